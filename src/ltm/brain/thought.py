@@ -1,0 +1,84 @@
+"""What thinking returns: the answer, how sure the brain is, what it cost, and what happened at each tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Stop = Literal["confident", "ticks", "tries", "milliseconds", "operations"]
+"""What ended the thought: reflection was sure enough, or which part of the budget ran out first."""
+
+
+@dataclass(frozen=True)
+class TickRecord:
+    """One tick of one try.
+
+    Attributes:
+        attempt: which try, from 0.
+        tick: which tick of that try, from 0.
+        fired: the roles that fired, as `zone.role`.
+        transition: root mean square by which each of them moved what it writes, by the same names.
+        confidence: reflection's estimate after this tick, where it was asked for; otherwise None.
+        answer: the acts' answers after this tick, where asked for: name to nested lists; otherwise None.
+        operations: operations spent at this tick (multiply-adds times two).
+    """
+
+    attempt: int
+    tick: int
+    fired: tuple[str, ...]
+    transition: dict[str, float]
+    confidence: float | None
+    answer: dict[str, Any] | None
+    operations: int
+
+
+@dataclass(frozen=True)
+class Thought:
+    """The result of thinking about one scene.
+
+    Attributes:
+        answer: one value for each act, in the form in which the brain was taught it (grids as text stay text).
+        confidence: calibrated probability in [0, 1] that the whole answer is right.
+        ticks: ticks spent on the try that was kept.
+        tries: tries begun.
+        seconds: wall time of the whole thought (of the batch, where several scenes were thought about at once).
+        operations: operations spent over all tries (multiply-adds times two).
+        stopped_by: what ended it.
+        sure: whether the confidence reached the will's.
+        trace: one record a tick; empty unless a trace was asked for.
+    """
+
+    answer: dict[str, Any]
+    confidence: float
+    ticks: int
+    tries: int
+    seconds: float
+    operations: int
+    stopped_by: Stop
+    sure: bool
+    trace: tuple[TickRecord, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain dictionaries, lists, strings and numbers, ready for `json.dumps`."""
+        return {
+            "answer": self.answer,
+            "confidence": round(self.confidence, 6),
+            "sure": self.sure,
+            "ticks": self.ticks,
+            "tries": self.tries,
+            "seconds": round(self.seconds, 6),
+            "operations": self.operations,
+            "stopped_by": self.stopped_by,
+            "trace": [
+                {
+                    "attempt": record.attempt,
+                    "tick": record.tick,
+                    "fired": list(record.fired),
+                    "transition": {name: round(size, 6) for name, size in record.transition.items()},
+                    "confidence": record.confidence,
+                    "answer": record.answer,
+                    "operations": record.operations,
+                }
+                for record in self.trace
+            ],
+        }

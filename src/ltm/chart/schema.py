@@ -1,0 +1,194 @@
+"""The chart: the one declaration from which a brain is built.
+
+`Chart` is what `ltm chart schema` exports. Kinds of zone, sense and act come from explicit tables
+(`ltm.zones.table`, `ltm.senses.table`, `ltm.acts.table`); a chart can never name code.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ltm.acts.table import ActSpec
+from ltm.chart.base import Bytes, Name, Part
+from ltm.senses.table import SenseSpec
+from ltm.zones.table import ZoneSpec
+
+
+class FieldSpec(Part):
+    """The shared tensor `[batch, sites, width]` that zones read and write."""
+
+    width: Annotated[int, Field(ge=1, le=8192)] = 128
+    """Channels of every site."""
+    prefix: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Extra sites in front that no sense writes, as TRM's and HRM's puzzle embedding."""
+    noise: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Standard deviation of the Gaussian noise in the starting state; makes several tries useful."""
+    norm: Literal["rms", "none"] = "rms"
+    """Normalisation of the field after zones have added to it."""
+
+
+class Edge(Part):
+    """One direct coupling: zone `to` reads the own state of zone `source`."""
+
+    source: Name
+    to: Name
+    rank: Annotated[int, Field(ge=0, le=4096)] = 0
+    """Rank of the matrix between the two; 0 is a full matrix."""
+
+
+class CouplingSpec(Part):
+    """Which zone hears which beside the field. Zones that are heard keep an own state."""
+
+    pattern: Literal["none", "ring", "all", "small-world", "fractal", "edges"] = "none"
+    edges: tuple[Edge, ...] = ()
+    """Only with `pattern: edges`."""
+    rank: Annotated[int, Field(ge=0, le=4096)] = 8
+    """Rank of the matrices of generated edges; 0 is a full matrix."""
+    strength: Literal["fixed", "learned", "dynamic"] = "learned"
+    """`fixed`: 1; `learned`: one number an edge; `dynamic`: a gate computed from what both ends hold."""
+    neighbours: Annotated[int, Field(ge=1, le=64)] = 1
+    """`ring` and `small-world`: how many zones on each side are heard."""
+    rewire: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """`small-world`: share of ring edges that are moved to a random zone (Watts and Strogatz 1998)."""
+    branch: Annotated[int, Field(ge=2, le=64)] = 2
+    """`fractal`: zones a group; groups couple through their first zone, groups of groups likewise."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    overlap: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Where set, each zone sees a window of its own width on the field's channels; neighbouring windows share this
+    fraction. Where not, each zone reads and writes the whole field through matrices."""
+
+
+class WaveSpec(Part):
+    """Which zones fire at a tick."""
+
+    policy: Literal["all", "rhythm", "sync", "top-k", "random"] = "rhythm"
+    """`all`: every role at every tick; `rhythm`: by period and phases; `sync`: oscillators moved by what the zone reads;
+    `top-k`: a learned router; `random`: the control at equal rate. The last three decide per example."""
+    fire: Annotated[int, Field(ge=1, le=4096)] = 1
+    """`sync`, `top-k` and `random`: how many roles fire at a tick."""
+    coupling: Annotated[float, Field(ge=0, le=100)] = 1.0
+    """`sync`: strength of the Kuramoto coupling between zones."""
+
+
+class CircuitSpec(Part):
+    """Zones with their coupling and wave: the inside of a brain, and of a `nested` zone."""
+
+    zones: Annotated[dict[Name, ZoneSpec], Field(min_length=1, max_length=4096)]
+    coupling: CouplingSpec = CouplingSpec()
+    wave: WaveSpec = WaveSpec()
+
+
+class ReflectionSpec(Part):
+    """The brain's own estimate that its present answer is right."""
+
+    kind: Literal["evidence", "head", "none"] = "evidence"
+    """`head`: a linear read-out of the field (TRM's halt head); `evidence`: that plus how sure the acts are and how far
+    the answer still moves; `none`: the mean log-probability of the answer, untrained."""
+    read: Literal["mean", "first"] = "mean"
+    """`mean`: over all sites; `first`: the first site, as TRM and HRM."""
+    outputs: Annotated[int, Field(ge=1, le=2)] = 1
+    """2 adds the `continue` logit that HRM and TRM carry; only the first is used."""
+    bias: float = -3.0
+    """Starting bias; must be negative, or halting saturates early."""
+    weight: Annotated[float, Field(ge=0, le=10)] = 0.1
+    """Weight of its loss beside the acts' loss."""
+
+
+class WillSpec(Part):
+    """The goal and the budget that thinking gets unless the caller says otherwise; stops at whichever comes first."""
+
+    ticks: Annotated[int, Field(ge=1, le=10**6)] = 128
+    """At most this many ticks a try."""
+    tries: Annotated[int, Field(ge=1, le=4096)] = 1
+    """At most this many starting states; reflection keeps the best."""
+    confidence: Annotated[float, Field(ge=0, le=1)] = 0.99
+    """Halt once reflection says so; 1 never halts early."""
+    ms: Annotated[float, Field(gt=0)] | None = None
+    """Milliseconds a thought."""
+    operations: Annotated[int, Field(ge=1)] | None = None
+    """Multiply-adds times two a thought."""
+
+
+class TrainingSpec(Part):
+    """How the brain learns: one optimiser step a segment, state carried to the next, loss on every segment."""
+
+    ticks: Annotated[int, Field(ge=1, le=4096)] = 8
+    """Ticks a segment."""
+    gradient_ticks: Annotated[int, Field(ge=1, le=4096)] | None = None
+    """Only the last so many ticks of a segment carry gradient; all when absent."""
+    segments: Annotated[int, Field(ge=1, le=256)] = 6
+    """A scene leaves its slot after so many segments, or earlier once it is solved."""
+    batch: Annotated[int, Field(ge=1, le=65536)] = 128
+    steps: Annotated[int, Field(ge=1, le=10**8)] | None = None
+    """Optimiser steps; when absent, the minutes asked for are turned into steps once, at the start."""
+    minutes: Annotated[float, Field(gt=0, le=10**5)] = 15.0
+    optimiser: Literal["muon", "adamw"] = "muon"
+    """`muon`: Muon for matrices inside zones, AdamW for the rest."""
+    rate: Annotated[float, Field(gt=0, le=1)] = 3e-3
+    warmup: Annotated[int, Field(ge=0)] = 50
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.02
+    """Cosine decay ends at this fraction of the rate; 1 keeps it constant."""
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.05
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.95)
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    """Decay of the averaged weights that are evaluated and saved; 0 is off."""
+    clip: Annotated[float, Field(gt=0)] | None = None
+    """Gradient norm limit."""
+    loss: Literal["cross-entropy", "stablemax"] = "cross-entropy"
+    noise: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Standard deviation of the noise added to the field at the start of every segment."""
+    release: Annotated[float, Field(ge=0, le=1)] = 0.7
+    """Chance that a solved scene leaves its slot before its last segment."""
+    augment: bool = True
+    """Symmetries declared by the scene's type."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    compile: Literal["auto", "on", "off"] = "auto"
+
+
+class ScenesSpec(Part):
+    """Where scenes come from, and what leaves their meaning unchanged."""
+
+    source: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    """`sudoku`, `maze`, or a CSV, TSV or JSON Lines file (relative to the chart's folder)."""
+    count: Annotated[int, Field(ge=1, le=10**9)] = 10_000
+    """Built-in sources: how many scenes to make."""
+    sizes: tuple[Annotated[int, Field(ge=3, le=255)], Annotated[int, Field(ge=3, le=255)]] = (9, 13)
+    """`maze`: smallest and largest side."""
+    givens: tuple[Annotated[int, Field(ge=17, le=81)], Annotated[int, Field(ge=17, le=81)]] = (22, 36)
+    """`sudoku`: fewest and most givens."""
+    symmetries: tuple[Literal["relabel", "bands", "transpose", "dihedral"], ...] = ()
+    """`relabel`: symbols above 0 are interchangeable; `bands`: blocks of rows and of columns, and lines within them, may
+    be permuted; `transpose`; `dihedral`: rotations and reflections."""
+    score: Literal["exact", "shortest-path"] = "exact"
+    """What counts as a right answer: the very one in the data, or any shortest path."""
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Share of the scenes that is set aside, never fewer than 16 scenes nor more than 1,000."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
+class Chart(CircuitSpec):
+    """A whole brain, declared."""
+
+    ltm: Literal[1] = 1
+    """Version of the chart format."""
+    name: Name = "brain"
+    about: Annotated[str, Field(max_length=4000)] = ""
+    budget: Bytes | None = None
+    """The whole brain's weights must fit; checked before anything is allocated."""
+    field: FieldSpec = FieldSpec()
+    senses: Annotated[dict[Name, SenseSpec], Field(min_length=1, max_length=64)]
+    acts: Annotated[dict[Name, ActSpec], Field(min_length=1, max_length=64)]
+    scenes: ScenesSpec = ScenesSpec()
+    reflection: ReflectionSpec = ReflectionSpec()
+    will: WillSpec = WillSpec()
+    training: TrainingSpec = TrainingSpec()
+
+    @model_validator(mode="after")
+    def _segments_fit(self) -> Chart:
+        spec = self.training
+        if spec.gradient_ticks is not None and spec.gradient_ticks > spec.ticks:
+            raise ValueError(f"training.gradient_ticks ({spec.gradient_ticks}) exceeds training.ticks ({spec.ticks})")
+        return self

@@ -1,0 +1,42 @@
+"""Every error a user can cause, with the exit code the command line gives for it.
+
+Messages say where (file, line, key), what was expected, and the nearest valid choice. The command line
+prints them without a traceback; library users catch `LtmError` or a subclass.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_UNSURE = 3
+EXIT_DAMAGED = 4
+EXIT_INTERRUPTED = 130
+
+
+class LtmError(ValueError):
+    """Something the user can put right; the message says how."""
+
+    exit_code = EXIT_USAGE
+
+
+class ChartError(LtmError):
+    """A chart that can't be read, or that declares an impossible brain."""
+
+
+class DataError(LtmError):
+    """Scenes that can't be read, or that don't fit the brain."""
+
+
+class FolderError(LtmError):
+    """A brain folder or checkpoint with missing, damaged or foreign files."""
+
+    exit_code = EXIT_DAMAGED
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Returns `; did you mean 'x'?` for the closest of `choices`, or an empty string when none is close."""
+    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,99 @@
+"""Where the sites are: grids laid out one after another behind the prefix, and the windows that group them.
+
+Shapes: B batch, S sites.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ltm.zones.spec import Window
+
+
+@dataclass(eq=False)
+class Places:
+    """The layout of the field's sites.
+
+    Attributes:
+        grids: rows and columns of each sense's grid, in the order of the senses.
+        prefix: sites in front of the grids.
+        layers: sites a cell: 1, or the number of symbols where every cell has a site for each (`sites: candidates`).
+        mask_BS: True where a site exists; None when all do.
+    """
+
+    grids: tuple[tuple[int, int], ...]
+    prefix: int = 0
+    layers: int = 1
+    mask_BS: Tensor | None = None
+    _pools: dict[str, Tensor] = field(default_factory=dict, repr=False)
+
+    @property
+    def sites(self) -> int:
+        """Number of sites, the prefix included."""
+        return self.prefix + self.layers * sum(rows * columns for rows, columns in self.grids)
+
+    def rows_columns(self) -> tuple[Tensor, Tensor]:
+        """Returns the row and the column of every site, each `[S]`; 0 for the prefix."""
+        rows = [torch.zeros(self.prefix, dtype=torch.long)]
+        columns = [torch.zeros(self.prefix, dtype=torch.long)]
+        for height, width in self.grids:
+            cells = torch.arange(height * width).repeat_interleave(self.layers)
+            rows.append(cells // width)
+            columns.append(cells % width)
+        return torch.cat(rows), torch.cat(columns)
+
+    def groups(self, window: Window) -> Tensor:
+        """Returns the group of every site `[S]` in that family of windows; prefix sites form a group of their own.
+
+        `blocks` are squares whose side is the root of the grid's where that is a whole number (3x3 on 9x9), otherwise
+        3x3 tiles. With candidate sites, `rows`, `columns` and `blocks` group sites of one symbol, and `symbols` the
+        candidates of one cell.
+        """
+        parts = [torch.full((self.prefix,), -1, dtype=torch.long)]
+        offset = 0
+        for height, width in self.grids:
+            cells = torch.arange(height * width)
+            row, column = cells // width, cells % width
+            if window == "rows":
+                group = row
+            elif window == "columns":
+                group = column
+            elif window == "blocks":
+                tall, wide = _block_side(height), _block_side(width)
+                group = row // tall * math.ceil(width / wide) + column // wide
+            elif window == "symbols":
+                group = cells
+            else:
+                group = torch.zeros_like(cells)
+            group = group.repeat_interleave(self.layers)
+            if window in ("rows", "columns", "blocks"):
+                symbol = torch.arange(self.layers).repeat(height * width)
+                group = group * self.layers + symbol
+            parts.append(group + offset)
+            offset += int(group.max()) + 1
+        return torch.cat(parts)
+
+    def pool(self, windows: Sequence[Window]) -> Tensor:
+        """Returns matrices `[len(windows), S, S]` that sum over each site's group, divided by the root of its size.
+
+        Dividing by the root keeps the variance of a sum of independent messages at one.
+        """
+        key = "+".join(windows)
+        if key not in self._pools:
+            stack = []
+            for window in windows:
+                group = self.groups(window)
+                same = (group[:, None] == group[None, :]).float()
+                stack.append(same / same.sum(1, keepdim=True).sqrt())
+            self._pools[key] = torch.stack(stack)
+        return self._pools[key]
+
+
+def _block_side(side: int) -> int:
+    root = math.isqrt(side)
+    return root if root * root == side and root > 1 else 3

@@ -1,0 +1,44 @@
+"""What every kind of zone declares: width, layers, loops, state, roles, budget."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ltm.chart.base import Bytes, Name, Part
+
+Window = Literal["all", "rows", "columns", "blocks", "symbols"]
+"""A family of site groups: every site belongs to one group of each family, so families overlap on purpose."""
+
+
+class RoleSpec(Part):
+    """One way in which the zone's weights are used; a zone may play several."""
+
+    reads: Annotated[tuple[str, ...], Field(min_length=1)] = ("field", "input")
+    """Any of `field`, `input` (what the senses wrote), `own` (the zone's own state), or another zone's name: its state."""
+    writes: Literal["field", "own", "both"] = "field"
+    period: Annotated[int, Field(ge=1, le=4096)] | None = None
+    """Policy `rhythm`: the cycle's length; when absent, roles fire one after another in the order of the chart."""
+    phases: tuple[Annotated[int, Field(ge=0, le=4095)], ...] = ()
+    """Ticks of the cycle at which it fires; needs `period`."""
+    windows: tuple[Window, ...] | None = None
+    """For kinds that mix within windows: overrides the zone's own."""
+    vector: bool = True
+    """Whether a learned vector tells the zone which role it is in."""
+
+
+class ZoneBase(Part):
+    """The part of a zone's declaration that all kinds share."""
+
+    width: Annotated[int, Field(ge=1, le=8192)] | None = None
+    """Channels inside; the field's when absent."""
+    loops: Annotated[int, Field(ge=1, le=256)] = 1
+    """How often it is applied again to its own result within one firing."""
+    state: Literal["none", "own"] = "none"
+    """`own` keeps a state that only this zone writes."""
+    write: Literal["add", "replace"] = "add"
+    """`add`: the field moves by what the zone returns; `replace`: the field becomes it."""
+    roles: Annotated[dict[Name, RoleSpec], Field(min_length=1, max_length=64)] = {"self": RoleSpec()}
+    budget: Bytes | None = None
+    """Bytes of its weights in fp32; exceeding it is an error."""
