@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ltm.brain.coupling import edges
 from ltm.brain.wave import schedule
 from ltm.chart.base import format_bytes
 from ltm.chart.schema import Chart
+from ltm.senses.grid import GridSpec
+from ltm.zones.nested import NestedSpec
+from ltm.zones.spec import RoleSpec, ZoneBase
 from ltm.zones.table import KINDS
 
 FIXED = ("all", "rhythm")
@@ -54,17 +58,26 @@ def wires(chart: Chart) -> Wires:
     names = list(chart.zones)
     roles = [(zone, role, spec) for zone, part in chart.zones.items() for role, spec in part.roles.items()]
     hears = {(edge.source, edge.to): None for edge in edges(chart.coupling, names)}
-    hears |= {(word, zone): None for zone, _, spec in roles for word in spec.reads if word in chart.zones}
+    hears |= {(word, zone): None for zone, _, spec in roles for word in _reads(spec) if word in chart.zones}
     heard = {source for source, _ in hears}
     return Wires(
-        reads_field=frozenset(zone for zone, _, spec in roles if "field" in spec.reads),
-        reads_input=frozenset(zone for zone, _, spec in roles if "input" in spec.reads),
+        reads_field=frozenset(zone for zone, _, spec in roles if "field" in _reads(spec)),
+        reads_input=frozenset(zone for zone, _, spec in roles if "input" in _reads(spec)),
         writes_field=frozenset(zone for zone, _, spec in roles if spec.writes != "own"),
         keeps_state=frozenset(zone for zone, part in chart.zones.items() if part.state == "own" or zone in heard),
         hears=tuple(hears),
         cycle=tuple(schedule(chart)) if chart.wave.policy in FIXED else (),
         roles=tuple(f"{zone}.{role}" for zone, role, _ in roles),
     )
+
+
+def _reads(role: RoleSpec) -> tuple[str, ...]:
+    return ("field", "input") if role.reads is None else role.reads
+
+
+def kind(spec: ZoneBase) -> str:
+    """Returns the kind of a zone, which every spec in the table of kinds declares."""
+    return str(spec.kind)  # type: ignore[attr-defined]
 
 
 def colour(kind: str) -> tuple[str, str]:
@@ -76,7 +89,7 @@ def rhythm_words(chart: Chart, found: Wires) -> str:
     """Says in one line when zones fire."""
     policy, count = chart.wave.policy, len(found.roles)
     if policy == "all":
-        return f"all: every role fires at every tick ({count} a tick)"
+        return f"all: every one of {count} role{'s' if count != 1 else ''} fires at every tick"
     if policy == "rhythm":
         return f"rhythm: a cycle of {len(found.cycle)} tick{'s' if len(found.cycle) != 1 else ''}"
     how = {"sync": "by oscillators", "top-k": "by a learned router", "random": "at random"}[policy]
@@ -88,18 +101,18 @@ def coupling_words(chart: Chart, found: Wires) -> str:
     if not found.hears:
         return ""
     spec, count = chart.coupling, len(found.hears)
+    words = f"{count} direct coupling{'s' if count != 1 else ''}"
     if spec.pattern == "none":
-        return f"{count} direct coupling{'s' if count != 1 else ''}"
-    rank = "full rank" if spec.rank == 0 else f"rank {spec.rank}"
-    rank = "" if spec.pattern == "edges" else f", {rank}"
-    return f"{spec.pattern}: {count} direct coupling{'s' if count != 1 else ''}{rank}, {spec.strength}"
+        return words
+    rank = "" if spec.pattern == "edges" else ", full rank" if spec.rank == 0 else f", rank {spec.rank}"
+    return f"{spec.pattern}: {words}{rank}, {spec.strength}"
 
 
 def will_words(chart: Chart) -> list[str]:
     """Says what ends a thought, one short phrase each."""
     will = chart.will
     words = [f"stops at {will.confidence:.4g}" if will.confidence < 1 else "never stops early"]
-    words.append(f"at most {will.ticks} ticks" + (f" x {will.tries} tries" if will.tries > 1 else ""))
+    words.append(f"at most {will.ticks} ticks" + (f" × {will.tries} tries" if will.tries > 1 else ""))
     if will.ms is not None:
         words.append(f"{will.ms:g} ms")
     if will.operations is not None:
@@ -107,17 +120,19 @@ def will_words(chart: Chart) -> list[str]:
     return words
 
 
-def grid_words(rows: int | None, columns: int | None, symbols: int) -> str:
-    """Says the shape of a grid: `9 x 9, 10 symbols`."""
-    shape = f"{rows or 'any'} x {columns or 'any'}" if rows or columns else "any size"
-    return f"{shape}, {symbols} symbols"
+def site_words(spec: GridSpec) -> str:
+    """Says the shape of a grid: `9×9, 10 symbols`."""
+    shape = f"{spec.rows or 'any'}×{spec.columns or 'any'}" if spec.rows or spec.columns else "any size"
+    return f"{shape}, {spec.symbols} symbols"
 
 
-def zone_words(chart: Chart, name: str, sizes: dict[str, int] | None) -> list[str]:
-    """Describes a zone in short lines: kind and width, then bytes and loops where known."""
+def zone_words(chart: Chart, name: str, sizes: Mapping[str, int] | None) -> list[str]:
+    """Describes a zone in short lines: kind and width, then bytes, loops and inner zones where there are any."""
     spec = chart.zones[name]
-    first = f"{spec.kind}, width {spec.width or chart.field.width}"
     second = [format_bytes(sizes[name])] if sizes and name in sizes else []
     if spec.loops > 1:
         second.append(f"{spec.loops} loops")
+    if isinstance(spec, NestedSpec):
+        second.append(f"{len(spec.circuit.zones)} zones inside")
+    first = f"{kind(spec)}, width {spec.width or chart.field.width}"
     return [first, ", ".join(second)] if second else [first]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -166,8 +167,9 @@ class _Spool:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        # The file must outlive this method and is closed with the object; nothing on disk bears its name.
-        self._file = tempfile.SpooledTemporaryFile(max_size=max(1, limit))  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(max_size=max(1, limit))
+        # A mapping outlives the file it was made from, so the file can go as soon as nobody writes to it.
+        weakref.finalize(self, self._file.close)
 
     def write(self, data: bytes) -> None:
         self._file.write(data)
@@ -184,7 +186,7 @@ class _Spool:
         self._file.flush()
         if self._size > self._limit:
             # Mode "c": writable without a copy, and writes never reach the file.
-            return np.memmap(self._file, dtype=dtype, mode="c", shape=shape)  # type: ignore[call-overload, no-any-return]
+            return np.memmap(self._file, dtype=dtype, mode="c", shape=shape)
         self._file.seek(0)
         return np.frombuffer(bytearray(self._file.read()), dtype=dtype).reshape(shape)
 

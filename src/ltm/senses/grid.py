@@ -6,10 +6,15 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
 from pydantic import Field, model_validator
+from torch import Tensor, nn
 
 from ltm.chart.base import Part
 from ltm.errors import DataError
+from ltm.zones.layers import truncated_normal_
 
 VOID = 255
 """Marks sites outside a grid, where grids of several shapes share a batch."""
@@ -19,7 +24,7 @@ class GridSpec(Part):
     """A grid of symbols, read from text, nested lists or an array.
 
     Text is one character a symbol, in rows; `alphabet` gives the characters, and rows may be separated by newlines or
-    `/`. Without an alphabet digits stand for themselves, and `.` and `_` for 0.
+    `/`. Without an alphabet digits stand for themselves. Where `0` is a character, `.` and `_` mean it too.
     """
 
     kind: Literal["grid"]
@@ -32,6 +37,10 @@ class GridSpec(Part):
     """The character of each symbol, in order."""
     form: Literal["text", "lists"] = "text"
     """How values are written: text or nested lists."""
+    positions: Literal["none", "learned"] = "none"
+    """`learned` adds a vector for each row and each column; needs fixed rows and columns."""
+    scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Standard deviation of what it writes."""
 
     @model_validator(mode="after")
     def _alphabet_fits(self) -> GridSpec:
@@ -42,7 +51,14 @@ class GridSpec(Part):
                 raise ValueError("alphabet repeats a character")
         elif self.form == "text" and self.symbols > 10:
             raise ValueError(f"text with {self.symbols} symbols needs an alphabet")
+        if self.positions == "learned" and (self.rows is None or self.columns is None):
+            raise ValueError("learned positions need fixed rows and columns")
         return self
+
+    @property
+    def letters(self) -> str:
+        """The character of each symbol."""
+        return self.alphabet or "0123456789"[: self.symbols]
 
     def encode(self, value: Any) -> npt.NDArray[np.uint8]:
         """Turns text, nested lists or an array into symbols `[rows, columns]`.
@@ -60,12 +76,12 @@ class GridSpec(Part):
         """Turns symbols `[rows, columns]` back into the form in which values are written."""
         if self.form == "lists":
             return [[int(symbol) for symbol in row] for row in symbols]
-        letters = self.alphabet or "0123456789"
+        letters = self.letters
         lines = ["".join(letters[int(symbol)] for symbol in row) for row in symbols]
         return ("" if self.rows is not None and self.columns is not None else "/").join(lines)
 
     def _from_text(self, text: str) -> npt.NDArray[np.uint8]:
-        letters = self.alphabet or "0123456789"[: self.symbols]
+        letters = self.letters
         lines = text.replace("/", "\n").split("\n") if "/" not in letters else text.split("\n")
         lines = [line for line in (line.strip() for line in lines) if line]
         if len(lines) == 1 and self.rows is not None and self.columns is not None:
@@ -79,8 +95,8 @@ class GridSpec(Part):
         if len({len(line) for line in lines}) > 1:
             raise DataError(f"rows differ in length: {sorted({len(line) for line in lines})}")
         table = {letter: index for index, letter in enumerate(letters)}
-        if self.alphabet is None:
-            table |= {".": 0, "_": 0}
+        if "0" in table:
+            table = {".": table["0"], "_": table["0"]} | table
         try:
             return np.array([[table[letter] for letter in line] for line in lines], dtype=np.uint8)
         except KeyError as problem:
@@ -98,3 +114,33 @@ class GridSpec(Part):
         if symbols.min() < 0 or symbols.max() >= self.symbols:
             raise DataError(f"symbols must lie in 0 to {self.symbols - 1}, got {symbols.min()} to {symbols.max()}")
         return symbols.astype(np.uint8)
+
+
+class GridSense(nn.Module):
+    """The weights of a `grid` sense: one vector a symbol, and one a row and a column where positions are learned."""
+
+    def __init__(self, spec: GridSpec, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        self.symbol = nn.Parameter(torch.empty(spec.symbols, width))
+        learned = spec.positions == "learned"
+        self.row = nn.Parameter(torch.empty(spec.rows or 1, width)) if learned else None
+        self.column = nn.Parameter(torch.empty(spec.columns or 1, width)) if learned else None
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draws symbols with standard deviation 1/sqrt(width) before scaling by its root; positions likewise."""
+        std = self.symbol.shape[1] ** -0.5
+        truncated_normal_(self.symbol, std, generator)
+        if self.row is not None and self.column is not None:
+            truncated_normal_(self.row, std, generator)
+            truncated_normal_(self.column, std, generator)
+
+    def forward(self, grid_BRC: Int[Tensor, "B R C"]) -> Float[Tensor, "B S D"]:
+        """Writes each cell's vector at its site; sites outside the grid get zeros."""
+        cells_BRC = grid_BRC.long()
+        void_BRC = cells_BRC == VOID
+        seen = F.embedding(cells_BRC.masked_fill(void_BRC, 0), self.symbol)
+        if self.row is not None and self.column is not None:
+            seen = seen + self.row[:, None] + self.column[None, :]
+        seen = seen * (self.spec.scale * self.symbol.shape[1] ** 0.5)
+        return seen.masked_fill(void_BRC[..., None], 0.0).flatten(1, 2)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from ltm.senses.grid import GridSense
+from ltm.senses.grid import GridSense, GridSpec
 
-KINDS = {"grid": GridSense}
+KINDS = {"grid": (GridSpec, GridSense)}
+"""What a chart declares, and the weights that result, by kind."""
+
+SenseSpec = GridSpec
+"""The union of all declarations, told apart by `kind`."""

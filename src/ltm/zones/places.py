@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -22,27 +22,30 @@ class Places:
     Attributes:
         grids: rows and columns of each sense's grid, in the order of the senses.
         prefix: sites in front of the grids.
-        layers: sites a cell: 1, or the number of symbols where every cell has a site for each (`sites: candidates`).
         mask_BS: True where a site exists; None when all do.
     """
 
     grids: tuple[tuple[int, int], ...]
     prefix: int = 0
-    layers: int = 1
     mask_BS: Tensor | None = None
     _pools: dict[str, Tensor] = field(default_factory=dict, repr=False)
 
     @property
     def sites(self) -> int:
         """Number of sites, the prefix included."""
-        return self.prefix + self.layers * sum(rows * columns for rows, columns in self.grids)
+        return self.prefix + sum(rows * columns for rows, columns in self.grids)
+
+    def some(self, index: Tensor) -> Places:
+        """Returns the layout of some examples of a batch; window matrices are shared."""
+        mask = None if self.mask_BS is None else self.mask_BS[index]
+        return replace(self, mask_BS=mask)
 
     def rows_columns(self) -> tuple[Tensor, Tensor]:
         """Returns the row and the column of every site, each `[S]`; 0 for the prefix."""
         rows = [torch.zeros(self.prefix, dtype=torch.long)]
         columns = [torch.zeros(self.prefix, dtype=torch.long)]
         for height, width in self.grids:
-            cells = torch.arange(height * width).repeat_interleave(self.layers)
+            cells = torch.arange(height * width)
             rows.append(cells // width)
             columns.append(cells % width)
         return torch.cat(rows), torch.cat(columns)
@@ -51,8 +54,7 @@ class Places:
         """Returns the group of every site `[S]` in that family of windows; prefix sites form a group of their own.
 
         `blocks` are squares whose side is the root of the grid's where that is a whole number (3x3 on 9x9), otherwise
-        3x3 tiles. With candidate sites, `rows`, `columns` and `blocks` group sites of one symbol, and `symbols` the
-        candidates of one cell.
+        3x3 tiles.
         """
         parts = [torch.full((self.prefix,), -1, dtype=torch.long)]
         offset = 0
@@ -66,14 +68,8 @@ class Places:
             elif window == "blocks":
                 tall, wide = _block_side(height), _block_side(width)
                 group = row // tall * math.ceil(width / wide) + column // wide
-            elif window == "symbols":
-                group = cells
             else:
                 group = torch.zeros_like(cells)
-            group = group.repeat_interleave(self.layers)
-            if window in ("rows", "columns", "blocks"):
-                symbol = torch.arange(self.layers).repeat(height * width)
-                group = group * self.layers + symbol
             parts.append(group + offset)
             offset += int(group.max()) + 1
         return torch.cat(parts)

@@ -8,16 +8,18 @@ from pydantic import Field
 
 from ltm.chart.base import Bytes, Name, Part
 
-Window = Literal["all", "rows", "columns", "blocks", "symbols"]
+Window = Literal["all", "rows", "columns", "blocks"]
 """A family of site groups: every site belongs to one group of each family, so families overlap on purpose."""
 
 
 class RoleSpec(Part):
     """One way in which the zone's weights are used; a zone may play several."""
 
-    reads: Annotated[tuple[str, ...], Field(min_length=1)] = ("field", "input")
-    """Any of `field`, `input` (what the senses wrote), `own` (the zone's own state), or another zone's name: its state."""
-    writes: Literal["field", "own", "both"] = "field"
+    reads: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Any of `field`, `input` (what the senses wrote), `own` (the zone's own state), or another zone's name: its state.
+    When absent: `field` and `input`, and `own` where the zone keeps a state that its kind doesn't read by itself."""
+    writes: Literal["field", "own", "both"] | None = None
+    """When absent: `both` where the zone keeps a state, otherwise `field`."""
     period: Annotated[int, Field(ge=1, le=4096)] | None = None
     """Policy `rhythm`: the cycle's length; when absent, roles fire one after another in the order of the chart."""
     phases: tuple[Annotated[int, Field(ge=0, le=4095)], ...] = ()

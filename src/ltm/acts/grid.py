@@ -1,0 +1,44 @@
+"""The `grid` act: reads one symbol off every site of a sense's grid.
+
+Shapes: B batch, R rows, C columns, S sites, D field width, V symbols.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+
+from ltm.chart.base import Name
+from ltm.senses.grid import GridSpec
+from ltm.zones.layers import Linear
+
+
+class GridActSpec(GridSpec):
+    """A grid of symbols of the same shape as the grid of the sense whose sites it reads."""
+
+    kind: Literal["grid"]
+    at: Name | None = None
+    """The sense whose sites it reads; the first when absent."""
+    smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Label smoothing of the training loss."""
+
+
+class GridAct(nn.Module):
+    """The weights of a `grid` act: a matrix from the field to symbols, without bias."""
+
+    def __init__(self, spec: GridActSpec, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        self.read = Linear(width, spec.symbols)
+
+    def forward(self, field_BSD: Float[Tensor, "B S D"]) -> Float[Tensor, "B N V"]:
+        """Returns logits for every cell (N) and symbol, in fp32."""
+        logits: Tensor = self.read(field_BSD).float()
+        return logits
+
+    def operations(self, sites: int) -> int:
+        """Operations for one example."""
+        return sites * self.read.operations

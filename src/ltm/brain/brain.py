@@ -1,0 +1,187 @@
+"""The brain: senses, a circuit of zones, acts and reflection, built from a chart.
+
+Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ltm.acts.grid import GridAct
+from ltm.acts.table import KINDS as ACT_KINDS
+from ltm.brain.circuit import Circuit, Recorder
+from ltm.brain.lanes import Lanes
+from ltm.brain.reflection import Reflection
+from ltm.chart.schema import Chart
+from ltm.senses.grid import VOID, GridSense
+from ltm.senses.table import KINDS as SENSE_KINDS
+from ltm.zones.layers import initialise_all
+from ltm.zones.places import Places
+
+
+@dataclass(eq=False)
+class Mind:
+    """One batch of thoughts under way.
+
+    Attributes:
+        lanes: field, own states, wave.
+        input: what the senses wrote `[B, S, D]`.
+        places: where the sites are.
+        answers: each act's last answer `[B, N]`; -1 before the first segment.
+    """
+
+    lanes: Lanes
+    input: Tensor
+    places: Places
+    answers: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What acts and reflection read off the field.
+
+    Attributes:
+        logits: each act's logits `[B, N, V]`, fp32.
+        answers: each act's most likely symbols `[B, N]`.
+        right: logit that the whole answer is right `[B]`.
+    """
+
+    logits: dict[str, Tensor]
+    answers: dict[str, Tensor]
+    right: Tensor
+
+
+class Brain(nn.Module):
+    """A brain as declared by a chart; weights are drawn from the seed.
+
+    Args:
+        chart: the declaration; must have passed `ltm.chart.check`.
+        seed: for the weights; the chart's training seed when absent.
+    """
+
+    def __init__(self, chart: Chart, seed: int | None = None) -> None:
+        super().__init__()
+        self.chart = chart
+        width = chart.field.width
+        self.senses = nn.ModuleDict({name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()})
+        self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms")
+        self.acts = nn.ModuleDict({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
+        self.reflection = Reflection(chart.reflection, width)
+        self._pools: dict[tuple[tuple[int, int], ...], dict[str, Tensor]] = {}
+        if not self.circuit.field_start.is_meta:
+            generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)
+            initialise_all(self, generator)
+            self.reflection.start_bias()
+
+    def places(self, values: Mapping[str, Tensor]) -> Places:
+        """Returns where the sites are for a batch of values `[B, R, C]`."""
+        grids = tuple((int(values[name].shape[1]), int(values[name].shape[2])) for name in self.chart.senses)
+        places = Places(grids, self.chart.field.prefix)
+        # Window matrices depend on the shapes only, so every batch of one shape shares them.
+        places._pools = self._pools.setdefault(grids, places._pools)
+        void = [(values[name] == VOID).flatten(1) for name in self.chart.senses]
+        if any(bool(part.any()) for part in void):
+            exists = ~torch.cat(void, dim=1)
+            front = torch.ones(exists.shape[0], places.prefix, dtype=torch.bool)
+            places.mask_BS = torch.cat((front, exists), dim=1)
+        return places
+
+    def sense(self, values: Mapping[str, Tensor], places: Places) -> Tensor:
+        """Returns what the senses write `[B, S, D]`; prefix sites get nothing."""
+        parts = [self.senses[name](values[name]) for name in self.chart.senses]
+        if places.prefix:
+            batch = parts[0].shape[0]
+            parts.insert(0, parts[0].new_zeros(batch, places.prefix, parts[0].shape[-1]))
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+    def begin(
+        self,
+        values: Mapping[str, Tensor],
+        generator: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Mind:
+        """Starts thoughts about a batch of scenes; noise in the starting state comes from the generator."""
+        places = self.places(values)
+        batch = next(iter(values.values())).shape[0]
+        lanes = self.circuit.start(batch, places, generator, self.chart.field.noise, dtype)
+        answers = {}
+        for name in self.chart.acts:
+            first, last = self._sites(name, places)
+            answers[name] = torch.full((batch, last - first), -1)
+        return Mind(lanes, self.sense(values, places), places, answers)
+
+    def think_on(self, mind: Mind, ticks: int, recorder: Recorder | None = None) -> Reading:
+        """Runs ticks and reads the answer; changes `mind`."""
+        self.circuit.run(mind.lanes, mind.input, mind.places, ticks, recorder)
+        return self.read(mind)
+
+    def read(self, mind: Mind) -> Reading:
+        """Reads the acts and reflection off the field as it stands, and remembers the answer."""
+        field_BSD, logits, exists = mind.lanes.field, {}, {}
+        for name in self.chart.acts:
+            first, last = self._sites(name, mind.places)
+            logits[name] = self.act(name)(field_BSD[:, first:last])
+            mask = mind.places.mask_BS
+            exists[name] = None if mask is None else mask[:, first:last]
+        answers = {name: logits_BNV.argmax(-1) for name, logits_BNV in logits.items()}
+        changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
+        right_B = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
+        mind.answers = answers
+        return Reading(logits, answers, right_B)
+
+    def act(self, name: str) -> GridAct:
+        """Returns an act by name."""
+        return cast(GridAct, self.acts[name])
+
+    def sense_of(self, name: str) -> GridSense:
+        """Returns a sense by name."""
+        return cast(GridSense, self.senses[name])
+
+    def _sites(self, act: str, places: Places) -> tuple[int, int]:
+        wanted = self.chart.acts[act].at or next(iter(self.chart.senses))
+        first = places.prefix
+        for name, (rows, columns) in zip(self.chart.senses, places.grids, strict=True):
+            last = first + rows * columns
+            if name == wanted:
+                return first, last
+            first = last
+        raise AssertionError("the chart was checked: every act reads an existing sense")
+
+    def reading_operations(self, places: Places) -> int:
+        """Operations of one reading for one example: acts and reflection."""
+        total = self.chart.field.width * 2 * self.chart.reflection.outputs
+        for name in self.chart.acts:
+            first, last = self._sites(name, places)
+            total += self.act(name).operations(last - first)
+        return total
+
+    def parameters_by_part(self) -> dict[str, int]:
+        """Returns parameter counts: `zones/<name>`, `coupling`, `wave`, `senses`, `acts`, `reflection`."""
+        def count(module: nn.Module | None) -> int:
+            return 0 if module is None else sum(weight.numel() for weight in module.parameters())
+
+        parts = {f"zones/{name}": count(zone) for name, zone in self.circuit.zones.items()}
+        rest = {"coupling": self.circuit.coupling, "wave": self.circuit.wave}
+        rest |= {"senses": self.senses, "acts": self.acts, "reflection": self.reflection}
+        return parts | {name: count(module) for name, module in rest.items()}
+
+
+def fixed_sites(chart: Chart) -> int | None:
+    """Returns the number of sites, prefix included, where every sense fixes its shape; otherwise None."""
+    total = chart.field.prefix
+    for spec in chart.senses.values():
+        if spec.rows is None or spec.columns is None:
+            return None
+        total += spec.rows * spec.columns
+    return total
+
+
+def with_training(chart: Chart, **changes: object) -> Chart:
+    """Returns the chart with some training settings replaced, validated."""
+    training = type(chart.training).model_validate({**chart.training.model_dump(), **changes})
+    return chart.model_copy(update={"training": training})

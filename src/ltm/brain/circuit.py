@@ -1,0 +1,235 @@
+"""The tick: zones of a circuit read the field, fire when the wave says so, and move it.
+
+Zones that fire at the same tick all read the field as it was at the tick's start. A zone that doesn't fire computes
+nothing: with a dynamic wave the examples for which it fires are gathered, run, and scattered back.
+
+Shapes: B batch, S sites, D field width, R roles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ltm.brain.coupling import Coupling
+from ltm.brain.lanes import Lanes
+from ltm.brain.wave import DynamicWave, cycle, labels
+from ltm.chart.circuit import CircuitSpec
+from ltm.zones.layers import rms_norm
+from ltm.zones.places import Places
+from ltm.zones.zone import Zone
+
+
+@dataclass
+class Recorder:
+    """Collects what happens at each tick: which roles fired `[B, R]`, and by how much each moved what it writes."""
+
+    fired: list[Tensor] = field(default_factory=list)
+    moved: list[Tensor] = field(default_factory=list)
+
+
+class Circuit(nn.Module):
+    """Zones with their coupling and wave.
+
+    Args:
+        spec: the declaration.
+        width: channels of the field.
+        sites: number of sites where the chart fixes it, otherwise None.
+        norm: whether the field is normalised after zones have added to it.
+    """
+
+    def __init__(self, spec: CircuitSpec, width: int, sites: int | None, norm: bool = True) -> None:
+        super().__init__()
+        self.spec = spec
+        self.norm = norm
+        self.zones = nn.ModuleDict()
+        first = 0
+        for name, zone_spec in spec.zones.items():
+            window = None if spec.coupling.overlap is None else first
+            zone = Zone(zone_spec, width, sites, window)
+            self.zones[name] = zone
+            first = (first + max(1, round(zone.width * (1 - (spec.coupling.overlap or 0))))) % width
+        own = {name: self.zone(name).own_width for name in spec.zones}
+        self.coupling = Coupling(spec.coupling, own, {name: self.zone(name).width for name in spec.zones})
+        # A role may name zones that it reads directly: coupling without a matrix where widths agree.
+        self.labels = labels(spec)
+        dynamic = spec.wave.policy not in ("all", "rhythm")
+        self.cycle = () if dynamic else cycle(spec)
+        self.wave = DynamicWave(spec.wave, len(self.labels), width) if dynamic else None
+        self.field_start: Tensor
+        self.register_buffer("field_start", torch.empty(width))
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draws the fixed starting value of the field (unit variance, not learned)."""
+        with torch.no_grad():
+            nn.init.trunc_normal_(self.field_start, std=1.0, generator=generator)
+
+    def zone(self, name: str) -> Zone:
+        """Returns a zone by name."""
+        return cast(Zone, self.zones[name])
+
+    def start(
+        self,
+        batch: int,
+        places: Places,
+        generator: torch.Generator | None,
+        noise: float,
+        dtype: torch.dtype = torch.float32,
+    ) -> Lanes:
+        """Returns the lanes before the first tick: fixed starting values plus noise of that standard deviation."""
+
+        def spread(start: Tensor) -> Tensor:
+            value = start.detach().expand(batch, places.sites, -1)
+            if noise and generator is not None:
+                return (value + noise * torch.randn(value.shape, generator=generator)).to(dtype)
+            return value.to(dtype, copy=True).contiguous()
+
+        own = {
+            name: spread(zone.start_O)
+            for name, zone in ((name, self.zone(name)) for name in self.spec.zones)
+            if zone.start_O is not None
+        }
+        phases = None if self.wave is None else self.wave.start(batch)
+        draws = generator if self.spec.wave.policy == "random" else None
+        return Lanes(spread(self.field_start), own, phases, draws)
+
+    def run(
+        self, lanes: Lanes, input_BSD: Tensor, places: Places, ticks: int, recorder: Recorder | None = None
+    ) -> Lanes:
+        """Runs ticks, changing `lanes` (whose tensors are replaced, never written into)."""
+        for _ in range(ticks):
+            if self.wave is None:
+                self._fixed_tick(lanes, input_BSD, places, recorder)
+            else:
+                self._chosen_tick(self.wave, lanes, input_BSD, places, recorder)
+            lanes.tick += 1
+        return lanes
+
+    def _fire(self, number: int, lanes: Lanes, input_BSD: Tensor, places: Places) -> tuple[Tensor, Tensor | None]:
+        name, role = self.labels[number]
+        zone = self.zone(name)
+        heard = self.coupling.heard(name, lanes.own)
+        for other in zone.reads(zone.spec.roles[role]):
+            if other in self.zones and other != name:
+                part = lanes.own[other][..., : zone.width]
+                heard = part if heard is None else heard + part
+        return zone.fire(role, lanes.field, input_BSD, lanes.own.get(name), heard, places)
+
+    def _fixed_tick(self, lanes: Lanes, input_BSD: Tensor, places: Places, recorder: Recorder | None) -> None:
+        field_BSD, own = lanes.field, dict(lanes.own)
+        total = _Total(self, field_BSD)
+        moved: dict[int, Tensor] = {}
+        for number in self.cycle[lanes.tick % len(self.cycle)]:
+            name, role = self.labels[number]
+            given, state = self._fire(number, lanes, input_BSD, places)
+            writes = self.zone(name).writes(self.zone(name).spec.roles[role])
+            if recorder is not None:
+                moved[number] = self._move(name, writes, given, state, lanes)
+            if writes != "field" and state is not None:
+                own[name] = state
+            if writes != "own":
+                total.add(name, given)
+        lanes.field, lanes.own = total.result(), own
+        if recorder is not None:
+            batch = field_BSD.shape[0]
+            fired_BR = torch.zeros(batch, len(self.labels), dtype=torch.bool)
+            moved_BR = torch.zeros(batch, len(self.labels))
+            for number, size in moved.items():
+                fired_BR[:, number] = True
+                moved_BR[:, number] = size
+            recorder.fired.append(fired_BR)
+            recorder.moved.append(moved_BR)
+
+    def _chosen_tick(
+        self, wave: DynamicWave, lanes: Lanes, input_BSD: Tensor, places: Places, recorder: Recorder | None
+    ) -> None:
+        fired_BR, gate_BR = wave.choose(lanes)
+        field_BSD, own = lanes.field, dict(lanes.own)
+        delta_BSD = torch.zeros_like(field_BSD)
+        moved_BR = torch.zeros(fired_BR.shape)
+        for number in fired_BR.any(0).nonzero().flatten().tolist():
+            name, role = self.labels[number]
+            zone = self.zone(name)
+            index = fired_BR[:, number].nonzero().flatten()
+            some = lanes.take(index)
+            where = places if places.mask_BS is None else places.some(index)
+            given, state = self._fire(number, some, input_BSD[index], where)
+            writes = zone.writes(zone.spec.roles[role])
+            if recorder is not None:
+                moved_BR[index, number] = self._move(name, writes, given, state, some)
+            if writes != "field" and state is not None:
+                own[name] = own[name].index_copy(0, index, state.to(own[name].dtype))
+            if writes != "own":
+                move = _Total(self, some.field).move(name, given)
+                gate = gate_BR[index, number][:, None, None].to(move.dtype)
+                delta_BSD = delta_BSD.index_add(0, index, (gate * move).to(delta_BSD.dtype))
+        moved_field = field_BSD + delta_BSD
+        if self.norm:
+            moved_field = rms_norm(moved_field)
+        lanes.field, lanes.own = moved_field, own
+        if recorder is not None:
+            recorder.fired.append(fired_BR)
+            recorder.moved.append(moved_BR.detach())
+
+    def _move(self, name: str, writes: str, given: Tensor, state: Tensor | None, lanes: Lanes) -> Tensor:
+        """Returns the root mean square `[B]` of a transition."""
+        if writes == "own":
+            assert state is not None
+            change = state - lanes.own[name]
+        else:
+            change = _Total(self, lanes.field).move(name, given)
+        return change.detach().float().square().mean(dim=(1, 2)).sqrt()
+
+    def operations(self, sites: int, tick: int) -> int:
+        """Operations of a tick of a fixed schedule for one example; of the dearest choice where the wave is dynamic."""
+        costs = self.role_operations(sites)
+        if self.wave is None:
+            return sum(costs[number] for number in self.cycle[tick % len(self.cycle)])
+        return self.wave.operations() + sum(sorted(costs, reverse=True)[: self.wave.spec.fire])
+
+    def role_operations(self, sites: int) -> list[int]:
+        """Returns the operations of one firing of each role for one example, hearing included."""
+        return [
+            self.zone(name).operations(role, sites) + self.coupling.operations(name, sites)
+            for name, role in self.labels
+        ]
+
+
+class _Total:
+    """Gathers what zones give to the field at one tick."""
+
+    def __init__(self, circuit: Circuit, field_BSD: Tensor) -> None:
+        self.circuit = circuit
+        self.field = field_BSD
+        self.added: Tensor | None = None
+        self.replaced: list[Tensor] = []
+
+    def add(self, name: str, given: Tensor) -> None:
+        zone = self.circuit.zone(name)
+        if zone.spec.write == "replace" and zone.channels is None:
+            self.replaced.append(given)
+        else:
+            move = self.move(name, given)
+            self.added = move if self.added is None else self.added + move
+
+    def move(self, name: str, given: Tensor) -> Tensor:
+        """Returns by how much a zone moves the whole field."""
+        zone = self.circuit.zone(name)
+        if zone.channels is not None:
+            old = self.field[..., zone.channels] if zone.spec.write == "replace" else 0.0
+            wide = torch.zeros_like(self.field)
+            return wide.index_add(-1, zone.channels, (given - old).to(wide.dtype))
+        return given - self.field if zone.spec.write == "replace" else given
+
+    def result(self) -> Tensor:
+        """Returns the field after the tick."""
+        field_BSD = self.field
+        if self.replaced:
+            field_BSD = self.replaced[0] if len(self.replaced) == 1 else torch.stack(self.replaced).mean(0)
+        if self.added is None:
+            return field_BSD
+        return rms_norm(field_BSD + self.added) if self.circuit.norm else field_BSD + self.added
+

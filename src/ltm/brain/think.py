@@ -1,0 +1,243 @@
+"""Thinking: spends the will's budget on scenes, halts when reflection is sure, tries again when it is not.
+
+Ticks are run in segments as in training, after each of which the answer is read. A scene that is sure leaves the batch,
+so halting saves operations, and only scenes that are not sure get further tries. Tries differ by the noise in their
+starting state; of several, reflection keeps the one it trusts most.
+
+Shapes: B scenes in the batch, A attempts at once, R roles.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ltm.brain.brain import Brain, Mind, Reading
+from ltm.brain.circuit import Recorder
+from ltm.brain.thought import Stop, Thought, TickRecord
+from ltm.chart.schema import WillSpec
+from ltm.senses.grid import VOID
+
+AT_ONCE = 128
+"""Attempts thought in one batch at most."""
+
+
+@dataclass
+class _Kept:
+    """The best try of one scene so far, and what it has cost."""
+
+    answers: dict[str, Tensor] = field(default_factory=dict)
+    confidence: float = -1.0
+    ticks: int = 0
+    tries: int = 0
+    operations: int = 0
+    stop: Stop = "ticks"
+    trace: list[TickRecord] = field(default_factory=list)
+
+
+def think(
+    brain: Brain,
+    values: Mapping[str, Tensor],
+    will: WillSpec | None = None,
+    *,
+    seed: int = 0,
+    trace: bool = False,
+    bf16: bool = False,
+) -> list[Thought]:
+    """Thinks about a batch of scenes of one shape (smaller ones padded).
+
+    Args:
+        brain: who thinks.
+        values: what is seen: uint8 `[B, rows, columns]` for each sense.
+        will: goal and budget; the chart's when absent.
+        seed: of the noise in starting states.
+        trace: whether to record every tick, with the answer and the confidence as they stood.
+        bf16: whether matrix products run in bfloat16.
+
+    Returns:
+        One thought a scene, in order.
+    """
+    will = will or brain.chart.will
+    thinker = _Thinker(brain, values, will, seed, trace, bf16)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        thinker.run()
+    return thinker.thoughts()
+
+
+class _Thinker:
+    def __init__(
+        self, brain: Brain, values: Mapping[str, Tensor], will: WillSpec, seed: int, trace: bool, bf16: bool
+    ) -> None:
+        self.brain, self.will, self.trace = brain, will, trace
+        self.values = {name: values[name] for name in brain.chart.senses}
+        self.count = int(next(iter(self.values.values())).shape[0])
+        self.generator = torch.Generator().manual_seed(seed)
+        self.dtype = torch.bfloat16 if bf16 else torch.float32
+        self.kept = [_Kept() for _ in range(self.count)]
+        self.start = time.perf_counter()
+        self.costs: list[int] = []
+        self.seconds = 0.0
+
+    def run(self) -> None:
+        open_scenes = list(range(self.count))
+        while open_scenes:
+            # The first try goes alone, since most scenes need no other; the rest share batches.
+            begun = self.kept[open_scenes[0]].tries
+            attempts = 1 if begun == 0 else min(self.will.tries - begun, max(1, AT_ONCE // len(open_scenes)))
+            for first in range(0, len(open_scenes), AT_ONCE):
+                self._attempt(open_scenes[first : first + AT_ONCE], attempts)
+            open_scenes = [scene for scene in open_scenes if self._goes_on(self.kept[scene])]
+        self.seconds = time.perf_counter() - self.start
+
+    def _goes_on(self, kept: _Kept) -> bool:
+        if kept.confidence >= self.will.confidence:
+            kept.stop = "confident"
+        elif self._late():
+            kept.stop = "milliseconds"
+        elif self.will.operations is not None and kept.operations + self._segment_cost() > self.will.operations:
+            kept.stop = "operations"
+        elif kept.tries >= self.will.tries:
+            kept.stop = "tries" if self.will.tries > 1 else "ticks"
+        else:
+            return True
+        return False
+
+    def _late(self) -> bool:
+        return self.will.ms is not None and (time.perf_counter() - self.start) * 1000 >= self.will.ms
+
+    def _segment_cost(self) -> int:
+        return max(self.costs, default=0)
+
+    def _attempt(self, scenes: list[int], attempts: int) -> None:
+        """Runs some attempts of some scenes side by side until they are sure or the budget ends."""
+        owner = [scene for scene in scenes for _ in range(attempts)]
+        mind = self.brain.begin(
+            {name: grid[torch.tensor(owner)] for name, grid in self.values.items()}, self.generator, self.dtype
+        )
+        number = {}
+        for row, scene in enumerate(owner):
+            number[row] = self.kept[scene].tries
+            self.kept[scene].tries += 1
+        rows, spent = list(range(len(owner))), 0
+        segment = self.brain.chart.training.ticks
+        while rows:
+            ticks = min(segment, self.will.ticks - spent)
+            recorder = Recorder() if self.trace or self.brain.circuit.wave is not None else None
+            before = [self.kept[owner[row]].operations for row in rows]
+            reading = self._segment(mind, ticks, recorder, [(owner[r], number[r]) for r in rows], spent)
+            spent += ticks
+            sure = self._keep(reading, [owner[row] for row in rows], spent)
+            self.costs.append(max(self.kept[owner[row]].operations - b for row, b in zip(rows, before, strict=True)))
+            done_scenes = {owner[row] for row, is_sure in zip(rows, sure, strict=True) if is_sure}
+            if spent >= self.will.ticks or self._late():
+                return
+            stay = [
+                place
+                for place, row in enumerate(rows)
+                if owner[row] not in done_scenes and self._affords(self.kept[owner[row]], rows, owner, row)
+            ]
+            if len(stay) < len(rows):
+                index = torch.tensor(stay, dtype=torch.long)
+                mind = _part(mind, index)
+                rows = [rows[place] for place in stay]
+
+    def _affords(self, kept: _Kept, rows: list[int], owner: list[int], row: int) -> bool:
+        if self.will.operations is None:
+            return True
+        running = sum(owner[other] == owner[row] for other in rows)
+        return kept.operations + running * self._segment_cost() <= self.will.operations
+
+    def _segment(
+        self, mind: Mind, ticks: int, recorder: Recorder | None, who: list[tuple[int, int]], spent: int
+    ) -> Reading:
+        brain, sites = self.brain, mind.places.sites
+        if not self.trace:
+            reading = brain.think_on(mind, ticks, recorder)
+            costs = self._tick_costs(recorder, ticks, sites, mind.lanes.tick - ticks, len(who))
+            for (scene, _), cost in zip(who, costs.sum(0).tolist(), strict=True):
+                self.kept[scene].operations += int(cost) + brain.reading_operations(mind.places)
+            return reading
+        assert recorder is not None
+        for step in range(ticks):
+            before = dict(mind.answers)
+            reading = brain.think_on(mind, 1, recorder)
+            if step + 1 < ticks:
+                mind.answers = before  # "changed" is measured from segment to segment, as in training
+            cost_B = self._tick_costs(recorder, 1, sites, mind.lanes.tick - 1, len(who))[-1]
+            confidence_B = brain.reflection.confidence(reading.right)
+            for place, (scene, attempt) in enumerate(who):
+                fired = [n for n, on in enumerate(recorder.fired[-1][place].tolist()) if on]
+                names = {n: ".".join(brain.circuit.labels[n]) for n in fired}
+                cost = int(cost_B[place]) + brain.reading_operations(mind.places)
+                self.kept[scene].operations += cost
+                self.kept[scene].trace.append(
+                    TickRecord(
+                        attempt,
+                        spent + step,
+                        tuple(names.values()),
+                        {name: float(recorder.moved[-1][place, n]) for n, name in names.items()},
+                        float(confidence_B[place]),
+                        self._decode({name: a[place] for name, a in reading.answers.items()}, scene),
+                        cost,
+                    )
+                )
+        return reading
+
+    def _tick_costs(self, recorder: Recorder | None, ticks: int, sites: int, first: int, batch: int) -> Tensor:
+        """Returns the operations of the last ticks `[ticks, B]`, from what fired."""
+        circuit = self.brain.circuit
+        if circuit.wave is None:
+            fixed = [float(circuit.operations(sites, first + tick)) for tick in range(ticks)]
+            return torch.tensor(fixed, dtype=torch.float64)[:, None].expand(-1, batch)
+        assert recorder is not None
+        costs_R = torch.tensor(circuit.role_operations(sites), dtype=torch.float64)
+        fired_TBR = torch.stack(recorder.fired[-ticks:]).double()
+        return fired_TBR @ costs_R + circuit.wave.operations()
+
+    def _keep(self, reading: Reading, scenes: list[int], spent: int) -> list[bool]:
+        confidence = self.brain.reflection.confidence(reading.right).tolist()
+        for place, scene in enumerate(scenes):
+            kept = self.kept[scene]
+            # Every look competes, within a try and across tries; of equals the later one, which has thought longer.
+            if confidence[place] >= kept.confidence:
+                kept.answers = {name: answer[place].clone() for name, answer in reading.answers.items()}
+                kept.confidence, kept.ticks = confidence[place], spent
+        return [value >= self.will.confidence for value in confidence]
+
+    def _decode(self, answers: Mapping[str, Tensor], scene: int) -> dict[str, Any]:
+        grid = next(iter(self.values.values()))[scene]
+        there = (grid != VOID).numpy()
+        rows, columns = int(there.any(1).sum()), int(there.any(0).sum())
+        return {
+            name: self.brain.chart.acts[name].decode(
+                np.asarray(answer.reshape(grid.shape).numpy())[:rows, :columns]
+            )
+            for name, answer in answers.items()
+        }
+
+    def thoughts(self) -> list[Thought]:
+        return [
+            Thought(
+                self._decode(kept.answers, scene),
+                kept.confidence,
+                kept.ticks,
+                kept.tries,
+                self.seconds,
+                kept.operations,
+                kept.stop,
+                kept.confidence >= self.will.confidence,
+                tuple(kept.trace),
+            )
+            for scene, kept in enumerate(self.kept)
+        ]
+
+
+def _part(mind: Mind, index: Tensor) -> Mind:
+    answers = {name: answer[index] for name, answer in mind.answers.items()}
+    return Mind(mind.lanes.take(index), mind.input[index], mind.places.some(index), answers)

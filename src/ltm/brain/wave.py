@@ -1,0 +1,128 @@
+"""Waves: which roles fire at a tick.
+
+`all` and `rhythm` follow a fixed schedule. `sync`, `top-k` and `random` choose for every example: `sync` by oscillators
+(Kuramoto 1975) that the field pushes, `top-k` by a learned router (Shazeer et al. 2017), `random` as the control.
+
+Shapes: B batch, S sites, D field width, R roles.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from ltm.brain.lanes import Lanes
+from ltm.chart.circuit import CircuitSpec, WaveSpec
+from ltm.zones.layers import Linear, truncated_normal_
+
+Label = tuple[str, str]
+"""A zone and one of its roles."""
+
+LONGEST_CYCLE = 4096
+
+
+def labels(circuit: CircuitSpec) -> tuple[Label, ...]:
+    """Returns every role of every zone, in the order of the chart."""
+    return tuple((zone, role) for zone, spec in circuit.zones.items() for role in spec.roles)
+
+
+def cycle(circuit: CircuitSpec) -> tuple[tuple[int, ...], ...]:
+    """Returns, for each tick of one cycle of a fixed schedule, the numbers of the roles that fire.
+
+    Under `rhythm`, roles without a period fire one after another in the order of the chart.
+
+    Raises:
+        ValueError: the periods' common cycle is longer than 4,096 ticks.
+    """
+    roles = labels(circuit)
+    if circuit.wave.policy == "all":
+        return (tuple(range(len(roles))),)
+    specs = [circuit.zones[zone].roles[role] for zone, role in roles]
+    unset = [number for number, spec in enumerate(specs) if spec.period is None]
+    rhythm: list[tuple[int, frozenset[int]]] = []
+    for number, spec in enumerate(specs):
+        if spec.period is None:
+            rhythm.append((len(unset), frozenset({unset.index(number)})))
+        else:
+            rhythm.append((spec.period, frozenset(spec.phases or (0,))))
+    length = math.lcm(*(period for period, _ in rhythm))
+    if length > LONGEST_CYCLE:
+        raise ValueError(f"the periods' common cycle is {length} ticks; at most {LONGEST_CYCLE} are allowed")
+    return tuple(
+        tuple(number for number, (period, phases) in enumerate(rhythm) if tick % period in phases)
+        for tick in range(length)
+    )
+
+
+def schedule(circuit: CircuitSpec) -> list[tuple[str, ...]]:
+    """Returns `zone.role` labels for each tick of one cycle; one tick with all roles where the wave is dynamic."""
+    roles = [f"{zone}.{role}" for zone, role in labels(circuit)]
+    if circuit.wave.policy in ("all", "rhythm"):
+        return [tuple(roles[number] for number in fired) for fired in cycle(circuit)]
+    return [tuple(roles)]
+
+
+class DynamicWave(nn.Module):
+    """A policy that chooses, for every example, which roles fire.
+
+    Args:
+        spec: the declaration; policy `sync`, `top-k` or `random`.
+        roles: how many there are.
+        width: channels of the field.
+    """
+
+    def __init__(self, spec: WaveSpec, roles: int, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        self.roles = roles
+        self.router = None if spec.policy == "random" else Linear(width, roles, bias=True)
+        sync = spec.policy == "sync"
+        self.frequency = nn.Parameter(torch.empty(roles)) if sync else None
+        self.pull = nn.Parameter(torch.empty(roles, roles)) if sync else None
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Spreads natural frequencies over one turn in `roles` ticks; couplings start near zero."""
+        if self.frequency is not None and self.pull is not None:
+            with torch.no_grad():
+                self.frequency.fill_(2 * math.pi * self.spec.fire / self.roles)
+            truncated_normal_(self.pull, 0.1, generator)
+
+    def start(self, batch: int) -> Tensor | None:
+        """Returns starting phases `[B, R]`, spread evenly so that roles take turns; None without oscillators."""
+        if self.spec.policy != "sync":
+            return None
+        return (-2 * math.pi * torch.arange(self.roles) / self.roles).expand(batch, -1).clone()
+
+    def choose(self, lanes: Lanes) -> tuple[Bool[Tensor, "B R"], Float[Tensor, "B R"]]:
+        """Chooses exactly `fire` roles for each example; moves the phases.
+
+        Returns:
+            Which roles fire, and factors equal to one through which the choice gets its gradient (straight-through).
+        """
+        if self.router is None:
+            batch = lanes.field.shape[0]
+            scores_BR = torch.rand(batch, self.roles, generator=lanes.generator)
+        else:
+            drive_BR = self.router(lanes.field.float().mean(dim=1))
+            if lanes.phases is None:
+                scores_BR = torch.softmax(drive_BR, dim=-1)
+            else:
+                lanes.phases = self._turn(lanes.phases, drive_BR)
+                scores_BR = torch.cos(lanes.phases)
+        chosen = scores_BR.topk(min(self.spec.fire, self.roles), dim=-1).indices
+        fired_BR = torch.zeros_like(scores_BR, dtype=torch.bool).scatter_(1, chosen, True)
+        return fired_BR, 1 + scores_BR - scores_BR.detach()
+
+    def _turn(self, phases_BR: Tensor, drive_BR: Tensor) -> Tensor:
+        assert self.frequency is not None and self.pull is not None
+        apart_BRR = phases_BR[:, None, :] - phases_BR[:, :, None]
+        pulled_BR = (self.pull * torch.sin(apart_BRR)).sum(-1) * (self.spec.coupling / self.roles)
+        turned = phases_BR + self.frequency + pulled_BR + torch.tanh(drive_BR)
+        return torch.remainder(turned, 2 * math.pi)
+
+    def operations(self) -> int:
+        """Operations of one choice for one example."""
+        return 0 if self.router is None else self.router.operations

@@ -1,0 +1,55 @@
+"""How large a chart's brain is, and how much a tick computes, without allocating it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from ltm.chart.schema import Chart
+
+BYTES_A_WEIGHT = 4
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Counts of one chart.
+
+    Attributes:
+        parts: parameters of each zone (`zones/<name>`), and of coupling, wave, senses, acts and reflection.
+        sites: sites of the field the operations are for.
+        operations: operations of each role's firing (`zone.role`) for one scene, multiply-adds times two.
+        segment: operations of one training segment's forward pass for one scene, reading included.
+    """
+
+    parts: dict[str, int]
+    sites: int
+    operations: dict[str, int]
+    segment: int
+
+    @property
+    def parameters(self) -> int:
+        """All parameters."""
+        return sum(self.parts.values())
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all weights in fp32."""
+        return BYTES_A_WEIGHT * self.parameters
+
+    @classmethod
+    def of(cls, chart: Chart, grid: tuple[int, int] = (9, 9)) -> Sizes:
+        """Counts a chart that fits together; `grid` stands in for senses that take any shape."""
+        from ltm.brain.brain import Brain
+        from ltm.zones.places import Places
+
+        with torch.device("meta"):
+            brain = Brain(chart)
+        grids = tuple((spec.rows or grid[0], spec.columns or grid[1]) for spec in chart.senses.values())
+        places = Places(grids, chart.field.prefix)
+        circuit = brain.circuit
+        names = [".".join(label) for label in circuit.labels]
+        operations = dict(zip(names, circuit.role_operations(places.sites), strict=True))
+        ticks = sum(circuit.operations(places.sites, tick) for tick in range(chart.training.ticks))
+        segment = ticks + brain.reading_operations(places)
+        return cls(brain.parameters_by_part(), places.sites, operations, segment)

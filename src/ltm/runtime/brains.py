@@ -1,0 +1,77 @@
+"""Between a brain in memory and its folder on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ltm.brain.brain import Brain
+from ltm.chart.load import chart_from_text
+from ltm.chart.parse import dump
+from ltm.errors import ChartError, FolderError
+from ltm.runtime.folder import CHART, BrainFiles, load_folder, save_folder
+
+_ZONES = "circuit.zones."
+
+
+def save_brain(brain: Brain, path: Path, record: dict[str, Any] | None = None) -> None:
+    """Writes a brain folder, whole or not at all.
+
+    Args:
+        brain: what to save.
+        path: the folder; one that holds a brain is replaced, anything else is refused.
+        record: `provenance` and `measured` for `brain.json`.
+
+    Raises:
+        LtmError: the folder holds something else, the weights hold NaN, or the disk is full.
+    """
+    zones: dict[str, dict[str, Tensor]] = {name: {} for name in brain.chart.zones}
+    connectome: dict[str, Tensor] = {}
+    for name, tensor in brain.state_dict().items():
+        value = tensor.detach().contiguous()
+        if name.startswith(_ZONES):
+            zone, _, inner = name.removeprefix(_ZONES).partition(".")
+            zones[zone][inner] = value
+        else:
+            connectome[name] = value
+    record = {"name": brain.chart.name, "about": brain.chart.about} | (record or {})
+    save_folder(path, BrainFiles(dump(brain.chart), zones, connectome, record))
+
+
+def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
+    """Reads a brain folder; every file is verified.
+
+    Returns:
+        The brain, and what `brain.json` says.
+
+    Raises:
+        FolderError: files are missing, damaged, exchanged or hold NaN; names the file.
+    """
+    files = load_folder(path)
+    try:
+        chart = chart_from_text(files.chart_text, str(path / CHART))
+    except ChartError as problem:
+        raise FolderError(str(problem)) from None
+    with torch.device("meta"):
+        brain = Brain(chart)
+    state = dict(files.connectome)
+    for zone, tensors in files.zones.items():
+        state |= {f"{_ZONES}{zone}.{inner}": tensor for inner, tensor in tensors.items()}
+    expected = brain.state_dict()
+    for name, tensor in expected.items():
+        inside = name.startswith(_ZONES)
+        file = path / (f"zones/{name.removeprefix(_ZONES).split('.')[0]}" if inside else "connectome")
+        if name not in state:
+            raise FolderError(f"{file}.safetensors: no tensor {name!r}")
+        if state[name].shape != tensor.shape:
+            shapes = f"{list(state[name].shape)}, the chart asks for {list(tensor.shape)}"
+            raise FolderError(f"{file}.safetensors: {name!r} has shape {shapes}")
+    extra = sorted(set(state) - set(expected))
+    if extra:
+        raise FolderError(f"{path}: a tensor that the chart doesn't know: {extra[0]!r}")
+    brain = Brain(chart)
+    brain.load_state_dict(state)
+    return brain.eval(), files.record

@@ -1,0 +1,126 @@
+"""`brain.json`: what a brain folder says about itself — its files, where it comes from, and what was measured."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field, ValidationError, model_validator
+
+from ltm.chart.base import Name, Part
+from ltm.errors import FolderError
+
+FORMAT = 1
+"""Version of the brain folder's format."""
+CHART = "chart.yaml"
+CONNECTOME = "connectome.safetensors"
+MAX_RECORD = 4_000_000
+"""Bytes of `brain.json`."""
+
+FileName = Annotated[
+    str, Field(pattern=r"^(chart\.yaml|connectome\.safetensors|zones/[a-z][a-z0-9_-]{0,39}\.safetensors)$")
+]
+"""The only names a record may list, so that none can lead out of the folder."""
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal digits."""
+Scalar = bool | int | float | Annotated[str, Field(max_length=1000)] | None
+"""One measured value."""
+_Line = Annotated[str, Field(max_length=4000)]
+_Count = Annotated[int, Field(ge=0, le=10**15)]
+
+
+class FileRecord(Part):
+    """One file of the folder."""
+
+    sha256: Digest
+    bytes: _Count
+    parameters: _Count = 0
+    """Numbers in its tensors."""
+
+
+class Provenance(Part):
+    """Where the weights come from."""
+
+    ltm: _Line = ""
+    torch: _Line = ""
+    python: _Line = ""
+    processor: _Line = ""
+    seed: int | None = None
+    steps: _Count | None = None
+    seconds: Annotated[float, Field(ge=0)] | None = None
+    data: _Line = ""
+    """What the brain learned from, in words."""
+    data_sha256: Digest | None = None
+
+
+class BrainRecord(Part):
+    """The whole of `brain.json`."""
+
+    format: Literal[1] = 1
+    name: Name
+    about: _Line = ""
+    parameters: _Count = 0
+    """Numbers in all tensors."""
+    files: Annotated[dict[FileName, FileRecord], Field(max_length=4100)]
+    provenance: Provenance = Provenance()
+    measured: Annotated[
+        dict[
+            Annotated[str, Field(max_length=200)],
+            Annotated[dict[Annotated[str, Field(max_length=200)], Scalar], Field(max_length=100)] | Scalar,
+        ],
+        Field(default_factory=dict, max_length=1000),
+    ]
+    """Results by name: a value, or a row of values by column."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> BrainRecord:
+        missing = [name for name in (CHART, CONNECTOME) if name not in self.files]
+        if missing or not self.zones:
+            raise ValueError(f"files: {(missing or ['zones/*.safetensors'])[0]} is not listed")
+        return self
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Names of the zones whose files are listed."""
+        prefix, suffix = "zones/", ".safetensors"
+        return tuple(n.removeprefix(prefix).removesuffix(suffix) for n in self.files if n.startswith(prefix))
+
+
+def read_record(data: bytes, source: str) -> BrainRecord:
+    """Reads the content of `brain.json`.
+
+    Raises:
+        FolderError: not JSON, of another format version, or with missing, unknown or impossible entries.
+    """
+    try:
+        return BrainRecord.model_validate_json(data, strict=True)
+    except ValidationError as problem:
+        error = problem.errors(include_url=False)[0]
+        where = ".".join(str(part)[:60] for part in error["loc"])
+        if error["loc"] == ("format",):
+            raise FolderError(
+                f"{source}: format {str(error['input'])[:20]}; this version of ltm reads format {FORMAT}"
+            ) from None
+        raise FolderError(f"{source}: {where + ': ' if where else ''}{error['msg'][:200]}") from None
+
+
+def here() -> dict[str, str]:
+    """Returns the versions and the processor that a brain is trained with, as part of its provenance."""
+    try:
+        version = importlib.metadata.version("ltm")
+    except importlib.metadata.PackageNotFoundError:
+        version = "unknown"
+    return {"ltm": version, "torch": torch.__version__, "python": platform.python_version(), "processor": _processor()}
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,260 @@
+"""The training loop: one optimiser step a segment, checkpoints that survive anything, the best by validation kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ltm.brain.brain import Brain
+from ltm.chart.schema import Chart
+from ltm.errors import FolderError
+from ltm.scenes.store import SceneSet
+from ltm.training.checkpoint import flatten, load_latest, save_checkpoint, unflatten
+from ltm.training.evaluate import quick_accuracy
+from ltm.training.machine import peak_memory
+from ltm.training.optimiser import Optimiser
+from ltm.training.plan import Plan, Segment, compiled_segment, make_plan
+from ltm.training.segment import Scorer, loss_of, right_answers, run_segment
+from ltm.training.slots import Slots
+
+CHECKPOINT_SECONDS = 60.0
+VALIDATIONS = 12
+"""How often the averaged weights are tried on the validation scenes over a whole run."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, after a step.
+
+    Attributes:
+        step: steps done.
+        steps: steps in all.
+        loss: mean loss a cell, averaged over recent steps.
+        right: share of scenes under way whose whole answer is right, likewise.
+        thoughts: scene segments thought a second.
+        memory: peak resident bytes.
+        seconds_left: at the recent pace.
+        validation: newest validation accuracy of the averaged weights; None before the first.
+        best: best so far.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    right: float
+    thoughts: float
+    memory: int
+    seconds_left: float
+    validation: float | None
+    best: float | None
+
+
+class Trainer:
+    """One run of training.
+
+    Args:
+        chart: the brain and how it is trained.
+        train: scenes to learn from.
+        validation: scenes set aside.
+        run: folder for checkpoints and `metrics.jsonl`; None keeps nothing.
+        scorer: what else counts as right, beside the very answer in the data.
+        say: told what is going on.
+        start: weights to start from instead of drawing them.
+    """
+
+    def __init__(
+        self,
+        chart: Chart,
+        train: SceneSet,
+        validation: SceneSet,
+        run: Path | None = None,
+        scorer: Scorer | None = None,
+        say: Callable[[str], None] = lambda text: None,
+        start: dict[str, Tensor] | None = None,
+    ) -> None:
+        self.chart, self.train, self.validation = chart, train, validation
+        self.run, self.scorer, self.say = run, scorer, say
+        self.brain = Brain(chart)
+        if start is not None:
+            self.brain.load_state_dict(start)
+        self.optimiser = Optimiser(self.brain, chart.training)
+        self.step = 0
+        self.seconds = 0.0
+        self.best: float | None = None
+        self.best_weights: dict[str, Tensor] = {}
+        self.latest: float | None = None
+        self._loss, self._right = 0.0, 0.0
+        saved = None if run is None else load_latest(run)
+        for note in saved.notes if saved is not None else ():
+            say(note)
+        if saved is None:
+            self.plan = make_plan(chart, train, say)
+            self.slots = self._slots()
+            self._remember_plan()
+        else:
+            self.plan = Plan.model_validate(saved.state["plan"])
+            if saved.state["chart"] != chart.model_dump(mode="json"):
+                raise FolderError(f"{run}: its checkpoints belong to another chart; choose another output folder")
+            self.slots = self._slots()
+            self._restore(saved.groups, saved.state)
+            say(f"resuming at step {self.step:,} of {self.plan.steps:,}")
+        self.segment: Segment = compiled_segment() if self.plan.compiled else run_segment
+
+    def _slots(self) -> Slots:
+        generator = torch.Generator().manual_seed(self.chart.training.seed + 1)
+        dtype = torch.bfloat16 if self.plan.precision == "bf16" else torch.float32
+        return Slots(self.brain, self.train, generator, dtype)
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps have been taken."""
+        return self.step >= self.plan.steps
+
+    def train_step(self) -> None:
+        """Thinks one segment in every slot and learns from it."""
+        slots = self.slots
+        slots.before()
+        reading = self.segment(self.brain, slots.mind, slots.values, self.plan.precision == "bf16")
+        right = right_answers(reading, slots.values, self.scorer)
+        loss = loss_of(self.brain, reading, slots.values, right)
+        loss.total.backward()
+        self.optimiser.step(self.step, self.plan.steps)
+        slots.after(right)
+        self.step += 1
+        blend = min(0.05, 1.0) if self.step > 20 else 1.0 / self.step
+        self._loss += blend * (float(loss.acts) - self._loss)
+        self._right += blend * (float(right.float().mean()) - self._right)
+
+    def fit(self, report: Callable[[Progress], None], stop: Callable[[], bool] = lambda: False) -> bool:
+        """Trains to the end, or until `stop` says so; saves in either case.
+
+        Returns:
+            Whether the end was reached.
+        """
+        every = max(1, self.plan.steps // VALIDATIONS)
+        clock = saved = time.monotonic()
+        pace = self.plan.seconds_a_step
+        while not self.done and not stop():
+            self.train_step()
+            now = time.monotonic()
+            pace += 0.1 * (now - clock - pace)
+            self.seconds += now - clock
+            clock = now
+            if self.step % every == 0 or self.done:
+                self.validate()
+                self._log()
+            elif self.step % 20 == 0:
+                self._log()
+            report(self.progress(pace))
+            if now - saved > CHECKPOINT_SECONDS:
+                self.checkpoint()
+                saved = now
+            self.seconds += time.monotonic() - clock
+            clock = time.monotonic()
+        self.checkpoint()
+        return self.done
+
+    def progress(self, pace: float) -> Progress:
+        """Returns where the run stands; `pace` is seconds a step."""
+        left = (self.plan.steps - self.step) * pace
+        rate = self.chart.training.batch / pace
+        return Progress(
+            self.step, self.plan.steps, self._loss, self._right, rate, peak_memory(), left, self.latest, self.best
+        )
+
+    def validate(self) -> None:
+        """Tries the averaged weights on validation scenes and keeps them if they are the best so far.
+
+        Equal accuracy goes to the later weights, which have seen more.
+        """
+        self.optimiser.swap()
+        try:
+            bf16 = self.plan.precision == "bf16"
+            self.latest = quick_accuracy(self.brain, self.validation, bf16, self.scorer)
+            if self.best is None or self.latest >= self.best:
+                self.best = self.latest
+                self.best_weights = {name: w.detach().clone() for name, w in self.brain.state_dict().items()}
+        finally:
+            self.optimiser.swap()
+
+    def finished_brain(self) -> Brain:
+        """Returns a brain with the best weights seen."""
+        brain = Brain(self.chart)
+        if not self.best_weights:
+            self.validate()
+        brain.load_state_dict(self.best_weights)
+        return brain
+
+    def checkpoint(self) -> None:
+        """Writes everything needed to go on bit for bit; does nothing without a run folder."""
+        if self.run is None:
+            return
+        slots, numbers = self.slots.state()
+        tensors, structure = flatten(self.optimiser.state())
+        groups = {
+            "model": {name: w.detach() for name, w in self.brain.state_dict().items()},
+            "best": self.best_weights,
+            "optimiser": tensors,
+            "slots": slots,
+        }
+        state = {
+            "chart": self.chart.model_dump(mode="json"),
+            "plan": self.plan.model_dump(mode="json"),
+            "optimiser": structure,
+            "slots": numbers,
+            "seconds": self.seconds,
+            "best": self.best,
+            "latest": self.latest,
+            "loss": self._loss,
+            "right": self._right,
+        }
+        save_checkpoint(self.run, self.step, groups, state)
+
+    def _restore(self, groups: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
+        self.brain.load_state_dict(groups["model"])
+        self.optimiser.restore(unflatten(groups["optimiser"], state["optimiser"]))
+        self.slots.restore(groups["slots"], state["slots"])
+        self.best_weights = groups["best"]
+        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        self.best, self.latest = state["best"], state["latest"]
+        self._loss, self._right = float(state["loss"]), float(state["right"])
+        self._forget_after(self.step)
+
+    def _remember_plan(self) -> None:
+        if self.run is not None:
+            self.run.mkdir(parents=True, exist_ok=True)
+            self._metrics.write_text("", encoding="utf-8")
+            (self.run / "plan.json").write_text(self.plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    @property
+    def _metrics(self) -> Path:
+        assert self.run is not None
+        return self.run / "metrics.jsonl"
+
+    def _log(self) -> None:
+        if self.run is not None:
+            row = asdict(self.progress(self.plan.seconds_a_step)) | {"seconds": round(self.seconds, 3)}
+            row["rate"] = self.optimiser.rate(self.step, self.plan.steps)
+            with self._metrics.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
+
+    def _forget_after(self, step: int) -> None:
+        """Drops metrics of steps that will be taken again."""
+        if self.run is not None and self._metrics.exists():
+            lines = self._metrics.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines if _step_of(line) <= step]
+            self._metrics.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf")

@@ -1,0 +1,112 @@
+"""Turns minutes into steps: measures a step on this machine once, in every way that may pay, and writes the choice down.
+
+The measuring runs on a brain of its own, so that it leaves no mark on the training; what it chose is recorded and used
+again on resuming, which makes a run repeatable.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict
+
+from ltm.brain.brain import Brain, Mind, Reading
+from ltm.chart.schema import Chart
+from ltm.scenes.store import SceneSet
+from ltm.training.machine import compiler
+from ltm.training.optimiser import Optimiser
+from ltm.training.segment import loss_of, right_answers, run_segment
+from ltm.training.slots import Slots
+
+Segment = Callable[[Brain, Mind, dict[str, torch.Tensor], bool], Reading]
+
+WORTH_COMPILING_MINUTES = 4.0
+"""Compiling takes 20 to 60 seconds; runs shorter than this stay eager unless the chart asks."""
+HELD_BACK = 0.94
+"""Share of the minutes that steps may take; the rest is for validation and saving."""
+
+
+class Plan(BaseModel):
+    """How a run is carried out; recorded at its start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int
+    precision: Literal["fp32", "bf16"]
+    compiled: bool
+    seconds_a_step: float
+    notes: tuple[str, ...] = ()
+    """What was measured, and what this machine lacks."""
+
+
+def compiled_segment() -> Segment:
+    """Returns `run_segment` compiled for this process; the first call takes 20 to 60 seconds."""
+    torch._dynamo.config.cache_size_limit = max(torch._dynamo.config.cache_size_limit, 64)
+    return torch.compile(run_segment)
+
+
+def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Plan:
+    """Measures and decides precision, compiling and the number of steps.
+
+    Args:
+        chart: whose `training` may fix any of the three.
+        scenes: real ones to measure with.
+        say: told what is going on, since compiling takes long.
+    """
+    spec = chart.training
+    notes: list[str] = []
+    times: dict[str, float] = {}
+    wanted: list[Literal["fp32", "bf16"]] = ["fp32", "bf16"] if spec.precision == "auto" else [spec.precision]
+    say(f"measuring a step of this brain on this machine ({torch.get_num_threads()} threads)")
+    for precision in wanted:
+        times[precision] = _seconds_a_step(chart, scenes, precision == "bf16", run_segment, 3)
+        notes.append(f"a step takes {times[precision]:.3f} s in {precision}")
+    precision = min(wanted, key=lambda name: times[name])
+    seconds = times[precision]
+    compiled = False
+    budget = spec.minutes if spec.steps is None else spec.steps * seconds / 60
+    if spec.compile == "on" or (spec.compile == "auto" and budget >= WORTH_COMPILING_MINUTES):
+        if compiler() is None:
+            notes.append("no C++ compiler found (g++ or clang++): steps stay eager, about 1.5 to 2 times slower")
+        else:
+            say("compiling the brain (20 to 60 seconds, once a run)")
+            faster = _try_compiled(chart, scenes, precision == "bf16")
+            if isinstance(faster, str):
+                notes.append(f"compiling failed ({faster}): steps stay eager")
+            else:
+                notes.append(f"a compiled step takes {faster:.3f} s")
+                compiled = faster < seconds
+                seconds = min(seconds, faster)
+    steps = spec.steps or max(1, round(spec.minutes * 60 * HELD_BACK / seconds))
+    return Plan(steps=steps, precision=precision, compiled=compiled, seconds_a_step=seconds, notes=tuple(notes))
+
+
+def _try_compiled(chart: Chart, scenes: SceneSet, bf16: bool) -> float | str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _seconds_a_step(chart, scenes, bf16, compiled_segment(), 4)
+    except Exception as problem:  # whatever the compiler does, training must go on without it
+        return type(problem).__name__
+
+
+def _seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment, count: int) -> float:
+    brain = Brain(chart)
+    generator = torch.Generator().manual_seed(0)
+    slots = Slots(brain, scenes, generator, torch.bfloat16 if bf16 else torch.float32)
+    optimiser = Optimiser(brain, chart.training)
+    times = []
+    for number in range(count + 1):
+        start = time.perf_counter()
+        slots.before()
+        reading = segment(brain, slots.mind, slots.values, bf16)
+        right = right_answers(reading, slots.values, None)
+        loss_of(brain, reading, slots.values, right).total.backward()
+        optimiser.step(number, 1000)
+        slots.after(right)
+        times.append(time.perf_counter() - start)
+    return min(times[1:])

@@ -1,0 +1,89 @@
+"""One segment of thinking with its loss: what a training step runs forward and backward.
+
+Shapes: B batch, N cells, V symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ltm.brain.brain import Brain, Mind, Reading
+from ltm.senses.grid import VOID
+
+Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
+"""From values `[B, R, C]` and answers `[B, N]` to which answers are right `[B]`, beside the one in the data."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A segment's losses and what was right.
+
+    Attributes:
+        total: what is differentiated.
+        acts: mean loss a cell over the acts.
+        reflection: binary cross-entropy of the confidence.
+        right: which whole answers are right `[B]`.
+    """
+
+    total: Tensor
+    acts: Tensor
+    reflection: Tensor
+    right: Tensor
+
+
+def cross_entropy(logits_BNV: Tensor, target_BN: Tensor, smoothing: float) -> Tensor:
+    """Mean cross-entropy over the cells that exist."""
+    return F.cross_entropy(
+        logits_BNV.flatten(0, 1), target_BN.flatten().long(), ignore_index=VOID, label_smoothing=smoothing
+    )
+
+
+def stablemax_loss(logits_BNV: Tensor, target_BN: Tensor) -> Tensor:
+    """Cross-entropy with `s(a) = a + 1` for a >= 0, `1 / (1 - a)` below, in fp64 (Prieto et al. 2025, used by TRM)."""
+    a = logits_BNV.double()
+    s = torch.where(a >= 0, a + 1, 1 / (1 - a.clamp(max=0)))
+    log_p = (s / s.sum(-1, keepdim=True)).log().flatten(0, 1)
+    return F.nll_loss(log_p, target_BN.flatten().long(), ignore_index=VOID).float()
+
+
+def right_answers(reading: Reading, values: Mapping[str, Tensor], scorer: Scorer | None) -> Tensor:
+    """Returns which whole answers are right `[B]`: every cell as in the data, or right by the scorer."""
+    right: Tensor | None = None
+    for name, answer_BN in reading.answers.items():
+        target_BN = values[name].flatten(1)
+        same = ((answer_BN == target_BN) | (target_BN == VOID)).all(dim=1)
+        right = same if right is None else right & same
+    assert right is not None  # a chart has at least one act
+    return right if scorer is None else right | scorer(values, reading.answers)
+
+
+def loss_of(brain: Brain, reading: Reading, values: Mapping[str, Tensor], right_B: Tensor) -> Loss:
+    """Returns the losses of a reading against the values that should have been done."""
+    spec = brain.chart.training
+    acts = reading.right.new_zeros(())
+    for name, logits in reading.logits.items():
+        target = values[name].flatten(1)
+        if spec.loss == "stablemax":
+            acts = acts + stablemax_loss(logits, target)
+        else:
+            acts = acts + cross_entropy(logits, target, brain.chart.acts[name].smoothing)
+    reflection = F.binary_cross_entropy_with_logits(reading.right, right_B.float())
+    weight = 0.0 if brain.chart.reflection.kind == "none" else brain.chart.reflection.weight
+    return Loss(acts + weight * reflection, acts.detach(), reflection.detach(), right_B)
+
+
+def run_segment(brain: Brain, mind: Mind, values: Mapping[str, Tensor], bf16: bool) -> Reading:
+    """Runs one training segment: senses, ticks (the first ones without gradient where so declared), reading."""
+    spec = brain.chart.training
+    learned = spec.gradient_ticks or spec.ticks
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        mind.input = brain.sense(values, mind.places)
+        if learned < spec.ticks:
+            with torch.no_grad():
+                brain.circuit.run(mind.lanes, mind.input, mind.places, spec.ticks - learned)
+        return brain.think_on(mind, learned)

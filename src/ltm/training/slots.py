@@ -1,0 +1,121 @@
+"""Slots: the scenes being thought about while training, each carried on from segment to segment.
+
+A slot gets a new scene when its own is solved (with the declared chance) or has had its share of segments.
+
+Shapes: B batch, R rows, C columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ltm.brain.brain import Brain, Mind
+from ltm.scenes.augment import augment
+from ltm.scenes.store import SceneSet
+
+
+class Slots:
+    """A batch of scenes under way.
+
+    Args:
+        brain: gives starting states.
+        scenes: what is drawn from, without replacement until all have been seen.
+        generator: draws order, symmetries, noise and release.
+        dtype: of the carried state.
+    """
+
+    def __init__(self, brain: Brain, scenes: SceneSet, generator: torch.Generator, dtype: torch.dtype) -> None:
+        self.brain, self.scenes, self.generator, self.dtype = brain, scenes, generator, dtype
+        spec = brain.chart.training
+        self.order = torch.randperm(len(scenes), generator=generator)
+        self.cursor = 0
+        self.seen = 0
+        self.values = self._draw(spec.batch)
+        self.mind: Mind = brain.begin(self.values, generator, dtype)
+        # Ages start spread out, so that every batch holds early and late segments.
+        self.age_B = torch.randint(0, spec.segments, (spec.batch,), generator=generator)
+
+    def before(self) -> None:
+        """Adds the declared noise to the field; called before each segment."""
+        noise = self.brain.chart.training.noise
+        if noise:
+            field = self.mind.lanes.field
+            draw = torch.randn(field.shape, generator=self.generator)
+            self.mind.lanes.field = field + (noise * draw).to(field.dtype)
+
+    def after(self, right_B: Tensor) -> None:
+        """Ages the slots and refills those that are done."""
+        spec = self.brain.chart.training
+        self.mind.lanes = self.mind.lanes.detach()
+        lanes = self.mind.lanes
+        if self.brain.circuit.wave is None:
+            lanes.tick %= len(self.brain.circuit.cycle)
+        self.age_B += 1
+        leave = torch.rand(spec.batch, generator=self.generator) < spec.release
+        index = ((self.age_B >= spec.segments) | (right_B & leave)).nonzero().flatten()
+        if not len(index):
+            return
+        fresh = self._draw(len(index))
+        for name, grid in fresh.items():
+            self.values[name][index] = grid
+        started = self.brain.begin(fresh, self.generator, self.dtype)
+        # The carried tensors may be outputs of a compiled graph that is about to be reused: write into copies.
+        lanes.field = lanes.field.clone()
+        lanes.own = {name: state.clone() for name, state in lanes.own.items()}
+        lanes.phases = None if lanes.phases is None else lanes.phases.clone()
+        lanes.put(index, started.lanes)
+        for answer in self.mind.answers.values():
+            # A fresh scene has no earlier answer: all of it counts as changed.
+            answer[index] = -1
+        self.mind.places = self.brain.places(self.values)
+        self.age_B[index] = 0
+
+    def _draw(self, count: int) -> dict[str, Tensor]:
+        picked = []
+        while count:
+            if self.cursor == len(self.order):
+                self.order, self.cursor = torch.randperm(len(self.scenes), generator=self.generator), 0
+            some = self.order[self.cursor : self.cursor + count]
+            self.cursor += len(some)
+            count -= len(some)
+            picked.append(some)
+        index = torch.cat(picked)
+        self.seen += len(index)
+        chart = self.brain.chart
+        values = {
+            name: torch.from_numpy(np.asarray(self.scenes.values[name][index.numpy()]))
+            for name in (*chart.senses, *chart.acts)
+        }
+        if chart.training.augment and chart.scenes.symmetries:
+            symbols = {name: spec.symbols for name, spec in (*chart.senses.items(), *chart.acts.items())}
+            shapes = torch.from_numpy(self.scenes.shapes[index.numpy()].astype(np.int64))
+            values = augment(values, chart.scenes.symmetries, self.generator, symbols, shapes)
+        return values
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Returns tensors and numbers from which the slots can be restored exactly."""
+        tensors = {f"value.{name}": grid for name, grid in self.values.items()}
+        tensors |= {f"lane.{name}": lane for name, lane in self.mind.lanes.tensors().items()}
+        tensors |= {f"answer.{name}": answer for name, answer in self.mind.answers.items()}
+        tensors |= {"age": self.age_B, "order": self.order, "generator": self.generator.get_state()}
+        return tensors, {"cursor": self.cursor, "seen": self.seen, "tick": self.mind.lanes.tick}
+
+    def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
+        """Takes back what `state` gave."""
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {name[len(prefix) :]: t.clone() for name, t in tensors.items() if name.startswith(prefix)}
+
+        self.values = part("value.")
+        self.mind.places = self.brain.places(self.values)
+        self.mind.lanes.restore(part("lane."))
+        self.mind.lanes.tick = int(numbers["tick"])
+        self.mind.answers = part("answer.")
+        self.age_B, self.order = tensors["age"].clone(), tensors["order"].clone()
+        self.cursor, self.seen = int(numbers["cursor"]), int(numbers["seen"])
+        self.generator.set_state(tensors["generator"].clone())

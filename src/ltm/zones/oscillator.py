@@ -1,0 +1,115 @@
+"""The `oscillator` zone: unit-norm groups that turn towards what they hear, after AKOrN (Miyato et al. 2024).
+
+Its own state is a set of N-dimensional oscillators on the sphere. One step, with condition c from what the zone reads
+and the coupling J across sites: y = J(x) + c; x <- normalise(x + rate (Omega x + y - (y.x) x)). The energy
+E = -sum x.y falls as oscillators agree. What the field gets is a read-out of norms, blind to the common phase.
+
+Shapes: B batch, S sites, W width, G groups, N numbers a group (W = G N).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import torch
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+
+from ltm.zones.attention import SelfAttention
+from ltm.zones.layers import Linear, SwiGLU, rms_norm, rotary
+from ltm.zones.mixer import WindowMixing
+from ltm.zones.places import Places
+from ltm.zones.spec import Window, ZoneBase
+
+
+class OscillatorSpec(ZoneBase):
+    """Kuramoto-type oscillators; their state is always kept."""
+
+    kind: Literal["oscillator"]
+    state: Literal["own"] = "own"
+    group: Annotated[int, Field(ge=2, le=64)] = 4
+    """Numbers an oscillator; even, divides the width."""
+    heads: Annotated[int, Field(ge=1, le=256)] = 4
+    """Heads of the coupling when no windows are given."""
+    windows: tuple[Window, ...] = ()
+    """Couple within these windows; empty couples all sites by attention."""
+    steps: Annotated[int, Field(ge=1, le=256)] = 1
+    """Oscillator steps a firing."""
+
+
+class OscillatorBody(nn.Module):
+    """The weights of an `oscillator` zone."""
+
+    def __init__(self, spec: OscillatorSpec, width: int, sites: int | None) -> None:
+        super().__init__()
+        self.spec = spec
+        self.width = width
+        self.state_width = width
+        if spec.windows:
+            self.coupling: nn.Module = WindowMixing(width, max(len(spec.windows), width))
+        else:
+            self.coupling = SelfAttention(width, spec.heads)
+        self.condition = Linear(width, width)
+        self.read_out = Linear(width, width * spec.group)
+        self.channels = SwiGLU(width, width)
+        self.rate = nn.Parameter(torch.empty(()))
+        self.frequency = nn.Parameter(torch.empty(()))
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Rate 1 and one shared natural frequency of 0.5, as published."""
+        nn.init.ones_(self.rate)
+        nn.init.constant_(self.frequency, 0.5)
+
+    def forward(
+        self,
+        x_BSW: Float[Tensor, "B S W"],
+        own_BSO: Float[Tensor, "B S O"] | None,
+        places: Places,
+        windows: Sequence[Window] | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Returns the read-out and the oscillators after `steps` steps."""
+        assert own_BSO is not None
+        condition_BSW = self.condition(x_BSW)
+        state = self._unit(own_BSO)
+        for _ in range(self.spec.steps):
+            pull = self._pull(state, condition_BSW, places, windows)
+            state = self._turn(state, pull)
+        norms_BSW = self.read_out(state).unflatten(-1, (self.width, self.spec.group)).float().norm(dim=-1)
+        out = rms_norm(x_BSW + norms_BSW.to(x_BSW.dtype))
+        return rms_norm(out + self.channels(out)), state
+
+    def energy(self, own_BSO: Tensor, x_BSW: Tensor, places: Places) -> Float[Tensor, " B"]:
+        """Returns the energy `-sum x.y` of each example; lower means that the oscillators agree."""
+        state = self._unit(own_BSO)
+        pull = self._pull(state, self.condition(x_BSW), places, None)
+        return -(state * pull).float().sum(dim=(1, 2))
+
+    def _pull(
+        self, state_BSW: Tensor, condition_BSW: Tensor, places: Places, windows: Sequence[Window] | None
+    ) -> Tensor:
+        if isinstance(self.coupling, WindowMixing):
+            heard: Tensor = self.coupling(state_BSW, places, windows or self.spec.windows)
+        else:
+            turn = rotary(torch.arange(places.sites, dtype=torch.float32), self.width // self.spec.heads)
+            heard = self.coupling(state_BSW, turn, None)
+        return heard + condition_BSW
+
+    def _turn(self, state_BSW: Tensor, pull_BSW: Tensor) -> Tensor:
+        group = (-1, self.spec.group)
+        x, y = state_BSW.unflatten(-1, group), pull_BSW.unflatten(-1, group)
+        tangent = y - (y * x).sum(-1, keepdim=True) * x
+        even, odd = x[..., 0::2], x[..., 1::2]
+        spin = self.frequency * torch.stack((-odd, even), dim=-1).flatten(-2)
+        return self._unit((x + self.rate * (spin + tangent)).flatten(-2).to(state_BSW.dtype))
+
+    def _unit(self, state_BSW: Tensor) -> Tensor:
+        x = state_BSW.unflatten(-1, (-1, self.spec.group))
+        return (x / x.float().norm(dim=-1, keepdim=True).clamp_min(1e-6).to(x.dtype)).flatten(-2)
+
+    def operations(self, sites: int) -> int:
+        """Operations of one firing for one example."""
+        assert isinstance(self.coupling, WindowMixing | SelfAttention)
+        once = self.condition.operations + self.read_out.operations + self.channels.operations
+        return sites * once + self.spec.steps * self.coupling.operations(sites)

@@ -1,0 +1,54 @@
+"""Every kind of zone. A new one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Protocol, Union
+
+from pydantic import Field
+from torch import Tensor
+
+from ltm.zones.archetype import ArchetypeBody, ArchetypeSpec
+from ltm.zones.attention import AttentionBody, AttentionSpec
+from ltm.zones.conv import ConvBody, ConvSpec
+from ltm.zones.mixer import MixerBody, MixerSpec
+from ltm.zones.nested import NestedBody, NestedSpec
+from ltm.zones.oscillator import OscillatorBody, OscillatorSpec
+from ltm.zones.places import Places
+from ltm.zones.recurrent import RecurrentBody, RecurrentSpec
+from ltm.zones.spec import Window, ZoneBase
+
+KINDS = {
+    "mixer": (MixerSpec, MixerBody),
+    "attention": (AttentionSpec, AttentionBody),
+    "conv": (ConvSpec, ConvBody),
+    "recurrent": (RecurrentSpec, RecurrentBody),
+    "archetype": (ArchetypeSpec, ArchetypeBody),
+    "oscillator": (OscillatorSpec, OscillatorBody),
+    "nested": (NestedSpec, NestedBody),
+}
+"""What a chart declares, and the weights that result, by kind."""
+
+if TYPE_CHECKING:
+    ZoneSpec = ZoneBase
+else:
+    _specs = tuple(spec for spec, _ in KINDS.values())
+    ZoneSpec = Annotated[Union[_specs], Field(discriminator="kind")]
+
+
+class ZoneBody(Protocol):
+    """What every kind of zone is: it knows what it reads, its own state and where the sites are, nothing of others.
+
+    `__init__(spec, width, sites)` gets its declaration, its width, and the number of sites where that is fixed.
+    """
+
+    state_width: int
+    """Channels of the own state that the kind reads by itself; 0 for kinds without one."""
+
+    def __call__(
+        self, x_BSW: Tensor, own_BSO: Tensor | None, places: Places, windows: Sequence[Window] | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Returns what the zone makes of what it reads `[B, S, W]`, and its next own state `[B, S, O]`."""
+
+    def operations(self, sites: int) -> int:
+        """Operations of one firing for one example: multiply-adds times two, matrix products only."""
