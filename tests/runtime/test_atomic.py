@@ -108,7 +108,7 @@ def test_disk_full_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     final = tmp_path / "brain"
     write_folder(final, writer(b"one"))
     fail_at(monkeypatch, Path, "write_bytes", errno.ENOSPC, after)
-    with pytest.raises(LtmError, match="disk full: could not write .*brain; the last good brain is intact"):
+    with pytest.raises(LtmError, match=r"disk full: could not write .*brain; the last good brain is intact"):
         write_folder(final, writer(b"two"))
     assert content(final) == b"one"
     assert litter(tmp_path) == []
@@ -148,7 +148,7 @@ def test_rename_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: 
 
 def test_nothing_there_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_at(monkeypatch, Path, "write_bytes", errno.ENOSPC, 1)
-    with pytest.raises(LtmError, match="disk full: .*; nothing was written"):
+    with pytest.raises(LtmError, match=r"disk full: .*; nothing was written"):
         write_folder(tmp_path / "brain", writer(b"one"))
     assert list(tmp_path.iterdir()) == []
 
@@ -181,7 +181,7 @@ def test_file_new_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     write_file(path, b"two")
     assert path.read_bytes() == b"two"
     fail_at(monkeypatch, os, "fsync", errno.ENOSPC, 0)
-    with pytest.raises(LtmError, match="disk full: .*; the last good latest is intact"):
+    with pytest.raises(LtmError, match=r"disk full: .*; the last good latest is intact"):
         write_file(path, b"three")
     assert path.read_bytes() == b"two"
     assert [other.name for other in path.parent.iterdir()] == ["latest"]

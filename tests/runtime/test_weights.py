@@ -65,6 +65,14 @@ def test_every_kind_and_shape(tmp_path: Path, dtype: torch.dtype, shape: tuple[i
     assert same(load_tensors(tmp_path / "x"), {"x": tensor})
 
 
+def test_equal_content_gives_equal_bytes() -> None:
+    words = {f"word {i}": str(i) for i in range(20)}
+    data = to_bytes(some(), words, "x")
+    assert to_bytes(dict(reversed(some().items())), dict(reversed(words.items())), "x") == data
+    tensors, kept = from_bytes(data, "x")
+    assert (list(tensors), kept) == (sorted(some()), words)
+
+
 def test_views_shared_and_transposed(tmp_path: Path) -> None:
     base = torch.arange(12.0).reshape(3, 4).requires_grad_()
     tensors = {"base": base, "again": base, "turned": base.T, "row": base[1]}
@@ -93,12 +101,14 @@ def test_sha256(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
 def test_nan_and_infinity(tmp_path: Path, path: Path, bad: float, dtype: torch.dtype) -> None:
     tensors = {"fine": torch.ones(2), "bad": torch.tensor([0.0, bad], dtype=dtype)}
-    with pytest.raises(LtmError, match="not written, because tensor 'bad' holds (NaN|infinity); training has diverged"):
+    with pytest.raises(
+        LtmError, match=r"not written, because tensor 'bad' holds (NaN|infinity); training has diverged"
+    ):
         save_tensors(path, tensors, {})
     assert same(load_tensors(path), some()), "the old file must stay"
     data = to_bytes(tensors, {}, "x", finite=False)
     (tmp_path / "bad").write_bytes(data)
-    with pytest.raises(FolderError, match="bad: tensor 'bad' holds (NaN|infinity)"):
+    with pytest.raises(FolderError, match=r"bad: tensor 'bad' holds (NaN|infinity)"):
         load_tensors(tmp_path / "bad")
     assert same(from_bytes(data, "x", finite=False)[0], tensors)
 
@@ -163,7 +173,7 @@ def test_truncated_anywhere(path: Path) -> None:
     data = path.read_bytes()
     for length in range(0, len(data), 7):
         path.write_bytes(data[:length])
-        with pytest.raises(FolderError, match="truncated|damaged"):
+        with pytest.raises(FolderError, match=r"truncated|damaged"):
             load_tensors(path, expected())
 
 
@@ -198,6 +208,8 @@ def test_not_what_was_expected(path: Path) -> None:
 def test_kind_that_the_format_lacks(tmp_path: Path) -> None:
     with pytest.raises(LtmError, match="can't hold these tensors"):
         save_tensors(tmp_path / "x", {"x": torch.zeros(2, dtype=torch.complex128)}, {})
+    with pytest.raises(LtmError, match="no tensor can be called"):
+        save_tensors(tmp_path / "x", {"__metadata__": torch.zeros(2)}, {})
 
 
 WHOLE = to_bytes(some(), {"part": "zone"}, "x")

@@ -20,7 +20,7 @@ def _label(name: str, words: Sequence[str]) -> str:
     return f'"<b>{escape(name)}</b><br/>{small}"'
 
 
-def _ranges(phases: Sequence[int]) -> str:
+def ranges(phases: Sequence[int]) -> str:
     """Writes 0, 1, 2, 5 as `0-2, 5`."""
     runs: list[list[int]] = []
     for phase in sorted(set(phases)):
@@ -35,7 +35,7 @@ def _about(chart: Chart, name: str, sizes: Mapping[str, int] | None) -> list[str
     roles = chart.zones[name].roles
     plays = [f"roles: {', '.join(roles)}"] if len(roles) > 1 else []
     times = [
-        f"{role} at ticks {_ranges(spec.phases or (0,))} of {spec.period}"
+        f"{role} at ticks {ranges(spec.phases or (0,))} of {spec.period}"
         for role, spec in roles.items()
         if spec.period is not None and chart.wave.policy == "rhythm"
     ]

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ltm.chart.base import format_bytes
+from ltm.chart.draw_plan import (
+    BAND,
+    END_STEP,
+    MARGIN,
+    MOST_ENDS,
+    SIDE_GAP,
+    SIDE_WIDE,
+    Node,
+    Plan,
+    lay_out,
+    lift_of,
+    reflects,
+)
 from ltm.chart.draw_rhythm import strip
 from ltm.chart.draw_shapes import FAINT, INK, SOFT, Box, Picture, Shape, Text, Wire, clip
 from ltm.chart.draw_wires import Wires, colour, coupling_words, kind, site_words, will_words, wires, zone_words
@@ -13,56 +25,16 @@ from ltm.chart.schema import Chart
 
 MOST_ZONES = 64
 """More zones than this are counted, not drawn."""
-MOST_ENDS = 6
-"""More senses or acts than this are counted, not drawn."""
-
-_MARGIN, _TOP, _GAP, _BAND, _STRIP = 36.0, 92.0, 62.0, 76.0, 15.0
-_SIDE_WIDE, _SIDE_GAP, _END_HIGH, _END_STEP = 148.0, 56.0, 48.0, 62.0
+_STRIP, _END_HIGH = 15.0, 48.0
 _SENSE, _ACT, _FIELD, _EDGE = "#7a8aa0", "#3f7d5c", "#eef2f7", "#8a5a9e"
-
-
-@dataclass(frozen=True)
-class Node:
-    """A zone's box; `above` tells on which side of the field it lies."""
-
-    name: str
-    x: float
-    y: float
-    wide: float
-    high: float
-    above: bool
-
-    @property
-    def outer(self) -> tuple[float, float]:
-        """The middle of the edge that faces away from the field."""
-        return self.x, self.y - self.high / 2 if self.above else self.y + self.high / 2
-
-    @property
-    def inner(self) -> tuple[float, float]:
-        """The middle of the edge that faces the field."""
-        return self.x, self.y + self.high / 2 if self.above else self.y - self.high / 2
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Measures of the whole: where the band of the field lies, and how far zones and curves reach."""
-
-    nodes: dict[str, Node]
-    left: float
-    right: float
-    band: float
-    """Height at which the band starts."""
-    bottom: float
-    """Lowest point of zones, curves and the columns at the sides."""
-    below: bool
 
 
 def picture(chart: Chart, sizes: Mapping[str, int] | None = None) -> Picture:
     """Arranges the picture of a chart; `sizes` are bytes of each zone's weights, where known."""
     found = wires(chart)
     shown = list(chart.zones)[:MOST_ZONES]
-    plan = _plan(chart, found, shown, sizes or {})
-    wide = plan.right + _SIDE_GAP + _SIDE_WIDE + _MARGIN
+    plan = lay_out(chart, found, shown, sizes or {})
+    wide = plan.right + SIDE_GAP + SIDE_WIDE + MARGIN
     shapes: list[Shape] = [*_head(chart, found, sizes, wide)]
     shapes += _couplings(found, plan)
     shapes += _field(chart, found, plan)
@@ -75,57 +47,8 @@ def picture(chart: Chart, sizes: Mapping[str, int] | None = None) -> Picture:
         shapes.append(Text(wide / 2, y, f"{len(shown)} of {len(chart.zones)} zones are drawn", 12, SOFT))
         y += 26
     shapes += _legend(found, plan, y, wide)
-    drawn, bottom = strip(chart, found, _MARGIN, y + 34, wide - 2 * _MARGIN)
+    drawn, bottom = strip(chart, found, MARGIN, y + 34, wide - 2 * MARGIN)
     return Picture(wide, bottom + 28, f"The brain {chart.name}", (*shapes, *drawn))
-
-
-def _plan(chart: Chart, found: Wires, shown: list[str], sizes: Mapping[str, int]) -> Plan:
-    count = len(shown)
-    small, below = count > 16, count > 6
-    row = (count + 1) // 2 if below else count
-    pitch = 44.0 if small else 190.0 if count <= 4 else 152.0
-    biggest = max((sizes.get(name, 0) for name in shown), default=0)
-    left = _MARGIN + _SIDE_WIDE + _SIDE_GAP
-    length = max(400.0, row * pitch + 24)
-    places: dict[str, tuple[float, bool, float, float]] = {}
-    for number, name in enumerate(shown):
-        above = number < row
-        # Clockwise, so that a ring is a ring: below the field the order runs backwards.
-        column = number if above else row - 1 - (number - row)
-        x = left + length / 2 + (column - (row - 1) / 2) * pitch
-        share = (sizes.get(name, 0) / biggest) ** 0.5 if biggest else 1.0
-        scale = 0.55 + 0.45 * share if small else 0.8 + 0.2 * share
-        wide, high = (38.0 * scale, 38.0 * scale) if small else ((pitch - 26) * scale, 84.0 * scale)
-        places[name] = (x, above, wide, high if small else max(64.0, high))
-    rows = 2 if small else 1
-    depth = (72.0 if small else 0.0) * (rows - 1) + (56.0 if small else 84.0)
-    reach = _reach(found, {name: place[0] for name, place in places.items()})
-    column_high = _END_STEP * max(
-        min(len(chart.senses), MOST_ENDS) + 1, min(len(chart.acts), MOST_ENDS) + (3 if _reflects(chart) else 2)
-    )
-    band = max(_TOP + reach + depth + _GAP, _TOP + column_high / 2 - _BAND / 2)
-    nodes = {}
-    for number, (name, (x, above, wide, high)) in enumerate(places.items()):
-        # Many zones stand in two staggered rows, so that the links of the outer row pass between the inner ones.
-        away = _GAP + (72.0 if small and number % 2 else 0.0) + high / 2
-        nodes[name] = Node(name, x, band - away if above else band + _BAND + away, wide, high, above)
-    under = _GAP + depth + reach if below else 0.0
-    bottom = max(band + _BAND + under, band + _BAND / 2 + column_high / 2)
-    return Plan(nodes, left, left + length, band, bottom, below)
-
-
-def _reflects(chart: Chart) -> bool:
-    return chart.reflection.kind != "none"
-
-
-def _height(distance: float) -> float:
-    """How far a curve between zones of one row bends away from the field."""
-    return min(92.0, 20.0 + 0.16 * distance)
-
-
-def _reach(found: Wires, places: Mapping[str, float]) -> float:
-    spans = [abs(places[a] - places[b]) for a, b in found.hears if a in places and b in places]
-    return 0.78 * _height(max(spans)) if spans else 0.0
 
 
 def _head(chart: Chart, found: Wires, sizes: Mapping[str, int] | None, wide: float) -> list[Shape]:
@@ -136,27 +59,27 @@ def _head(chart: Chart, found: Wires, sizes: Mapping[str, int] | None, wide: flo
     words += [f"field {chart.field.width} wide", f"wave {chart.wave.policy}"]
     if found.hears:
         words.append(coupling_words(chart, found))
-    room = wide - 2 * _MARGIN
+    room = wide - 2 * MARGIN
     return [
-        Text(_MARGIN, 40, clip(chart.name, room, 22), 22, INK, True, "start"),
-        Text(_MARGIN, 66, clip("   ·   ".join(words), room, 12.5), 12.5, SOFT, False, "start"),
+        Text(MARGIN, 40, clip(chart.name, room, 22, bold=True), 22, INK, True, "start"),
+        Text(MARGIN, 66, clip("   ·   ".join(words), room, 12.5), 12.5, SOFT, False, "start"),
     ]
 
 
 def _field(chart: Chart, found: Wires, plan: Plan) -> list[Shape]:
     length, middle = plan.right - plan.left, (plan.left + plan.right) / 2
-    shapes: list[Shape] = [Box(plan.left, plan.band, length, _BAND, 16, _FIELD, "#9aa7b8")]
+    shapes: list[Shape] = [Box(plan.left, plan.band, length, BAND, 16, _FIELD, "#9aa7b8")]
     words = f"width {chart.field.width}"
     if chart.coupling.overlap is not None:
         words += f", windows share {chart.coupling.overlap:.0%}"
     if chart.field.noise:
         words += f", starts with noise {chart.field.noise:g}"
     shapes += [
-        Text(middle, plan.band + _BAND / 2 - 9, "field", 17, INK, True),
-        Text(middle, plan.band + _BAND / 2 + 10, clip(words, length - 40, 12), 12, SOFT),
+        Text(middle, plan.band + BAND / 2 - 9, "field", 17, INK, True),
+        Text(middle, plan.band + BAND / 2 + 10, clip(words, length - 40, 12), 12, SOFT),
     ]
     if found.reads_input:
-        sides = [plan.band] + ([plan.band + _BAND] if plan.below else [])
+        sides = [plan.band] + ([plan.band + BAND] if plan.below else [])
         for y in sides:
             shapes.append(Wire((plan.left + 16, y), (plan.right - 16, y), _SENSE, thick=4, arrow=False))
     return shapes
@@ -166,14 +89,14 @@ def _links(chart: Chart, found: Wires, plan: Plan, name: str) -> list[Shape]:
     """A zone's lines: dashed from the input rail, plain from the field, coloured into the field."""
     node = plan.nodes[name]
     sign = 1.0 if node.above else -1.0
-    rail = plan.band if node.above else plan.band + _BAND
+    rail = plan.band if node.above else plan.band + BAND
     wanted = []
     if name in found.reads_input:
-        wanted.append((Wire((0, rail), (0, node.inner[1]), _SENSE, dashed=True, dot=True)))
+        wanted.append(Wire((0, rail), (0, node.inner[1]), _SENSE, dashed=True, dot=True))
     if name in found.reads_field:
-        wanted.append((Wire((0, rail + sign * _STRIP), (0, node.inner[1]), SOFT, dot=True)))
+        wanted.append(Wire((0, rail + sign * _STRIP), (0, node.inner[1]), SOFT, dot=True))
     if name in found.writes_field:
-        wanted.append((Wire((0, node.inner[1]), (0, rail - sign * 4), colour(kind(chart.zones[name]))[1], thick=2)))
+        wanted.append(Wire((0, node.inner[1]), (0, rail - sign * 4), colour(kind(chart.zones[name]))[1], thick=2))
     step = min(16.0, node.wide / 3.2)
     shapes: list[Shape] = []
     for number, wire in enumerate(wanted):
@@ -196,7 +119,7 @@ def _zone(chart: Chart, node: Node, sizes: Mapping[str, int] | None) -> list[Sha
     room = node.wide - 12
     shapes: list[Shape] = [_rounded(box, 12)]
     top = node.y - 8 * len(words)
-    shapes.append(Text(node.x, top, clip(node.name, room, 14), 14, INK, True))
+    shapes.append(Text(node.x, top, clip(node.name, room, 14, bold=True), 14, INK, True))
     for number, line_words in enumerate(words):
         shapes.append(Text(node.x, top + 18 + 15 * number, clip(line_words, room, 10.5), 10.5, SOFT))
     return shapes
@@ -217,12 +140,14 @@ def _couplings(found: Wires, plan: Plan) -> list[Shape]:
         aside = 0.16 * min(source.wide, to.wide) * (1 if to.x > source.x else -1)
         if source.above == to.above:
             start, end = (source.outer[0] + aside, source.outer[1]), (to.outer[0] - aside, to.outer[1])
-            lift = _height(abs(end[0] - start[0])) * (-1 if source.above else 1)
+            lift = lift_of(abs(end[0] - start[0])) * (-1 if source.above else 1)
             lean = 0.22 * (end[0] - start[0])
             bends = ((start[0] + lean, start[1] + lift), (end[0] - lean, end[1] + lift))
         else:
-            slant = 10.0 if to.above else -10.0
-            start, end = (source.inner[0] + slant, source.inner[1]), (to.inner[0] + slant, to.inner[1])
+            # Beside the lines to the field, and the two directions on different sides.
+            slant = 0.32 if to.above else -0.32
+            start = source.inner[0] + slant * source.wide, source.inner[1]
+            end = to.inner[0] + slant * to.wide, to.inner[1]
             way = (end[1] - start[1]) * 0.5
             bends = ((start[0], start[1] + way), (end[0], end[1] - way))
         shapes.append(Wire(start, end, _EDGE, bends, 1.4, opacity=opacity))
@@ -231,48 +156,48 @@ def _couplings(found: Wires, plan: Plan) -> list[Shape]:
 
 def _end(x: float, y: float, name: str, words: str, line: str, fill: str) -> list[Shape]:
     return [
-        Box(x, y - _END_HIGH / 2, _SIDE_WIDE, _END_HIGH, 8, fill, line),
-        Text(x + _SIDE_WIDE / 2, y - 9, clip(name, _SIDE_WIDE - 12, 13), 13, INK, True),
-        Text(x + _SIDE_WIDE / 2, y + 10, clip(words, _SIDE_WIDE - 10, 10), 10, SOFT),
+        Box(x, y - _END_HIGH / 2, SIDE_WIDE, _END_HIGH, 8, fill, line),
+        Text(x + SIDE_WIDE / 2, y - 9, clip(name, SIDE_WIDE - 12, 13, bold=True), 13, INK, True),
+        Text(x + SIDE_WIDE / 2, y + 10, clip(words, SIDE_WIDE - 10, 10), 10, SOFT),
     ]
 
 
 def _rest(count: int, x: float, y: float, what: str) -> list[Shape]:
-    return [Text(x + _SIDE_WIDE / 2, y - 12, f"and {count} more {what}", 11, SOFT)] if count > 0 else []
+    return [Text(x + SIDE_WIDE / 2, y - 12, f"and {count} more {what}", 11, SOFT)] if count > 0 else []
 
 
 def _senses(chart: Chart, plan: Plan) -> list[Shape]:
     shown = list(chart.senses.items())[:MOST_ENDS]
-    centre, x = plan.band + _BAND / 2, _MARGIN
-    shapes: list[Shape] = [Text(x, centre - len(shown) * _END_STEP / 2 - 10, "SENSES", 10, SOFT, True, "start")]
+    centre, x = plan.band + BAND / 2, MARGIN
+    shapes: list[Shape] = [Text(x, centre - len(shown) * END_STEP / 2 - 10, "SENSES", 10, SOFT, True, "start")]
     for number, (name, spec) in enumerate(shown):
-        y = centre + (number - (len(shown) - 1) / 2) * _END_STEP
+        y = centre + (number - (len(shown) - 1) / 2) * END_STEP
         shapes += _end(x, y, name, f"{spec.kind} {site_words(spec)}", _SENSE, "#f4f6f9")
         aim = centre + (number - (len(shown) - 1) / 2) * min(12.0, 44.0 / len(shown))
-        shapes.append(_across((x + _SIDE_WIDE, y), (plan.left, aim), _SENSE))
-    return shapes + _rest(len(chart.senses) - len(shown), x, centre + (len(shown) + 1) * _END_STEP / 2, "senses")
+        shapes.append(_across((x + SIDE_WIDE, y), (plan.left, aim), _SENSE))
+    return shapes + _rest(len(chart.senses) - len(shown), x, centre + (len(shown) + 1) * END_STEP / 2, "senses")
 
 
 def _acts(chart: Chart, plan: Plan) -> list[Shape]:
     shown = list(chart.acts.items())[:MOST_ENDS]
-    centre, x = plan.band + _BAND / 2, plan.right + _SIDE_GAP
+    centre, x = plan.band + BAND / 2, plan.right + SIDE_GAP
     rows = [(name, f"{spec.kind} {site_words(spec)}", _ACT, "#eff7f2") for name, spec in shown]
-    words = chart.reflection.kind if _reflects(chart) else "log-probability, untrained"
+    words = chart.reflection.kind if reflects(chart) else "log-probability, untrained"
     rows.append(("reflection", words, "#b07d12", "#fdf6e3"))
-    top = centre - (len(rows) - 1) / 2 * _END_STEP
-    shapes: list[Shape] = [Text(x, top - _END_STEP / 2 - 10, "ACTS", 10, SOFT, True, "start")]
+    top = centre - (len(rows) - 1) / 2 * END_STEP
+    shapes: list[Shape] = [Text(x, top - END_STEP / 2 - 10, "ACTS", 10, SOFT, True, "start")]
     for number, (name, about, line, fill) in enumerate(rows):
-        y = top + number * _END_STEP
+        y = top + number * END_STEP
         shapes += _end(x, y, name, about, line, fill)
         aim = centre + (number - (len(rows) - 1) / 2) * min(12.0, 44.0 / len(rows))
         shapes.append(_across((plan.right, aim), (x, y), line))
-    y = top + len(rows) * _END_STEP + 4
-    shapes.append(Wire((x + _SIDE_WIDE / 2, y - _END_STEP + 20), (x + _SIDE_WIDE / 2, y - 26), "#b07d12"))
+    y = top + len(rows) * END_STEP + 4
+    shapes.append(Wire((x + SIDE_WIDE / 2, y - END_STEP + 20), (x + SIDE_WIDE / 2, y - 26), "#b07d12"))
     shapes += [
-        Text(x + _SIDE_WIDE / 2, y - 16 + 16 * number, words, 11 if number else 12, INK if number == 0 else SOFT)
+        Text(x + SIDE_WIDE / 2, y - 16 + 16 * number, words, 11 if number else 12, INK if number == 0 else SOFT)
         for number, words in enumerate(["will", *will_words(chart)])
     ]
-    return shapes + _rest(len(chart.acts) - len(shown), x, top - _END_STEP / 2 - 12, "acts")
+    return shapes + _rest(len(chart.acts) - len(shown), x, top - END_STEP / 2 - 12, "acts")
 
 
 def _across(start: tuple[float, float], end: tuple[float, float], ink: str) -> Wire:
@@ -297,5 +222,5 @@ def _legend(found: Wires, plan: Plan, y: float, wide: float) -> list[Shape]:
         shapes.append(Wire((x, y), (x + 34, y), ink, None, 1.6, dashed, dot))
         shapes.append(Text(x + 42, y, words, 11, SOFT, False, "start"))
         x += length
-    shapes.append(Wire((_MARGIN, y + 20), (wide - _MARGIN, y + 20), FAINT, None, 1, arrow=False))
+    shapes.append(Wire((MARGIN, y + 20), (wide - MARGIN, y + 20), FAINT, None, 1, arrow=False))
     return shapes

@@ -11,7 +11,7 @@ MOST_TICKS = 64
 """More than these are counted, not drawn."""
 
 _LABELS = 150.0
-_FEWEST = 12
+_FEWEST = 16
 """A short cycle is repeated, faintly, to so many ticks: a rhythm is easier to see than a single beat."""
 
 
@@ -28,9 +28,8 @@ def strip(chart: Chart, found: Wires, x: float, y: float, wide: float) -> tuple[
     high = 16.0 if len(roles) <= 16 else 11.0
     cell = min(26.0, (wide - _LABELS) / ticks)
     top = y + 34
-    for tick in range(ticks):
-        if tick % max(1, round(18 / cell)) == 0:
-            shapes.append(Text(x + _LABELS + (tick + 0.5) * cell, top - 12, str(tick), 9, SOFT))
+    numbered = range(0, ticks, max(1, round(18 / cell)))
+    shapes += [Text(x + _LABELS + (tick + 0.5) * cell, top - 12, str(tick), 9, SOFT) for tick in numbered]
     for row, role in enumerate(roles):
         fill, line = colour(kind(chart.zones[role.split(".")[0]]))
         middle = top + (row + 0.5) * high

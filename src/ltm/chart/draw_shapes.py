@@ -82,7 +82,7 @@ def head(wire: Wire, size: float) -> tuple[tuple[float, float], tuple[float, flo
     )
 
 
-def clip(words: str, wide: float, size: float) -> str:
+def clip(words: str, wide: float, size: float, *, bold: bool = False) -> str:
     """Shortens text so that it fits into `wide` pixels at a font size, ending in an ellipsis where it was cut."""
-    most = max(1, int(wide / (size * 0.62)))
+    most = max(1, int(wide / (size * (0.63 if bold else 0.57))))
     return words if len(words) <= most else words[: most - 1] + "…"

@@ -38,7 +38,6 @@ class Wires:
         reads_field: zones with a role that reads the field.
         reads_input: zones with a role that reads what the senses wrote.
         writes_field: zones with a role that writes the field.
-        keeps_state: zones with an own state.
         hears: (source, to) pairs of zones, each once: couplings, and roles that read another zone's state.
         cycle: the roles that fire at each tick of one cycle, as `zone.role`; empty where examples decide.
         roles: every role, as `zone.role`.
@@ -47,7 +46,6 @@ class Wires:
     reads_field: frozenset[str]
     reads_input: frozenset[str]
     writes_field: frozenset[str]
-    keeps_state: frozenset[str]
     hears: tuple[tuple[str, str], ...]
     cycle: tuple[tuple[str, ...], ...]
     roles: tuple[str, ...]
@@ -59,12 +57,10 @@ def wires(chart: Chart) -> Wires:
     roles = [(zone, role, spec) for zone, part in chart.zones.items() for role, spec in part.roles.items()]
     hears = {(edge.source, edge.to): None for edge in edges(chart.coupling, names)}
     hears |= {(word, zone): None for zone, _, spec in roles for word in _reads(spec) if word in chart.zones}
-    heard = {source for source, _ in hears}
     return Wires(
         reads_field=frozenset(zone for zone, _, spec in roles if "field" in _reads(spec)),
         reads_input=frozenset(zone for zone, _, spec in roles if "input" in _reads(spec)),
         writes_field=frozenset(zone for zone, _, spec in roles if spec.writes != "own"),
-        keeps_state=frozenset(zone for zone, part in chart.zones.items() if part.state == "own" or zone in heard),
         hears=tuple(hears),
         cycle=tuple(schedule(chart)) if chart.wave.policy in FIXED else (),
         roles=tuple(f"{zone}.{role}" for zone, role, _ in roles),
@@ -127,11 +123,13 @@ def site_words(spec: GridSpec) -> str:
 
 
 def zone_words(chart: Chart, name: str, sizes: Mapping[str, int] | None) -> list[str]:
-    """Describes a zone in short lines: kind and width, then bytes, loops and inner zones where there are any."""
+    """Describes a zone in short lines: kind and width; then bytes, loops, own state and inner zones, if any."""
     spec = chart.zones[name]
     second = [format_bytes(sizes[name])] if sizes and name in sizes else []
     if spec.loops > 1:
         second.append(f"{spec.loops} loops")
+    if spec.state == "own":
+        second.append("own state")
     if isinstance(spec, NestedSpec):
         second.append(f"{len(spec.circuit.zones)} zones inside")
     first = f"{kind(spec)}, width {spec.width or chart.field.width}"

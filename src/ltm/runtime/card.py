@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from ltm.chart.base import format_bytes
 from ltm.runtime.record import BrainRecord, Scalar
 
-_USE = """    ltm think path/to/{name} --help
+_USE = """    ltm think path/to/{name} '<a scene>'
+    ltm think path/to/{name} scenes.csv --json
 
-`ltm` (Local Thinking Models) runs it on any computer; `ltm think` gives an answer, a confidence and what it cost."""
+Each thought is an answer, how sure the brain is of it, and what it cost."""
 
 
 def card(record: BrainRecord, chart_text: str) -> str:

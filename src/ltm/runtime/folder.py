@@ -23,6 +23,8 @@ from ltm.runtime.card import card
 from ltm.runtime.record import CHART, CONNECTOME, FORMAT, MAX_RECORD, BrainRecord, here, read_record
 from ltm.runtime.weights import from_bytes, read_bytes, to_bytes
 
+__all__ = ["CARD", "CHART", "CONNECTOME", "RECORD", "BrainFiles", "inspect_folder", "load_folder", "save_folder"]
+
 RECORD = "brain.json"
 CARD = "README.md"
 _BESIDE = {RECORD, CARD, "LICENSE", "zones"}  # what may be there without being listed, and hidden files

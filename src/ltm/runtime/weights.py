@@ -97,13 +97,15 @@ def to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], source:
 
     Args:
         tensors: of any shape and device; tensors that share memory are stored apart.
-        metadata: words to keep with them.
+        metadata: words to keep with them. Equal tensors and words give equal bytes.
         source: what to call the file in messages.
         finite: whether to refuse NaN and infinities.
 
     Raises:
         LtmError: a tensor holds NaN or infinity, or is of a kind that the format can't hold.
     """
+    if "__metadata__" in tensors:
+        raise LtmError(f"{source}: no tensor can be called '__metadata__'")
     apart: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         if finite:
@@ -112,15 +114,22 @@ def to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], source:
                 raise LtmError(f"{source}: not written, because tensor '{name}' holds {problem}; training has diverged")
         apart[name] = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
     try:
-        return safetensors.torch.save(apart, dict(metadata))
+        data = safetensors.torch.save(apart, dict(metadata))
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as problem:
         raise LtmError(f"{source}: can't hold these tensors: {problem}") from problem
+    # The library writes metadata in an order that changes from run to run; equal brains must be equal files.
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    header = {"__metadata__": dict(sorted(metadata.items()))} | {n: header[n] for n in header if n != "__metadata__"}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
 def from_bytes(
     data: bytes, source: str, expect: Expected | None = None, *, finite: bool = True
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Reads tensors and the words kept with them out of the content of a safetensors file.
+    """Reads tensors, sorted by name, and the words kept with them out of the content of a safetensors file.
 
     Args:
         data: the content.
@@ -143,7 +152,7 @@ def from_bytes(
             found = _not_finite(tensor)
             if found:
                 raise FolderError(f"{source}: tensor '{name}' holds {found}")
-    return tensors, words
+    return dict(sorted(tensors.items())), words
 
 
 def _header(data: bytes, source: str) -> dict[str, str]:

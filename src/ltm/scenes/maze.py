@@ -82,7 +82,7 @@ def disjoint(train: SceneSet, test: SceneSet) -> SceneSet:
 
 def _key(maze: npt.NDArray[Any]) -> bytes:
     forms = (np.rot90(side, turns) for side in (maze, maze.T) for turns in range(4))
-    return min(bytes((form.shape[0], form.shape[1])) + form.tobytes() for form in forms)
+    return min(f"{len(form)}:".encode() + form.tobytes() for form in forms)
 
 
 def _make(
@@ -95,7 +95,9 @@ def _make(
     inside = [row * width + column for row in range(1, height - 1) for column in range(1, width - 1)]
     allowed = set(inside)
     around = [
-        [near for near in (cell - width, cell - 1, cell + 1, cell + width) if near in allowed] if cell in allowed else []
+        [near for near in (cell - width, cell - 1, cell + 1, cell + width) if near in allowed]
+        if cell in allowed
+        else []
         for cell in range(cells)
     ]
     is_open = _dig(inside[int(draws[0][4] * len(inside))], around, draws)

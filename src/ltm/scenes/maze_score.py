@@ -14,7 +14,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def is_shortest_path(maze: npt.NDArray[Any], path: npt.NDArray[Any]) -> bool:
-    """Returns whether the cells marked in `path` are exactly one shortest way through `maze`, both `[rows, columns]`."""
+    """Returns whether the cells marked in `path` are one shortest way through `maze`, both `[rows, columns]`."""
     maze, path = np.asarray(maze), np.asarray(path)
     return maze.shape == path.shape and bool(score(maze[None], path[None], np.array([maze.shape]))[0])
 

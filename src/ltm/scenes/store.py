@@ -23,6 +23,7 @@ from ltm.senses.grid import VOID
 
 SPOOL_BYTES = 64 * 2**20
 """Arrays larger than this are kept on disk."""
+MAX_SIDE = 1024
 _BLOCK_BYTES = 4 * 2**20
 
 Array = npt.NDArray[Any]
@@ -96,13 +97,16 @@ class SceneWriter:
         """Adds one scene: for each column, symbols `[rows, columns]`.
 
         Raises:
-            DataError: the columns of the scene differ in shape.
+            DataError: the columns of the scene differ in shape, or a side exceeds 1,024.
         """
         shapes = {name: scene[name].shape for name in self._cells}
         if len(set(shapes.values())) > 1:
             listed = ", ".join(f"{name} is {rows}×{columns}" for name, (rows, columns) in shapes.items())
             raise DataError(f"the grids of one scene must agree in shape: {listed}")
-        shape = np.array(next(iter(shapes.values())), dtype=np.uint16).tobytes()
+        sides = next(iter(shapes.values()))
+        if max(sides) > MAX_SIDE:
+            raise DataError(f"a grid may have {MAX_SIDE:,} rows and columns at most, got {sides[0]}×{sides[1]}")
+        shape = np.array(sides, dtype=np.uint16).tobytes()
         digest = hashlib.blake2b(shape, digest_size=16)
         for name, spool in self._cells.items():
             cells = scene[name].astype(np.uint8).tobytes()

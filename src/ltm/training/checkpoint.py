@@ -159,8 +159,8 @@ def unflatten(tensors: Mapping[str, Tensor], structure: Any) -> Any:
 
 def _taken_apart(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
     if isinstance(value, Tensor):
-        while not name or name in tensors or name.startswith("__"):
-            name += "'"  # {"a/b": …} and {"a": {"b": …}} would share a name
+        while name in ("", "__metadata__") or name in tensors:
+            name += "'"  # {"a/b": …} and {"a": {"b": …}} would share a name, and the format reserves one
         tensors[name] = value
         return {"tensor": name}
     if isinstance(value, dict):

@@ -258,3 +258,11 @@ def _step_of(line: str) -> float:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
         return float("inf")
+
+
+def unfinished(run: Path, chart: Chart) -> bool:
+    """Returns whether a run folder holds a run of this chart that has not reached its end."""
+    saved = load_latest(run) if run.is_dir() else None
+    return saved is not None and saved.state["chart"] == chart.model_dump(mode="json") and (
+        saved.step < saved.state["plan"]["steps"]
+    )

@@ -1,0 +1,70 @@
+"""`ltm demo`: the shipped brain thinks, a new one is fitted in two minutes and tested, and what to type next."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
+"""Arto Inkala's puzzle of 2012, which newspapers called the hardest in the world."""
+
+
+def demo(
+    minutes: Annotated[float, typer.Option(min=0.05, help="Minutes of fitting.")] = 2.0,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")] = Path("runs/demo"),
+) -> None:
+    """Watch the shipped brain think, then fit a new one in two minutes.
+
+    Example: ltm demo
+    """
+    from ltm.brain.think import think
+    from ltm.chart.schema import WillSpec
+    from ltm.cli.show_brain import show_brain
+    from ltm.cli.show_thought import show_thought
+    from ltm.cli.training import console_of, run_training
+    from ltm.chart.size import Sizes
+    from ltm.runtime.brains import load_brain
+    from ltm.runtime.shipped import shipped_brain
+    from ltm.scenes.scene import Scene, encode
+    from ltm.training.fit import propose_for
+
+    console = console_of()
+    console.rule("[bold]1. A shipped brain thinks")
+    brain, _ = load_brain(shipped_brain())
+    show_brain(brain.chart, Sizes.of(brain.chart), console)
+    scene = Scene({next(iter(brain.chart.senses)): HARD})
+    will = WillSpec.model_validate({**brain.chart.will.model_dump(), "tries": 64})
+    thought = think(brain, encode(brain.chart, [scene]), will, trace=True)[0]
+    show_thought(brain, scene, thought, watch=True, console=console)
+    console.rule(f"[bold]2. A new brain learns from scratch, in {minutes:g} minutes")
+    chart, notes = propose_for("sudoku", [], [], minutes=minutes, size="1MB", name="demo")
+    for note in notes:
+        console.print(f"  {note}", highlight=False, markup=False)
+    _forget(out)
+    run_training(chart, out, Path(), console=console)
+    console.rule("[bold]3. Next")
+    program = "ltm" if sys.prefix == sys.base_prefix else str(Path(sys.prefix).name + "/bin/ltm")
+    for line in (
+        f"{program} think {out} --watch '{HARD}'",
+        f"{program} fit your.csv --see question --do answer --minutes 15 -o brain/",
+        f"{program} chart draw sudoku -o brain.svg",
+        f"{program} --help",
+    ):
+        console.print(f"  {line}", highlight=False, markup=False)
+
+
+def _forget(out: Path) -> None:
+    """Removes an earlier demo's brain and run, so that the demo always starts from scratch."""
+    import shutil
+
+    from ltm.runtime.folder import inspect_folder
+    from ltm.training.fit import run_folder
+
+    if (out / "brain.json").exists():
+        inspect_folder(out)  # refuses to remove what is not a brain
+        shutil.rmtree(out)
+    if (run_folder(out) / "plan.json").exists():
+        shutil.rmtree(run_folder(out))

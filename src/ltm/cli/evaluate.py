@@ -1,0 +1,78 @@
+"""`ltm eval`: how good a brain is on scenes whose answers are known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    brain: Annotated[Path, typer.Argument(help="A brain folder.")],
+    data: Annotated[str, typer.Argument(help="Scenes with answers: a file, or a built-in source (sudoku, maze).")],
+    segments: Annotated[
+        str, typer.Option(help="Thinking times to look at, in training segments, comma separated.")
+    ] = "1,2,4,8,16",
+    tries: Annotated[int | None, typer.Option(min=1, help="Tries of the part with halting.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scenes.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Built-in sources: scenes to make.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="Built-in sources: of the scenes.")] = 987_654,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a PNG of accuracy and confidence against ticks.")] = None,
+) -> None:
+    """Evaluate a brain: accuracy against thinking time, calibration, halting, speed.
+
+    Example: ltm eval brain/ test.csv --plot curve.png
+    """
+    import numpy as np
+
+    from ltm.cli.show_report import show_report
+    from ltm.cli.training import console_of
+    from ltm.runtime.brains import load_brain
+    from ltm.scenes.prepare import generate_scenes, read_scenes, scorer_of
+    from ltm.scenes.sources import SOURCES
+    from ltm.training.evaluate import evaluate as measure
+
+    looks = _numbers(segments)
+    console = console_of(stderr=as_json)
+    loaded, _ = load_brain(brain)
+    if data in SOURCES:
+        scenes = generate_scenes(loaded.chart, count, seed, data)
+    else:
+        read = read_scenes(loaded.chart, data, skip_bad=skip_bad)
+        scenes = read.train
+        for problem in read.problems:
+            console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
+        if read.skipped or read.duplicates:
+            console.print(f"{read.skipped} bad rows skipped, {read.duplicates} duplicate rows dropped", style="yellow")
+    if limit is not None:
+        scenes = scenes.take(np.arange(min(limit, len(scenes))))
+    will = loaded.chart.will if tries is None else loaded.chart.will.model_copy(update={"tries": tries})
+    with console.status("thinking") as status:
+        report = measure(
+            loaded, scenes, segments=looks, will=will, scorer=scorer_of(loaded.chart), say=status.update
+        )
+    if plot is not None:
+        from ltm.cli.plots import accuracy_by_ticks_png
+
+        accuracy_by_ticks_png(report["by_ticks"], plot, report["reliability"])
+        console.print(f"wrote {plot}", highlight=False)
+    if as_json:
+        typer.echo(json.dumps(report, indent=1))
+    else:
+        show_report(report, console)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    from ltm.errors import LtmError
+
+    try:
+        numbers = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        numbers = ()
+    if not numbers or numbers[0] < 1 or numbers[-1] > 4096:
+        raise LtmError(f"--segments {text}: expected whole numbers from 1 to 4096 with commas, such as 1,4,16")
+    return numbers

@@ -1,0 +1,48 @@
+"""`ltm fit`: from a person's file to a brain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def fit(
+    data: Annotated[str, typer.Argument(help="A CSV, TSV or JSON Lines file; or a built-in source: sudoku, maze.")],
+    see: Annotated[
+        list[str] | None, typer.Option(help="Column that is seen, with its type where needed: puzzle:grid(9x9).")
+    ] = None,
+    do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.05, help="Minutes of training.")] = 15.0,
+    size: Annotated[str, typer.Option(help="At most this many bytes of weights.")] = "2MB",
+    out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")] = Path("brain"),
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, order and noise.")] = 0,
+    symmetry: Annotated[
+        list[str] | None,
+        typer.Option(help="relabel, bands, transpose, dihedral or none, instead of what the data looks like."),
+    ] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
+) -> None:
+    """Fit a brain to your own examples.
+
+    Looks at the data, proposes a chart, trains, reports, and saves the brain; the chart is kept beside it, so that
+    ltm train goes on from there.
+
+    Example: ltm fit data.csv --see puzzle --do solution --minutes 15 --size 2MB -o brain/
+    """
+    from ltm.chart.parse import dump
+    from ltm.cli.training import console_of, run_training
+    from ltm.training.fit import name_of, propose_for
+
+    console = console_of()
+    symmetries = None if symmetry is None else [word for word in symmetry if word != "none"]
+    chart, notes = propose_for(
+        data, see or [], do or [], size=size, minutes=minutes, seed=seed, symmetries=symmetries, name=name_of(out)
+    )
+    for note in notes:
+        console.print(f"  {note}", highlight=False, markup=False)
+    console.rule("proposed chart", style="dim")
+    console.print(dump(chart), highlight=False, markup=False)
+    console.rule(style="dim")
+    run_training(chart, out, Path(), skip_bad=skip_bad, console=console)

@@ -1,0 +1,39 @@
+"""`ltm inspect`: what a brain is made of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def inspect(
+    brain: Annotated[Path, typer.Argument(help="A brain folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Show a brain's zones, sizes, couplings, rhythms, roles, results and provenance; weights are not read.
+
+    Example: ltm inspect brain/
+    """
+    from ltm.chart.load import chart_from_text
+    from ltm.chart.parse import read_text
+    from ltm.chart.size import Sizes
+    from ltm.cli.show_brain import show_brain
+    from ltm.cli.training import console_of
+    from ltm.runtime.folder import CHART, inspect_folder
+
+    record = inspect_folder(brain)
+    chart = chart_from_text(read_text(brain / CHART), str(brain / CHART))
+    sizes = Sizes.of(chart)
+    if as_json:
+        whole = {
+            "record": record.model_dump(mode="json"),
+            "chart": chart.model_dump(mode="json"),
+            "operations": sizes.operations,
+            "segment_operations": sizes.segment,
+        }
+        typer.echo(json.dumps(whole, indent=1))
+    else:
+        show_brain(chart, sizes, console_of(), record)

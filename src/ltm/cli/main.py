@@ -1,0 +1,89 @@
+"""The `ltm` command: one verb a file, heavy imports only inside the verbs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+# Threads of a busy machine should sleep while they wait, not spin: must be set before PyTorch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import click
+import typer
+
+from ltm.cli import chart, demo, evaluate, fit, inspect, think, train
+from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
+
+VERBS = {
+    "fit": fit.fit,
+    "train": train.train,
+    "think": think.think,
+    "eval": evaluate.evaluate,
+    "inspect": inspect.inspect,
+    "demo": demo.demo,
+}
+"""Every verb. A new one is one file and one line here."""
+
+GROUPS = {"chart": chart.app}
+"""Verbs with verbs of their own."""
+
+
+def build() -> typer.Typer:
+    """Returns the command line as a Typer application."""
+    app = typer.Typer(
+        name="ltm",
+        help="Local Thinking Models: a brain out of small models, trained on your data, on your own processor.",
+        epilog="Start with: ltm demo",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_root)
+    for name, verb in VERBS.items():
+        app.command(name)(verb)
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    return app
+
+
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+) -> None:
+    if version:
+        from ltm import __version__
+
+        typer.echo(f"ltm {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits: 0 done, 2 wrong input, 3 not sure enough, 4 damaged brain, 130 interrupted."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the command line and returns the exit code; mistakes are explained on standard error."""
+    try:
+        result: Any = build()(arguments, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except LtmError as problem:
+        typer.echo(f"ltm: {problem}", err=True)
+        return problem.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return EXIT_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("ltm: interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has gone, as with `| head`: nothing to tell it. Keeps Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as problem:
+        typer.echo(f"ltm: {problem.filename or ''}: {problem.strerror or problem}", err=True)
+        return EXIT_USAGE
+    except MemoryError:
+        typer.echo("ltm: out of memory; try a smaller --size or batch", err=True)
+        return EXIT_USAGE

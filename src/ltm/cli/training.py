@@ -1,0 +1,99 @@
+"""What `ltm fit`, `ltm train` and `ltm demo` share: a run shown while it happens, saved when it is interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from ltm.chart.schema import Chart
+    from ltm.training.fit import Fitted
+
+
+def console_of(stderr: bool = False) -> Console:
+    """Returns the console that verbs write to."""
+    return Console(stderr=stderr, soft_wrap=True)
+
+
+class Interrupt:
+    """Remembers Ctrl-C, so that a step can end and be saved; a second Ctrl-C ends at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return self.asked
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Catches Ctrl-C and the polite kill within the block."""
+
+        def remember(number: int, frame: FrameType | None) -> None:
+            if self.asked:
+                raise KeyboardInterrupt
+            self.asked = True
+
+        old = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+
+def run_training(
+    chart: Chart, out: Path, folder: Path, *, skip_bad: bool = False, console: Console | None = None
+) -> Fitted:
+    """Trains, shows the run and its result, and says what to type next.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; the run was saved first.
+        LtmError: scenes or folders that can't be used.
+    """
+    from ltm.cli.show_report import show_report
+    from ltm.cli.show_training import TrainingDisplay
+    from ltm.scenes.prepare import prepare
+    from ltm.training.fit import continue_from, run_folder, train_chart
+    from ltm.training.loop import unfinished
+
+    console = console or console_of()
+    with console.status("reading scenes"):
+        prepared = prepare(chart, folder, skip_bad=skip_bad)
+    for problem in prepared.problems:
+        console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
+    dropped = f"; {prepared.duplicates:,} duplicate rows dropped" if prepared.duplicates else ""
+    console.print(
+        f"{len(prepared.train):,} scenes to learn from, {len(prepared.validation):,} set aside{dropped}", highlight=False
+    )
+    run = run_folder(out)
+    start = None if unfinished(run, chart) else continue_from(out)
+    if start is not None:
+        console.print(f"going on from the brain in {out}", highlight=False, markup=False)
+    interrupt = Interrupt()
+    with interrupt.watched(), TrainingDisplay(console) as display:
+        fitted = train_chart(
+            chart,
+            out,
+            folder=folder,
+            prepared=prepared,
+            report=display.update,
+            say=display.say,
+            stop=interrupt,
+            start=start,
+        )
+    if not fitted.finished:
+        console.print(f"saved. Go on with: ltm train {run / 'chart.yaml'}", highlight=False, markup=False)
+        raise KeyboardInterrupt
+    show_report(fitted.report, console)
+    console.print(f"saved {out}/ (checkpoints and chart in {run}/). Next:", highlight=False, markup=False)
+    sense = next(iter(chart.senses))
+    for line in (f"ltm think {out} {sense.upper()}", f"ltm eval {out} test.csv", f"ltm inspect {out}"):
+        console.print(f"  {line}", highlight=False, markup=False)
+    return fitted

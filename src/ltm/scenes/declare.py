@@ -1,0 +1,81 @@
+"""What a person says about a column: `puzzle`, `puzzle:grid`, `puzzle:grid(9x9)` or `puzzle:grid(9x9, symbols=10)`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ltm.errors import DataError, nearest
+from ltm.senses.table import KINDS
+
+_SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
+_SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,4})")
+_LIMITS = {"rows": (1, 1024), "columns": (1, 1024), "symbols": (2, 250)}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What was said about one column; None where nothing was.
+
+    Attributes:
+        kind: the kind of value.
+        rows: rows of every grid.
+        columns: columns of every grid.
+        symbols: number of symbols.
+    """
+
+    kind: str | None = None
+    rows: int | None = None
+    columns: int | None = None
+    symbols: int | None = None
+
+
+def parse_declaration(text: str) -> tuple[str, Declared]:
+    """Splits `name:kind(arguments)` into the name of a column and what is said about it.
+
+    Raises:
+        DataError: with the place, what was expected there, and the nearest kind or argument.
+    """
+    name, colon, rest = (part.strip() for part in text.partition(":"))
+    if not name:
+        raise DataError(f"{text!r}: expected the name of a column, such as puzzle or puzzle:grid(9x9)")
+    if not colon:
+        return name, Declared()
+    kind, bracket, inside = rest.partition("(")
+    kind = kind.strip()
+    if kind not in KINDS:
+        place = text.index(":") + 2
+        raise DataError(
+            f"{text!r}, character {place}: unknown kind '{kind}' (kinds: {', '.join(KINDS)}){nearest(kind, KINDS)}"
+        )
+    if not bracket:
+        return name, Declared(kind)
+    if not inside.endswith(")"):
+        raise DataError(f"{text!r}, character {len(text)}: expected ')' at the end")
+    found: dict[str, int] = {}
+    place = text.index("(") + 2
+    for argument in inside[:-1].split(","):
+        for key, number in _argument(argument.strip(), f"{text!r}, character {place}").items():
+            if key in found:
+                raise DataError(f"{text!r}, character {place}: '{key}' is given twice")
+            found[key] = number
+        place += len(argument) + 1
+    if ("rows" in found) != ("columns" in found):
+        raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
+    return name, Declared(kind, **found)
+
+
+def _argument(argument: str, where: str) -> dict[str, int]:
+    if sides := _SIDES.fullmatch(argument):
+        found = {"rows": int(sides.group(1)), "columns": int(sides.group(2))}
+    elif setting := _SETTING.fullmatch(argument):
+        found = {setting.group(1): int(setting.group(2))}
+    else:
+        raise DataError(f"{where}: expected a size such as 9x9 or a setting such as symbols=10, got '{argument}'")
+    for key, number in found.items():
+        if key not in _LIMITS:
+            raise DataError(f"{where}: unknown setting '{key}'{nearest(key, _LIMITS)}")
+        least, most = _LIMITS[key]
+        if not least <= number <= most:
+            raise DataError(f"{where}: {key} must lie in {least} to {most}, got {number}")
+    return found

@@ -1,0 +1,170 @@
+"""From a file and a person's words to the types of its columns, and what is known of such scenes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ltm.errors import DataError
+from ltm.scenes.declare import Declared, parse_declaration
+from ltm.scenes.family import Family, recognise
+from ltm.scenes.lines import Row, attempts
+from ltm.scenes.look import MOSTLY, look
+from ltm.scenes.read import cell, check_columns
+from ltm.senses.grid import GridSpec
+
+__all__ = ["Declared", "Inferred", "infer", "parse_declaration"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_READ_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What a file holds.
+
+    Attributes:
+        columns: for each column that was asked for, the arguments of its `GridSpec` beside `kind`.
+        see: the columns that are seen.
+        do: the columns that are answered.
+        family: `sudoku`, `maze` or `grid`.
+        symmetries: what leaves a scene's meaning unchanged.
+        score: `exact` or `shortest-path`.
+        notes: all that, in sentences.
+    """
+
+    columns: dict[str, dict[str, Any]]
+    see: tuple[str, ...]
+    do: tuple[str, ...]
+    family: str
+    symmetries: tuple[str, ...]
+    score: str
+    notes: list[str]
+
+
+def infer(
+    path: str | os.PathLike[str],
+    see: Sequence[str],
+    do: Sequence[str],
+    sample: int = 2000,
+    *,
+    skip_bad: bool = False,
+) -> Inferred:
+    """Looks at the first rows of a file.
+
+    Args:
+        path: a CSV, TSV or JSON Lines file.
+        see: what is seen, as `parse_declaration` reads it.
+        do: what is to be answered, likewise.
+        sample: how many rows to look at.
+        skip_bad: pass over rows that can't be read at all.
+
+    Raises:
+        DataError: a column that isn't there, that doesn't hold grids, or not those that were declared.
+    """
+    path = Path(path)
+    said = _declarations(see, do)
+    seen, done = tuple(said)[: len(see)], tuple(said)[len(see) :]
+    found, one_line_each = _sample(path, list(said), sample, skip_bad)
+    columns: dict[str, dict[str, Any]] = {}
+    for name, declared in said.items():
+        try:
+            columns[name] = look([row[name] for _, row in found if name in row], declared)
+        except DataError as problem:
+            raise DataError(f"{path}: {name}: {problem}") from None
+    fitting, misfit = _fitting(path, found, columns)
+    family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")
+    if len(seen) == len(done) == 1:
+        pairs = [tuple(cell(row, name, columns[name]["form"]) for name in said) for row in fitting]
+        family = recognise([(first, second) for first, second in pairs], columns[seen[0]], columns[done[0]])
+        columns = {seen[0]: family.see, done[0]: family.do}
+    notes = [_count(path, len(found), sample, one_line_each), *(_sentence(name, columns[name]) for name in said)]
+    if misfit is not None:
+        notes.append(f"{len(found) - len(fitting):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
+    return Inferred(columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note])
+
+
+def _declarations(see: Sequence[str], do: Sequence[str]) -> dict[str, Declared]:
+    if not see or not do:
+        raise DataError("name at least one column to see and one to do, such as --see puzzle --do solution")
+    said: dict[str, Declared] = {}
+    for text in (*see, *do):
+        name, declared = parse_declaration(text)
+        if name in said:
+            raise DataError(f"column '{name}' is named twice; a column is either seen or done")
+        if not _NAME.fullmatch(name):
+            raise DataError(
+                f"column '{name}': names must be lower-case letters, digits, - and _, at most 40, and begin with a "
+                f"letter; rename it in the file's header"
+            )
+        said[name] = declared
+    return said
+
+
+def _sample(path: Path, names: list[str], most: int, skip_bad: bool) -> tuple[list[tuple[int, Row]], bool]:
+    """Returns the first good rows with their lines, and whether each of them took one line."""
+    found: list[tuple[int, Row]] = []
+    for line, row in itertools.islice(attempts(path), most):
+        if isinstance(row, DataError):
+            if not skip_bad:
+                raise row
+            continue
+        if not found:
+            check_columns(path, row, names)
+        found.append((line, {name: row[name] for name in names if name in row}))
+    if not found:
+        raise DataError(f"{path}: holds no rows that can be read")
+    return found, found[-1][0] - found[0][0] == len(found) - 1
+
+
+def _fitting(
+    path: Path, found: list[tuple[int, Row]], columns: dict[str, dict[str, Any]]
+) -> tuple[list[Row], DataError | None]:
+    """Returns the rows that fit the columns' types, and what is wrong with the first that doesn't."""
+    specs = {name: GridSpec(kind="grid", **arguments) for name, arguments in columns.items()}
+    fitting: list[Row] = []
+    first: DataError | None = None
+    for line, row in found:
+        try:
+            shapes = {name: _shape(row, name, spec) for name, spec in specs.items()}
+            if len(set(shapes.values())) > 1:
+                listed = ", ".join(f"{name} is {rows}×{width}" for name, (rows, width) in shapes.items())
+                raise DataError(f"the grids of one scene must agree in shape: {listed}")
+            fitting.append(row)
+        except DataError as problem:
+            first = first or DataError(f"{path}:{line}: {problem}")
+    if first is not None and len(fitting) < MOSTLY * len(found):
+        raise first
+    return fitting, first
+
+
+def _shape(row: Row, name: str, spec: GridSpec) -> tuple[int, ...]:
+    try:
+        return spec.encode(cell(row, name, spec.form)).shape
+    except DataError as problem:
+        raise DataError(f"{name}: {problem}") from None
+
+
+def _count(path: Path, found: int, sample: int, one_line_each: bool) -> str:
+    if found < sample:
+        return f"{found:,} rows."
+    if not one_line_each:
+        return f"More than {found - 1:,} rows."
+    with path.open("rb") as file:
+        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(_READ_BYTES), b""))
+        file.seek(-1, os.SEEK_END)
+        lines += file.read(1) != b"\n"
+    header = path.suffix.lower() in (".csv", ".tsv")
+    return f"{lines - header:,} rows."
+
+
+def _sentence(name: str, arguments: dict[str, Any]) -> str:
+    rows, columns = arguments.get("rows"), arguments.get("columns")
+    size = f"{rows}×{columns} grids" if rows and columns else "grids of several shapes"
+    letters = f" ({arguments['alphabet']})" if "alphabet" in arguments else ""
+    return f"{name}: {size} of {arguments['symbols']} symbols{letters}."

@@ -1,0 +1,197 @@
+"""Streams the rows of CSV, TSV and JSON Lines files, one at a time; whatever is wrong is located as `file:line`.
+
+CSV may quote cells, also over several lines. TSV has no quotes: a cell ends at a tab. JSON Lines holds one object a
+line. All are UTF-8; blank lines are skipped.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from ltm.errors import DataError, nearest
+
+MAX_ROW = 10**6
+"""Longest row in bytes."""
+ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
+
+Row = dict[str, Any]
+
+
+def rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, Row]]:
+    """Yields each row with the line it begins at.
+
+    Raises:
+        DataError: at the first thing that is wrong with the file or a row.
+    """
+    for line, row in attempts(path):
+        if isinstance(row, DataError):
+            raise row
+        yield line, row
+
+
+def attempts(path: str | os.PathLike[str]) -> Iterator[tuple[int, Row | DataError]]:
+    """Yields each row with its line, or what is wrong with it; goes on after a bad row.
+
+    Raises:
+        DataError: the file can't be read at all: missing, empty, of an unknown kind, or with an unusable header.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise DataError(f"{path}: expected a file that ends in {', '.join(ENDINGS)}{nearest(ending, ENDINGS)}")
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file{_nearest_file(path)}") from None
+    except OSError as problem:
+        raise DataError(f"{path}: can't be read: {problem.strerror}") from None
+    with file:
+        lines = _Lines(file, path)
+        found = _json_rows(lines) if ending in (".jsonl", ".ndjson") else _table_rows(lines, ending == ".tsv")
+        nothing = True
+        for item in found:
+            nothing = False
+            yield item
+        if nothing and lines.blank:
+            raise DataError(f"{path}: the file is empty")
+
+
+class _Lines:
+    """Iterates over the text of each line; unlike a generator, it goes on after it has raised."""
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self.path = path
+        self.number = 0
+        self.blank = True
+        self.row_bytes = 0
+        self._file = file
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        data = self._file.readline(MAX_ROW + 1)
+        if not data:
+            raise StopIteration
+        self.number += 1
+        self.row_bytes += len(data)
+        if self.row_bytes > MAX_ROW:
+            while data and not data.endswith(b"\n"):
+                data = self._file.readline(MAX_ROW)
+            self.blank = False
+            self.fail(f"a row of more than {MAX_ROW:,} bytes; is a closing quote missing?")
+        if b"\0" in data:
+            self.blank = False
+            self.fail("a NUL byte; this isn't a text file")
+        try:
+            text = data.decode("utf-8-sig" if self.number == 1 else "utf-8")
+        except UnicodeDecodeError as problem:
+            self.blank = False
+            self.fail(f"byte {problem.start + 1} of the line isn't valid UTF-8")
+        self.blank = self.blank and not text.strip()
+        return text
+
+    def fail(self, what: str, line: int | None = None) -> NoReturn:
+        raise DataError(f"{self.path}:{line or self.number}: {what}")
+
+
+def _table_rows(lines: _Lines, tabs: bool) -> Iterator[tuple[int, Row | DataError]]:
+    # The limit belongs to the whole process; it is only ever raised, never lowered.
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
+    quoting = csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL
+    reader = csv.reader(lines, delimiter="\t" if tabs else ",", quoting=quoting, strict=True)
+    header: list[str] | None = None
+    while True:
+        first = lines.number + 1
+        lines.row_bytes = 0
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as problem:
+            if header is None:
+                lines.fail(f"the header can't be read: {problem}", first)
+            yield first, DataError(f"{lines.path}:{first}: {problem}")
+            continue
+        except DataError as problem:
+            if header is None:
+                raise
+            yield first, problem
+            continue
+        if not "".join(cells).strip() and len(cells) < 2:
+            continue
+        if header is None:
+            header = _header(lines, cells, first)
+        elif len(cells) != len(header):
+            yield first, DataError(f"{lines.path}:{first}: expected {len(header)} cells, got {len(cells)}")
+        else:
+            yield first, dict(zip(header, cells, strict=True))
+
+
+def _header(lines: _Lines, cells: list[str], line: int) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    for index, name in enumerate(names, 1):
+        if not name:
+            lines.fail(f"column {index} of the header has no name", line)
+        if not any(letter.isalpha() for letter in name) or len(name) > 80:
+            lines.fail(f"the header is missing: the first line must name the columns, got {_short(name)}", line)
+    for name in names:
+        if names.count(name) > 1:
+            lines.fail(f"the header names '{name}' {names.count(name)} times", line)
+    return names
+
+
+def _json_rows(lines: _Lines) -> Iterator[tuple[int, Row | DataError]]:
+    while True:
+        lines.row_bytes = 0
+        try:
+            text = next(lines)
+            if not text.strip():
+                continue
+            yield lines.number, _json_row(lines, text)
+        except StopIteration:
+            return
+        except DataError as problem:
+            yield lines.number, problem
+
+
+def _json_row(lines: _Lines, text: str) -> Row:
+    def unique(pairs: list[tuple[str, Any]]) -> Row:
+        row = dict(pairs)
+        if len(row) < len(pairs):
+            keys = [key for key, _ in pairs]
+            lines.fail(f"key '{next(key for key in keys if keys.count(key) > 1)}' appears more than once")
+        return row
+
+    def no_number(name: str) -> NoReturn:
+        lines.fail(f"{name} isn't JSON")
+
+    try:
+        row = json.loads(text, object_pairs_hook=unique, parse_constant=no_number)
+    except json.JSONDecodeError as problem:
+        lines.fail(f"invalid JSON at character {problem.colno}: {problem.msg}")
+    except RecursionError:
+        lines.fail("invalid JSON: nested too deeply")
+    except DataError:
+        raise
+    except ValueError as problem:
+        lines.fail(f"invalid JSON: {problem}")
+    if not isinstance(row, dict):
+        lines.fail(f"expected an object with the columns as keys, got {_short(text.strip())}")
+    return row
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def _nearest_file(path: Path) -> str:
+    try:
+        return nearest(path.name, [other.name for other in path.parent.iterdir()])
+    except OSError:
+        return ""

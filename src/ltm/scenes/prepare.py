@@ -1,0 +1,128 @@
+"""From a chart to the scenes it trains on: built-in source or file, split, encoded as the chart's senses and acts ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ltm.chart.schema import Chart
+from ltm.errors import DataError
+from ltm.scenes.maze_score import score as score_paths
+from ltm.scenes.read import load
+from ltm.scenes.sources import SOURCES, make
+from ltm.scenes.split import split
+from ltm.scenes.store import SceneSet
+from ltm.senses.grid import VOID, GridSpec
+
+Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Scenes ready for training.
+
+    Attributes:
+        train: to learn from.
+        validation: set aside.
+        skipped: rows that could not be read, where that was allowed.
+        duplicates: rows dropped because an equal one came before.
+        problems: the first of the rows that could not be read.
+    """
+
+    train: SceneSet
+    validation: SceneSet
+    skipped: int = 0
+    duplicates: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def columns_of(chart: Chart) -> dict[str, GridSpec]:
+    """Returns the declaration of every column that a chart reads or answers."""
+    return {**chart.senses, **chart.acts}
+
+
+def read_scenes(chart: Chart, source: str | Path, *, skip_bad: bool = False) -> Prepared:
+    """Reads a file as scenes of a chart; all of them land in `train`, none in `validation`."""
+    report = load(Path(source), columns_of(chart), skip_bad=skip_bad)
+    empty = report.scenes.take(np.arange(0))
+    return Prepared(report.scenes, empty, report.skipped, report.duplicates, tuple(report.problems))
+
+
+def generate_scenes(chart: Chart, count: int, seed: int, name: str | None = None) -> SceneSet:
+    """Makes scenes from a built-in source, translated to the chart's symbols."""
+    source = name or chart.scenes.source
+    assert source in SOURCES
+    scenes = make(source, count=count, seed=seed, sizes=chart.scenes.sizes, givens=chart.scenes.givens)
+    values = {}
+    for column, spec in columns_of(chart).items():
+        if column not in scenes.values:
+            known = ", ".join(scenes.values)
+            raise DataError(f"source {source!r} has the columns {known}; the chart asks for {column!r}")
+        values[column] = _translate(scenes.values[column], SOURCES[source].columns[column], spec, column)
+    return SceneSet(values, scenes.shapes, scenes.lines)
+
+
+def _translate(grid: np.ndarray, made: GridSpec, wanted: GridSpec, column: str) -> np.ndarray:
+    if made.letters == wanted.letters:
+        return grid
+    missing = sorted(set(made.letters) - set(wanted.letters))
+    if missing:
+        raise DataError(f"{column}: the chart's alphabet {wanted.letters!r} lacks {missing[0]!r}")
+    table = np.full(256, VOID, dtype=np.uint8)
+    table[: len(made.letters)] = [wanted.letters.index(letter) for letter in made.letters]
+    result: np.ndarray = table[grid]
+    return result
+
+
+def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False) -> Prepared:
+    """Reads or makes a chart's scenes and sets some aside.
+
+    Args:
+        chart: its `scenes` say where from.
+        folder: what a relative file name is relative to.
+        skip_bad: whether unreadable rows are counted instead of refused.
+
+    Raises:
+        DataError: no source, an unreadable file, or too few scenes.
+    """
+    spec = chart.scenes
+    if spec.source is None:
+        raise DataError("the chart names no scenes; set scenes.source to a file, 'sudoku' or 'maze'")
+    if spec.source in SOURCES:
+        read = Prepared(generate_scenes(chart, spec.count, spec.seed), generate_scenes(chart, 1, spec.seed))
+    else:
+        read = read_scenes(chart, folder / spec.source, skip_bad=skip_bad)
+    if len(read.train) < 32:
+        raise DataError(f"{spec.source}: {len(read.train)} scenes are too few to learn from; at least 32 are needed")
+    family = family_of(chart)
+    train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family)
+    return Prepared(train, validation, read.skipped, read.duplicates, read.problems)
+
+
+def family_of(chart: Chart) -> str:
+    """Returns which symmetries make two scenes the same, for splitting without leaks."""
+    if {"relabel", "bands"} <= set(chart.scenes.symmetries) or "bands" in chart.scenes.symmetries:
+        return "sudoku"
+    return "maze" if "dihedral" in chart.scenes.symmetries else "grid"
+
+
+def scorer_of(chart: Chart) -> Scorer | None:
+    """Returns what counts as right beside the very answer in the data; None when nothing does."""
+    if chart.scenes.score != "shortest-path":
+        return None
+    seen, done = next(iter(chart.senses)), next(iter(chart.acts))
+
+    def score(values: Mapping[str, Tensor], answers: Mapping[str, Tensor]) -> Tensor:
+        mazes = values[seen]
+        there = mazes != VOID
+        shapes = torch.stack((there.any(2).sum(1), there.any(1).sum(1)), dim=1)
+        paths = answers[done].reshape(mazes.shape).to(torch.uint8)
+        right = score_paths(mazes.numpy(), paths.numpy(), shapes.numpy().astype(np.uint16))
+        return torch.from_numpy(right)
+
+    return score

@@ -1,0 +1,124 @@
+"""Reads scenes from CSV, TSV and JSON Lines files in constant memory, telling where each bad row is."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ltm.errors import DataError, nearest
+from ltm.scenes.lines import Row, attempts, rows
+from ltm.scenes.store import SPOOL_BYTES, SceneSet, SceneWriter
+from ltm.senses.grid import GridSpec
+
+__all__ = ["LoadReport", "cell", "check_columns", "load", "rows"]
+
+_SHOWN = 10
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What reading a file gave.
+
+    Attributes:
+        scenes: the good rows, in the order of the file, without repetitions.
+        skipped: bad rows that were left out.
+        duplicates: rows that repeat an earlier one in all columns that were read.
+        problems: what was wrong with the first ten bad rows, each with file and line.
+    """
+
+    scenes: SceneSet
+    skipped: int
+    duplicates: int
+    problems: list[str]
+
+
+def load(
+    path: str | os.PathLike[str],
+    columns: dict[str, GridSpec],
+    *,
+    skip_bad: bool = False,
+    spool_bytes: int = SPOOL_BYTES,
+) -> LoadReport:
+    """Reads the given columns of a file.
+
+    Args:
+        path: a CSV, TSV or JSON Lines file.
+        columns: how to read each column; all columns of a row must have the same shape.
+        skip_bad: leave bad rows out, and count them, rather than stop at the first.
+        spool_bytes: arrays above this size are kept on disk.
+
+    Raises:
+        DataError: `path:line: column: what` for a bad row; `path: what` for an unusable file or an unknown column.
+    """
+    path = Path(path)
+    writer = SceneWriter(tuple(columns), limit=spool_bytes)
+    skipped, problems, known = 0, list[str](), False
+    for line, row in attempts(path):
+        try:
+            if isinstance(row, DataError):
+                raise row
+            if not known:
+                check_columns(path, row, list(columns))
+                known = True
+        except DataError as problem:
+            if not (skip_bad and isinstance(row, DataError)):
+                raise
+            skipped, problems = skipped + 1, [*problems, str(problem)][:_SHOWN]
+            continue
+        try:
+            scene = {name: _symbols(path, line, row, name, spec) for name, spec in columns.items()}
+            _append(writer, scene, path, line)
+        except DataError as problem:
+            if not skip_bad:
+                raise
+            skipped, problems = skipped + 1, [*problems, str(problem)][:_SHOWN]
+    if not len(writer):
+        first = f"; the first of {skipped} bad rows: {problems[0]}" if problems else ""
+        raise DataError(f"{path}: holds no scenes{first}")
+    scenes = writer.finish(distinct=True)
+    return LoadReport(scenes, skipped, len(writer) - len(scenes), problems)
+
+
+def check_columns(path: Path, row: Row, names: list[str]) -> None:
+    """Raises a `DataError` that names the nearest column, if the first row lacks one of `names`."""
+    for name in names:
+        if name not in row:
+            raise DataError(f"{path}: there is no column '{name}' among {', '.join(row)}{nearest(name, row)}")
+
+
+def cell(row: Row, name: str, form: str) -> Any:
+    """Returns a value in the form that a grid's spec expects: nested lists may be written as text, as in CSV.
+
+    Raises:
+        DataError: the row lacks the column, or the text isn't a list.
+    """
+    if name not in row:
+        raise DataError(f"is missing{nearest(name, row)}")
+    value = row[name]
+    if form == "lists" and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            raise DataError("expected nested lists such as [[0, 1], [1, 0]]") from None
+    return value
+
+
+def _symbols(path: Path, line: int, row: Row, name: str, spec: GridSpec) -> npt.NDArray[np.uint8]:
+    try:
+        return spec.encode(cell(row, name, spec.form))
+    except DataError as problem:
+        raise DataError(f"{path}:{line}: {name}: {problem}") from None
+
+
+def _append(writer: SceneWriter, scene: dict[str, npt.NDArray[np.uint8]], path: Path, line: int) -> None:
+    try:
+        writer.append(scene, line)
+    except DataError as problem:
+        raise DataError(f"{path}:{line}: {', '.join(scene)}: {problem}") from None

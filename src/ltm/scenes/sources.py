@@ -1,0 +1,86 @@
+"""The built-in sources of scenes. A new one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ltm.errors import DataError, nearest
+from ltm.scenes import maze, sudoku
+from ltm.scenes.store import SceneSet
+from ltm.senses.grid import GridSpec
+
+
+@dataclass(frozen=True)
+class Source:
+    """A generator of scenes, and what they are.
+
+    Attributes:
+        make: from count, seed, smallest and largest side, and fewest and most givens, to scenes.
+        columns: what each column holds.
+        see: the column that is seen.
+        do: the column that is the answer.
+        symmetries: what leaves a scene's meaning unchanged.
+        score: what counts as a right answer.
+        family: which scenes count as the same when some are set aside (see `ltm.scenes.split`).
+        notes: the scenes in sentences.
+    """
+
+    make: Callable[[int, int, tuple[int, int], tuple[int, int]], SceneSet]
+    columns: dict[str, GridSpec]
+    see: str
+    do: str
+    symmetries: tuple[str, ...]
+    score: str
+    family: str
+    notes: tuple[str, ...]
+
+
+SOURCES = {
+    "sudoku": Source(
+        make=lambda count, seed, sizes, givens: sudoku.generate(count, seed=seed, givens=givens),
+        columns={
+            "puzzle": GridSpec(kind="grid", rows=9, columns=9, symbols=10),
+            "solution": GridSpec(kind="grid", rows=9, columns=9, symbols=10),
+        },
+        see="puzzle",
+        do="solution",
+        symmetries=("relabel", "bands", "transpose"),
+        score="exact",
+        family="sudoku",
+        notes=("Random Sudoku puzzles, each with exactly one solution; no two grids are alike up to symmetry.",),
+    ),
+    "maze": Source(
+        make=lambda count, seed, sizes, givens: maze.generate(count, seed=seed, sizes=sizes),
+        columns={
+            "maze": GridSpec(kind="grid", symbols=4, alphabet=maze.MAZE_ALPHABET),
+            "path": GridSpec(kind="grid", symbols=2, alphabet=maze.PATH_ALPHABET),
+        },
+        see="maze",
+        do="path",
+        symmetries=("dihedral",),
+        score="shortest-path",
+        family="maze",
+        notes=("Random mazes with loops; any shortest path from S to G is right.",),
+    ),
+}
+
+
+def make(
+    name: str, count: int, seed: int, sizes: tuple[int, int] = (9, 13), givens: tuple[int, int] = (22, 36)
+) -> SceneSet:
+    """Returns `count` scenes of a built-in source; the same arguments give the same scenes.
+
+    Args:
+        name: which source.
+        count: how many scenes.
+        seed: of all that is random.
+        sizes: smallest and largest side, for sources with boards of several sizes.
+        givens: fewest and most givens, for sources with givens.
+
+    Raises:
+        DataError: an unknown source, or numbers that the source refuses.
+    """
+    if name not in SOURCES:
+        raise DataError(f"unknown source '{name}' (built in: {', '.join(SOURCES)}){nearest(name, SOURCES)}")
+    return SOURCES[name].make(count, seed, sizes, givens)

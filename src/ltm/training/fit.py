@@ -1,0 +1,225 @@
+"""From a chart with scenes, or from a person's file, to a trained, calibrated brain in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ltm.brain.brain import Brain
+from ltm.chart.base import parse_bytes
+from ltm.chart.parse import dump
+from ltm.chart.propose import propose
+from ltm.chart.schema import Chart
+from ltm.errors import DataError, LtmError
+from ltm.runtime.atomic import write_file
+from ltm.runtime.brains import load_brain, save_brain
+from ltm.scenes.infer import Inferred, infer
+from ltm.scenes.prepare import Prepared, prepare, scorer_of
+from ltm.scenes.sources import SOURCES
+from ltm.training.evaluate import calibrate, evaluate
+from ltm.training.loop import Progress, Trainer
+
+RUN_SUFFIX = ".run"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What training leaves.
+
+    Attributes:
+        brain: with the best weights by validation, calibrated.
+        finished: whether all steps were taken; False after an interruption.
+        report: evaluation on the scenes set aside; empty after an interruption.
+        run: folder with checkpoints, metrics and the chart that `ltm train` continues from.
+        out: the brain folder.
+    """
+
+    brain: Brain
+    finished: bool
+    report: dict[str, Any]
+    run: Path
+    out: Path
+
+
+def run_folder(out: Path) -> Path:
+    """Returns where a run keeps its checkpoints: beside the brain folder."""
+    return out.with_name(out.name + RUN_SUFFIX)
+
+
+def propose_for(
+    data: str | Path,
+    see: Sequence[str],
+    do: Sequence[str],
+    *,
+    size: str | int = "2MB",
+    minutes: float = 15.0,
+    seed: int = 0,
+    symmetries: Sequence[str] | None = None,
+    name: str = "brain",
+) -> tuple[Chart, Sequence[str]]:
+    """Looks at a file (or takes a built-in source) and proposes a chart.
+
+    Returns:
+        The chart, and what was seen in the data, in sentences.
+    """
+    if str(data) in SOURCES:
+        source = SOURCES[str(data)]
+        columns = {n: s.model_dump(exclude={"kind"}, exclude_defaults=True) for n, s in source.columns.items()}
+        see_names, do_names = list(see) or [source.see], list(do) or [source.do]
+        for word in (*see_names, *do_names):
+            if word not in columns:
+                raise DataError(f"source {data!r} has the columns {', '.join(columns)}; got {word!r}")
+        found, notes, score = source.symmetries, source.notes, source.score
+        text = str(data)
+    else:
+        inferred: Inferred = infer(Path(data), list(see), list(do))
+        columns, notes = inferred.columns, inferred.notes
+        see_names, do_names = list(inferred.see), list(inferred.do)
+        found, score, text = inferred.symmetries, inferred.score, str(Path(data).resolve())
+    chart = propose(
+        columns,
+        see_names,
+        do_names,
+        source=text,
+        symmetries=found if symmetries is None else symmetries,
+        score=score,
+        size=int(parse_bytes(size)),
+        minutes=minutes,
+        seed=seed,
+        name=name,
+    )
+    return chart, notes
+
+
+def train_chart(
+    chart: Chart,
+    out: Path,
+    *,
+    folder: Path = Path(),
+    prepared: Prepared | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda text: None,
+    stop: Callable[[], bool] = lambda: False,
+    start: Brain | None = None,
+    speed: bool = True,
+) -> Fitted:
+    """Trains a chart's brain, or goes on where an earlier run into the same folder stopped.
+
+    Args:
+        chart: the brain, its scenes and its training.
+        out: brain folder to write; checkpoints go beside it, into `<out>.run`.
+        folder: what a relative `scenes.source` is relative to.
+        prepared: scenes, where they are at hand already.
+        report: called after every step.
+        say: told what is going on.
+        stop: asked before every step; True saves and ends.
+        start: brain whose weights to start from.
+        speed: whether the final report times thoughts.
+
+    Raises:
+        LtmError: scenes or folders that can't be used, or a full disk.
+    """
+    run = run_folder(out)
+    _check_out(out)
+    scenes = prepared or prepare(chart, folder)
+    run.mkdir(parents=True, exist_ok=True)
+    write_file(run / "chart.yaml", dump(chart).encode())
+    scorer = scorer_of(chart)
+    weights = None if start is None else start.state_dict()
+    trainer = Trainer(chart, scenes.train, scenes.validation, run, scorer, say, weights)
+    for note in trainer.plan.notes:
+        say(note)
+    finished = trainer.fit(report, stop)
+    if not finished:
+        return Fitted(trainer.brain, False, {}, run, out)
+    brain = trainer.finished_brain()
+    bf16 = trainer.plan.precision == "bf16"
+    say(f"calibrating on {len(scenes.validation):,} scenes that were set aside")
+    calibrate(brain, scenes.validation, bf16, scorer)
+    result = evaluate(brain, scenes.validation, bf16=bf16, scorer=scorer, speed=speed, say=say)
+    provenance = {
+        "seed": chart.training.seed,
+        "steps": trainer.step,
+        "seconds": trainer.seconds,
+        "data": f"{chart.scenes.source}: {len(scenes.train):,} scenes to learn from, {len(scenes.validation):,} set aside",
+    }
+    digest = _digest(chart, folder)
+    if digest is not None:
+        provenance["data_sha256"] = digest
+    save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
+    return Fitted(brain, True, result, run, out)
+
+
+def fit(
+    data: str | Path,
+    see: Sequence[str] = (),
+    do: Sequence[str] = (),
+    *,
+    out: str | Path = "brain",
+    size: str | int = "2MB",
+    minutes: float = 15.0,
+    seed: int = 0,
+    report: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Fitted:
+    """Goes from a person's file to a brain.
+
+    Args:
+        data: CSV, TSV or JSON Lines, or a built-in source (`sudoku`, `maze`).
+        see: columns that are seen, such as `puzzle` or `puzzle:grid(9x9)`.
+        do: columns that are to be answered.
+        out: brain folder to write.
+        size: at most this many bytes of weights.
+        minutes: of training.
+        seed: of weights, order and noise.
+        report: called after every step.
+        say: told what is going on.
+
+    Raises:
+        LtmError: data, sizes or folders that can't be used.
+    """
+    chart, notes = propose_for(data, see, do, size=size, minutes=minutes, seed=seed, name=name_of(Path(out)))
+    for note in notes:
+        say(note)
+    return train_chart(chart, Path(out), report=report, say=say)
+
+
+def name_of(out: Path) -> str:
+    """Returns a brain's name from its folder's."""
+    word = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in out.name.lower()).strip("-_")
+    return word[:40] if word[:1].isalpha() else "brain"
+
+
+def continue_from(out: Path) -> Brain | None:
+    """Returns the brain in a folder, where there is one to start from."""
+    return load_brain(out)[0] if (out / "brain.json").exists() else None
+
+
+def measured(report: dict[str, Any]) -> dict[str, Any]:
+    """Returns the lines of a report that belong on a brain's card."""
+    keep = ("scenes", "exact", "cells", "ece", "auroc")
+    rows: dict[str, Any] = {key: report[key] for key in keep if report.get(key) is not None}
+    for row in report["by_ticks"]:
+        rows[f"after {row['ticks']} ticks"] = {"exact": row["exact"], "confidence": row["confidence"]}
+    return rows
+
+
+def _check_out(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise LtmError(f"{out}: is a file; choose a folder for the brain")
+    if out.is_dir() and any(out.iterdir()) and not (out / "brain.json").exists():
+        raise LtmError(f"{out}: holds other files and no brain; choose another folder")
+
+
+def _digest(chart: Chart, folder: Path) -> str | None:
+    source = chart.scenes.source
+    if source is None or source in SOURCES:
+        return None
+    hashed = hashlib.sha256()
+    with (folder / source).open("rb") as stream:
+        while block := stream.read(1 << 20):
+            hashed.update(block)
+    return hashed.hexdigest()
