@@ -166,7 +166,7 @@ class Brain(nn.Module):
             return 0 if module is None else sum(weight.numel() for weight in module.parameters())
 
         parts = {f"zones/{name}": count(zone) for name, zone in self.circuit.zones.items()}
-        rest = {"coupling": self.circuit.coupling, "wave": self.circuit.wave}
+        rest: dict[str, nn.Module | None] = {"coupling": self.circuit.coupling, "wave": self.circuit.wave}
         rest |= {"senses": self.senses, "acts": self.acts, "reflection": self.reflection}
         return parts | {name: count(module) for name, module in rest.items()}
 

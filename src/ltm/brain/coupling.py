@@ -49,7 +49,7 @@ def _ring(count: int, neighbours: int) -> list[tuple[int, int]]:
 
 def _rewired(pairs: list[tuple[int, int]], count: int, share: float, seed: int) -> list[tuple[int, int]]:
     """Moves the source of some edges (Watts and Strogatz 1998); seeded, so that a chart means one brain."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     kept = set(pairs)
     for source, to in pairs:
         free = [other for other in range(count) if other != to and (other, to) not in kept]
@@ -91,7 +91,8 @@ class Coupling(nn.Module):
             if spec.strength == "dynamic":
                 gates.append(Linear(source + own.get(edge.to, 0), 1, bias=True))
         self.gates = nn.ModuleList(gates)
-        self.strengths = nn.Parameter(torch.empty(len(self.edges))) if spec.strength == "learned" and self.edges else None
+        learned = spec.strength == "learned" and self.edges
+        self.strengths = nn.Parameter(torch.empty(len(self.edges))) if learned else None
 
     def initialise(self, generator: torch.Generator) -> None:
         """Learned strengths start so that the edges into a zone together carry unit variance."""

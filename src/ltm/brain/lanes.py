@@ -5,7 +5,8 @@ Shapes: B batch, S sites, D field width, O own state, R roles.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import dataclasses
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ class Lanes:
     """
 
     field: Tensor
-    own: dict[str, Tensor] = field(default_factory=dict)
+    own: dict[str, Tensor] = dataclasses.field(default_factory=dict)
     phases: Tensor | None = None
     generator: torch.Generator | None = None
     tick: int = 0
@@ -33,7 +34,7 @@ class Lanes:
         """Returns the lanes of some examples; `index` holds their numbers."""
         own = {name: state[index] for name, state in self.own.items()}
         phases = None if self.phases is None else self.phases[index]
-        return replace(self, field=self.field[index], own=own, phases=phases)
+        return dataclasses.replace(self, field=self.field[index], own=own, phases=phases)
 
     def put(self, index: Tensor, other: Lanes) -> None:
         """Overwrites the lanes of some examples in place."""
@@ -47,7 +48,7 @@ class Lanes:
         """Returns the lanes cut off from the gradient."""
         own = {name: state.detach() for name, state in self.own.items()}
         phases = None if self.phases is None else self.phases.detach()
-        return replace(self, field=self.field.detach(), own=own, phases=phases)
+        return dataclasses.replace(self, field=self.field.detach(), own=own, phases=phases)
 
     def tensors(self) -> dict[str, Tensor]:
         """Returns every tensor by name, for a checkpoint."""

@@ -92,9 +92,9 @@ def _grids(chart: Chart) -> Iterator[Problem]:
         yield ("scenes", "symmetries"), "relabel needs the same number of symbols in every sense and act"
     if "bands" in chart.scenes.symmetries:
         for loc, spec in specs:
-            side = spec.rows if spec.rows is not None else chart.senses[next(iter(chart.senses))].rows
-            if side is None or math.isqrt(side) ** 2 != side:
-                yield ("scenes", "symmetries"), f"bands needs squares of 4, 9, 16, … rows; {loc[1]!r} has {side}"
+            tall = spec.rows if spec.rows is not None else chart.senses[next(iter(chart.senses))].rows
+            if tall is None or math.isqrt(tall) ** 2 != tall:
+                yield ("scenes", "symmetries"), f"bands needs squares of 4, 9, 16, … rows; {loc[1]!r} has {tall}"
     if chart.scenes.sizes[0] > chart.scenes.sizes[1]:
         yield ("scenes", "sizes"), "the smallest side exceeds the largest"
     if chart.scenes.givens[0] > chart.scenes.givens[1]:

@@ -46,7 +46,7 @@ class WaveSpec(Part):
     """Which zones fire at a tick."""
 
     policy: Literal["all", "rhythm", "sync", "top-k", "random"] = "rhythm"
-    """`all`: every role at every tick; `rhythm`: by period and phases; `sync`: oscillators moved by what the zone reads;
+    """`all`: every role at every tick; `rhythm`: by period and phases; `sync`: oscillators that the field pushes;
     `top-k`: a learned router; `random`: the control at equal rate. The last three decide per example."""
     fire: Annotated[int, Field(ge=1, le=4096)] = 1
     """`sync`, `top-k` and `random`: how many roles fire at a tick."""

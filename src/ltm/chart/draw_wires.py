@@ -73,7 +73,7 @@ def _reads(role: RoleSpec) -> tuple[str, ...]:
 
 def kind(spec: ZoneBase) -> str:
     """Returns the kind of a zone, which every spec in the table of kinds declares."""
-    return str(spec.kind)  # type: ignore[attr-defined]
+    return str(spec.kind)
 
 
 def colour(kind: str) -> tuple[str, str]:

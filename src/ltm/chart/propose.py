@@ -68,7 +68,8 @@ def propose(
         smallest = Sizes.of(unbounded).bytes
         if smallest <= size:
             return require(Chart.model_validate(declared), source="proposed chart")
-    raise ChartError(f"--size {format_bytes(size)}: the smallest brain for these scenes takes {format_bytes(smallest or 0)}")
+    least = format_bytes(smallest or 0)
+    raise ChartError(f"--size {format_bytes(size)}: the smallest brain for these scenes takes {least}")
 
 
 def _sense(arguments: Mapping[str, Any], fixed: bool) -> dict[str, Any]:

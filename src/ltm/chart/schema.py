@@ -109,8 +109,8 @@ class ScenesSpec(Part):
     givens: tuple[Annotated[int, Field(ge=17, le=81)], Annotated[int, Field(ge=17, le=81)]] = (22, 36)
     """`sudoku`: fewest and most givens."""
     symmetries: tuple[Literal["relabel", "bands", "transpose", "dihedral"], ...] = ()
-    """`relabel`: symbols above 0 are interchangeable; `bands`: blocks of rows and of columns, and lines within them, may
-    be permuted; `transpose`; `dihedral`: rotations and reflections."""
+    """`relabel`: symbols above 0 are interchangeable; `bands`: blocks of rows and columns, and lines in them, may be
+    permuted; `transpose`; `dihedral`: rotations and reflections."""
     score: Literal["exact", "shortest-path"] = "exact"
     """What counts as a right answer: the very one in the data, or any shortest path."""
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.05

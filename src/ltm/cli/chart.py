@@ -111,25 +111,22 @@ def draw_chart(
     from ltm.runtime.atomic import write_file
 
     loaded = load_chart(chart / "chart.yaml" if chart.is_dir() else chart)
+    parts = Sizes.of(loaded).parts
+    sizes = {name.removeprefix("zones/"): 4 * n for name, n in parts.items() if name.startswith("zones/")}
     if out is None:
-        typer.echo(mermaid(loaded))
+        typer.echo(mermaid(loaded, sizes))
         return
     kind = out.suffix.lower()
     if kind == ".svg":
         from ltm.chart.draw_svg import svg
 
-        sizes = {
-            name.removeprefix("zones/"): 4 * count
-            for name, count in Sizes.of(loaded).parts.items()
-            if name.startswith("zones/")
-        }
         write_file(out, svg(loaded, sizes).encode())
     elif kind == ".png":
         from ltm.cli.plots import brain_png
 
-        brain_png(loaded, out)
+        brain_png(loaded, out, sizes)
     elif kind in (".mmd", ".md"):
-        text = mermaid(loaded)
+        text = mermaid(loaded, sizes)
         write_file(out, (f"```mermaid\n{text}\n```\n" if kind == ".md" else text + "\n").encode())
     else:
         raise LtmError(f"{out}: expected a name that ends in .svg, .png, .mmd or .md")

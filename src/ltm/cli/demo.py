@@ -22,10 +22,10 @@ def demo(
     """
     from ltm.brain.think import think
     from ltm.chart.schema import WillSpec
+    from ltm.chart.size import Sizes
     from ltm.cli.show_brain import show_brain
     from ltm.cli.show_thought import show_thought
     from ltm.cli.training import console_of, run_training
-    from ltm.chart.size import Sizes
     from ltm.runtime.brains import load_brain
     from ltm.runtime.shipped import shipped_brain
     from ltm.scenes.scene import Scene, encode

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 # Threads of a busy machine should sleep while they wait, not spin: must be set before PyTorch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import click
 import typer
 
 from ltm.cli import chart, demo, evaluate, fit, inspect, think, train
 from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
 
-VERBS = {
+VERBS: dict[str, Callable[..., Any]] = {
     "fit": fit.fit,
     "train": train.train,
     "think": think.think,
@@ -71,10 +71,11 @@ def run(arguments: list[str]) -> int:
     except LtmError as problem:
         typer.echo(f"ltm: {problem}", err=True)
         return problem.exit_code
-    except click.ClickException as problem:
-        problem.show()
+    except typer.TyperException as problem:
+        show = getattr(problem, "show", None)
+        show() if callable(show) else typer.echo(f"ltm: {problem}", err=True)
         return EXIT_USAGE
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("ltm: interrupted", err=True)
         return EXIT_INTERRUPTED
     except BrokenPipeError:

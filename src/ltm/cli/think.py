@@ -24,10 +24,10 @@ BATCH = 128
 def think(
     brain: Annotated[Path, typer.Argument(help="A brain folder.")],
     scene: Annotated[
-        str | None, typer.Argument(help="What is seen; or a file, one scene a line or CSV; standard input when absent.")
+        str | None, typer.Argument(help="What is seen; or a file: a scene a line, or CSV; else standard input.")
     ] = None,
     ticks: Annotated[int | None, typer.Option(min=1, help="At most this many ticks a try.")] = None,
-    tries: Annotated[int | None, typer.Option(min=1, help="At most this many tries; reflection keeps the best.")] = None,
+    tries: Annotated[int | None, typer.Option(min=1, help="At most this many tries; the surest is kept.")] = None,
     confidence: Annotated[
         float | None, typer.Option(min=0, max=1, help="Halt once this sure; exit with 3 when never.")
     ] = None,

@@ -70,7 +70,8 @@ def run_training(
         console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
     dropped = f"; {prepared.duplicates:,} duplicate rows dropped" if prepared.duplicates else ""
     console.print(
-        f"{len(prepared.train):,} scenes to learn from, {len(prepared.validation):,} set aside{dropped}", highlight=False
+        f"{len(prepared.train):,} scenes to learn from, {len(prepared.validation):,} set aside{dropped}",
+        highlight=False,
     )
     run = run_folder(out)
     start = None if unfinished(run, chart) else continue_from(out)

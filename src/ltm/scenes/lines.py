@@ -103,8 +103,10 @@ class _Lines:
 def _table_rows(lines: _Lines, tabs: bool) -> Iterator[tuple[int, Row | DataError]]:
     # The limit belongs to the whole process; it is only ever raised, never lowered.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
-    quoting = csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL
-    reader = csv.reader(lines, delimiter="\t" if tabs else ",", quoting=quoting, strict=True)
+    if tabs:
+        reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+    else:
+        reader = csv.reader(lines, delimiter=",", quoting=csv.QUOTE_MINIMAL, strict=True)
     header: list[str] | None = None
     while True:
         first = lines.number + 1

@@ -34,7 +34,7 @@ def score(mazes: npt.NDArray[Any], paths: npt.NDArray[Any], shapes: npt.NDArray[
     passable = (start | goal | (mazes == OPEN)) & inside
     marked = (paths == 1) & inside
     foreign = inside & (paths != 0) & (paths != 1)
-    right = (start.sum(axis=(1, 2)) == 1) & (goal.sum(axis=(1, 2)) == 1)
+    right: Mask = (start.sum(axis=(1, 2)) == 1) & (goal.sum(axis=(1, 2)) == 1)
     right &= ~(foreign | (marked & ~passable) | ((start | goal) & ~marked)).any(axis=(1, 2))
     # Most wrong answers have failed by now; only the others are worth a search. If the marked cells lead from start to
     # goal and are no more than the shortest way has, they are a shortest way and all of it is needed.

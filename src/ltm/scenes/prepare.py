@@ -1,4 +1,4 @@
-"""From a chart to the scenes it trains on: built-in source or file, split, encoded as the chart's senses and acts ask."""
+"""From a chart to the scenes it trains on: made or read, encoded as its senses and acts ask, and split."""
 
 from __future__ import annotations
 

@@ -143,4 +143,5 @@ class GridSense(nn.Module):
         if self.row is not None and self.column is not None:
             seen = seen + self.row[:, None] + self.column[None, :]
         seen = seen * (self.spec.scale * self.symbol.shape[1] ** 0.5)
-        return seen.masked_fill(void_BRC[..., None], 0.0).flatten(1, 2)
+        written: Tensor = seen.masked_fill(void_BRC[..., None], 0.0).flatten(1, 2)
+        return written

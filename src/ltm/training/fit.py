@@ -76,7 +76,7 @@ def propose_for(
         text = str(data)
     else:
         inferred: Inferred = infer(Path(data), list(see), list(do))
-        columns, notes = inferred.columns, inferred.notes
+        columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
         found, score, text = inferred.symmetries, inferred.score, str(Path(data).resolve())
     chart = propose(
@@ -144,7 +144,7 @@ def train_chart(
         "seed": chart.training.seed,
         "steps": trainer.step,
         "seconds": trainer.seconds,
-        "data": f"{chart.scenes.source}: {len(scenes.train):,} scenes to learn from, {len(scenes.validation):,} set aside",
+        "data": f"{chart.scenes.source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
     digest = _digest(chart, folder)
     if digest is not None:

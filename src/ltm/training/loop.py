@@ -124,7 +124,7 @@ class Trainer:
         reading = self.segment(self.brain, slots.mind, slots.values, self.plan.precision == "bf16")
         right = right_answers(reading, slots.values, self.scorer)
         loss = loss_of(self.brain, reading, slots.values, right)
-        loss.total.backward()
+        torch.autograd.backward(loss.total)
         self.optimiser.step(self.step, self.plan.steps)
         slots.after(right)
         self.step += 1

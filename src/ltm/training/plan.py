@@ -1,4 +1,4 @@
-"""Turns minutes into steps: measures a step on this machine once, in every way that may pay, and writes the choice down.
+"""Turns minutes into steps: measures a step on this machine in every way that may pay, and writes the choice down.
 
 The measuring runs on a brain of its own, so that it leaves no mark on the training; what it chose is recorded and used
 again on resuming, which makes a run repeatable.
@@ -105,7 +105,7 @@ def _seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment
         slots.before()
         reading = segment(brain, slots.mind, slots.values, bf16)
         right = right_answers(reading, slots.values, None)
-        loss_of(brain, reading, slots.values, right).total.backward()
+        torch.autograd.backward(loss_of(brain, reading, slots.values, right).total)
         optimiser.step(number, 1000)
         slots.after(right)
         times.append(time.perf_counter() - start)

@@ -76,7 +76,7 @@ class ArchetypeBody(nn.Module):
 
     def likeness(self, question_BSW: Float[Tensor, "B S W"]) -> Float[Tensor, "B S H A"]:
         """Returns how strongly each archetype is recalled; sums to one over the archetypes of a head."""
-        question_BSHK = question_BSW.unflatten(-1, (self.spec.heads, self.head_width))
+        question_BSHK = question_BSW.reshape(*question_BSW.shape[:-1], self.spec.heads, self.head_width)
         scores = torch.einsum("bshk,hak->bsha", question_BSHK, self.keys_HAK.to(question_BSHK.dtype))
         scale = (self.log_sharpness_H.exp() / math.sqrt(self.head_width))[:, None]
         return F.softmax(scores.float() * scale, dim=-1).to(question_BSW.dtype)

@@ -86,7 +86,7 @@ class ConvBody(nn.Module):
         start = places.prefix
         for rows, columns in places.grids:
             stop = start + rows * columns
-            parts.append(local(x_BSW[:, start:stop].unflatten(1, (rows, columns))).flatten(1, 2))
+            parts.append(local(x_BSW[:, start:stop].reshape(-1, rows, columns, x_BSW.shape[-1])).flatten(1, 2))
             start = stop
         return torch.cat(parts, dim=1) if places.prefix or len(parts) > 2 else parts[1]
 

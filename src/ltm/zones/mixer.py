@@ -32,7 +32,7 @@ class MixerSpec(ZoneBase):
     windows: Annotated[tuple[Window, ...], Field(min_length=1)] = ("rows", "columns", "blocks")
     """With `mixing: windows`: the families within which messages are summed; channels are shared out among them."""
     messages: Annotated[int, Field(ge=1, le=16384)] | None = None
-    """Hidden size of the mixing: message channels, or with `mixing: dense` the hidden sites; 1.5 x width when absent."""
+    """Hidden size of the mixing: message channels, or with `mixing: dense` hidden sites; 1.5 x width when absent."""
     hidden: Annotated[int, Field(ge=1, le=65536)] | None = None
     """Hidden channels; 2 x width when absent."""
     norm_over: Literal["channels", "sites"] = "channels"

@@ -76,7 +76,8 @@ class OscillatorBody(nn.Module):
         for _ in range(self.spec.steps):
             pull = self._pull(state, condition_BSW, places, windows)
             state = self._turn(state, pull)
-        norms_BSW = self.read_out(state).unflatten(-1, (self.width, self.spec.group)).float().norm(dim=-1)
+        numbers: Tensor = self.read_out(state)
+        norms_BSW = numbers.reshape(*state.shape, self.spec.group).float().norm(dim=-1)
         out = rms_norm(x_BSW + norms_BSW.to(x_BSW.dtype))
         return rms_norm(out + self.channels(out)), state
 
@@ -97,16 +98,19 @@ class OscillatorBody(nn.Module):
         return heard + condition_BSW
 
     def _turn(self, state_BSW: Tensor, pull_BSW: Tensor) -> Tensor:
-        group = (-1, self.spec.group)
-        x, y = state_BSW.unflatten(-1, group), pull_BSW.unflatten(-1, group)
+        x, y = self._groups(state_BSW), self._groups(pull_BSW)
         tangent = y - (y * x).sum(-1, keepdim=True) * x
         even, odd = x[..., 0::2], x[..., 1::2]
         spin = self.frequency * torch.stack((-odd, even), dim=-1).flatten(-2)
         return self._unit((x + self.rate * (spin + tangent)).flatten(-2).to(state_BSW.dtype))
 
     def _unit(self, state_BSW: Tensor) -> Tensor:
-        x = state_BSW.unflatten(-1, (-1, self.spec.group))
-        return (x / x.float().norm(dim=-1, keepdim=True).clamp_min(1e-6).to(x.dtype)).flatten(-2)
+        x = self._groups(state_BSW)
+        unit: Tensor = (x / x.float().norm(dim=-1, keepdim=True).clamp_min(1e-6).to(x.dtype)).flatten(-2)
+        return unit
+
+    def _groups(self, state_BSW: Tensor) -> Tensor:
+        return state_BSW.reshape(*state_BSW.shape[:-1], -1, self.spec.group)
 
     def operations(self, sites: int) -> int:
         """Operations of one firing for one example."""

@@ -33,6 +33,8 @@ class RoleSpec(Part):
 class ZoneBase(Part):
     """The part of a zone's declaration that all kinds share."""
 
+    kind: str
+    """Which kind of zone; each kind fixes its own word."""
     width: Annotated[int, Field(ge=1, le=8192)] | None = None
     """Channels inside; the field's when absent."""
     loops: Annotated[int, Field(ge=1, le=256)] = 1
@@ -41,6 +43,8 @@ class ZoneBase(Part):
     """`own` keeps a state that only this zone writes."""
     write: Literal["add", "replace"] = "add"
     """`add`: the field moves by what the zone returns; `replace`: the field becomes it."""
-    roles: Annotated[dict[Name, RoleSpec], Field(min_length=1, max_length=64)] = {"self": RoleSpec()}
+    roles: Annotated[
+        dict[Name, RoleSpec], Field(min_length=1, max_length=64, default_factory=lambda: {"self": RoleSpec()})
+    ]
     budget: Bytes | None = None
     """Bytes of its weights in fp32; exceeding it is an error."""

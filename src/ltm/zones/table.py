@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Protocol, Union
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from pydantic import Field
 from torch import Tensor
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     ZoneSpec = ZoneBase
 else:
     _specs = tuple(spec for spec, _ in KINDS.values())
-    ZoneSpec = Annotated[Union[_specs], Field(discriminator="kind")]
+    ZoneSpec = Annotated[reduce(or_, _specs), Field(discriminator="kind")]
 
 
 class ZoneBody(Protocol):

@@ -31,7 +31,7 @@ class Zone(nn.Module):
         super().__init__()
         self.spec = spec
         self.width = spec.width or field_width
-        self.body: nn.Module = KINDS[spec.kind][1](spec, self.width, sites)  # type: ignore[attr-defined, operator]
+        self.body: nn.Module = KINDS[spec.kind][1](spec, self.width, sites)
         whole = window is None and self.width != field_width
         self.read = Linear(field_width, self.width) if whole else None
         self.write = Linear(self.width, field_width) if whole else None
