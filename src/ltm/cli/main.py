@@ -7,9 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-# Threads of a busy machine should sleep while they wait, not spin: must be set before PyTorch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 import typer
 
 from ltm.cli import chart, demo, evaluate, fit, inspect, think, train

@@ -1,0 +1,16 @@
+"""Lists the benchmarks: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def main() -> None:
+    for file in sorted(Path(__file__).parent.glob("[a-z]*.py")):
+        if file.stem != "common":
+            first = file.read_text(encoding="utf-8").split('"""')[1].strip().splitlines()[0]
+            print(f"python -m benchmarks.{file.stem:12} {first}")
+
+
+if __name__ == "__main__":
+    main()

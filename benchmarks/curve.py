@@ -1,0 +1,115 @@
+"""Accuracy against training time: ours beside TRM, a universal transformer and a plain stack at equal size.
+
+python -m benchmarks.curve DATA --minutes 5 --seeds 3
+
+TRM is scaled to our size (width 128, its hidden sizes in proportion) and trained by our recipe, so that only the
+architecture differs; its published size and recipe don't fit minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ltm.chart.schema import Chart
+from ltm.scenes.store import SceneSet
+from ltm.training.evaluate import look_at
+
+from benchmarks.common import RUNS, TIERS, chart_of, join, read, spread, sudoku_files, table, trained, write
+
+OUR_RECIPE = [
+    "training.batch=128",
+    "training.optimiser=muon",
+    "training.rate=0.003",
+    "training.warmup=50",
+    "training.floor=0.02",
+    "training.weight_decay=0.05",
+    "training.loss=cross-entropy",
+    "training.release=0.7",
+    "training.ema=0.999",
+    "scenes.symmetries=[relabel, bands, transpose]",
+]
+CHARTS: dict[str, tuple[str, list[str]]] = {
+    "ours": ("sudoku", []),
+    "trm": (
+        "trm",
+        [
+            *OUR_RECIPE,
+            "field.width=128",
+            "field.prefix=0",
+            "field.noise=0.5",
+            "reflection={kind: evidence}",
+            "zones.net.messages=216",
+            "zones.net.hidden=288",
+            "training.ticks=7",
+            "training.gradient_ticks=7",
+            "training.segments=12",
+        ],
+    ),
+    "universal-transformer": ("universal-transformer", []),
+    "plain-stack": ("plain-stack", []),
+}
+SCENES_A_TIER = 128
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", choices=list(CHARTS), default=list(CHARTS))
+    given = parser.parse_args()
+    train, tests = sudoku_files(given.data)
+    name = f"curve-{given.minutes:g}min"
+    runs: dict[str, Any] = read(name).get("runs", {})
+    for seed in range(given.seeds):
+        for label in given.only:
+            key = f"{label}-{seed}"
+            if key in runs:
+                continue
+            base, changes = CHARTS[label]
+            settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
+            chart = chart_of(base, [*changes, *settings])
+            out = RUNS / f"{name}-{key}"
+            brain, record = trained(chart, out, train)
+            scenes = _mixed(chart, tests)
+            segments = (1,) if chart.training.segments == 1 else (1, 4, 16)
+            looks = look_at(brain, scenes, segments, False, None)
+            runs[key] = {
+                "parameters": record["parameters"],
+                "steps": record["provenance"]["steps"],
+                "exact": {str(s): float(looks.right[k].mean()) for k, s in enumerate(segments)},
+                "curve": _curve(out.with_name(out.name + ".run") / "metrics.jsonl"),
+            }
+            write(name, {"command": f"python -m benchmarks.curve DATA --minutes {given.minutes:g}", "runs": runs})
+    show(name, runs)
+
+
+def _mixed(chart: Chart, tests: dict[str, Any]) -> SceneSet:
+    return join([tests[tier](chart).take(np.arange(SCENES_A_TIER)) for tier in TIERS])
+
+
+def _curve(file: Path) -> list[list[float]]:
+    """Returns validation accuracy of the averaged weights by seconds of training."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    points = {row["seconds"]: row["validation"] for row in rows if row["validation"] is not None}
+    return [[seconds, accuracy] for seconds, accuracy in sorted(points.items())]
+
+
+def show(name: str, runs: dict[str, Any]) -> None:
+    rows = []
+    for label in CHARTS:
+        of = [run for key, run in runs.items() if key.rsplit("-", 1)[0] == label]
+        if of:
+            last = [list(run["exact"].values())[-1] for run in of]
+            first = [list(run["exact"].values())[0] for run in of]
+            sizes = f"{of[0]['parameters']:,}"
+            rows.append([label, sizes, str(of[0]["steps"]), spread(first), spread(last)])
+    table(f"{name}: whole boards right, %", ["chart", "weights", "steps", "1 segment", "longest"], rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Mazes: trained on 9x9 to 13x13, tried on 21x21 and 31x31 by thinking longer; any shortest path counts.
+
+python -m benchmarks.mazes --minutes 20
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ltm.scenes.prepare import generate_scenes, scorer_of
+from ltm.training.evaluate import look_at
+
+from benchmarks.common import RUNS, chart_of, read, table, trained, write
+
+SIDES = ((9, 13), (21, 21), (31, 31))
+SEGMENTS = (1, 2, 4, 8, 16, 32)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--scenes", type=int, default=200, help="test mazes of each size")
+    given = parser.parse_args()
+    name = f"mazes-{given.minutes:g}min"
+    runs: dict[str, Any] = read(name).get("runs", {})
+    for seed in range(given.seeds):
+        if str(seed) in runs:
+            continue
+        settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
+        chart = chart_of("maze", settings)
+        brain, record = trained(chart, RUNS / f"{name}-{seed}")
+        sizes = {}
+        for low, high in SIDES:
+            test = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"sizes": (low, high)})})
+            scenes = generate_scenes(test, given.scenes, 1_000_003)
+            looks = look_at(brain, scenes, SEGMENTS, False, scorer_of(chart))
+            sizes[f"{low}-{high}"] = {
+                str(s): {"exact": float(looks.right[k].mean()), "cells": float(looks.cells[k].mean())}
+                for k, s in enumerate(SEGMENTS)
+            }
+        runs[str(seed)] = {"parameters": record["parameters"], "steps": record["provenance"]["steps"], "sizes": sizes}
+        write(name, {"command": f"python -m benchmarks.mazes --minutes {given.minutes:g}", "runs": runs})
+    rows = [
+        [f"seed {seed}, side {side}", *(f"{100 * look['exact']:.1f}" for look in looks.values())]
+        for seed, run in runs.items()
+        for side, looks in run["sizes"].items()
+    ]
+    table(f"{name}: shortest paths found, %", ["", *(f"{s} seg" for s in SEGMENTS)], rows)
+
+
+if __name__ == "__main__":
+    main()

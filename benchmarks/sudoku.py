@@ -1,0 +1,75 @@
+"""Whole boards right on held-out Sudoku tiers after training from scratch, with one try and with many.
+
+python -m benchmarks.sudoku DATA --minutes 30 --seeds 3
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ltm.scenes.prepare import scorer_of
+from ltm.training.evaluate import evaluate, willed
+
+from benchmarks.common import RUNS, chart_of, read, spread, sudoku_files, table, trained, write
+
+SEGMENTS = (1, 2, 4, 8, 16, 32, 64)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with easy.csv, simple.csv, intermediate.csv, expert.csv")
+    parser.add_argument("--chart", default="sudoku")
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tries", type=int, default=64)
+    parser.add_argument("settings", nargs="*", help="settings that replace the chart's")
+    given = parser.parse_args()
+    train, tests = sudoku_files(given.data)
+    name = f"sudoku-{given.chart}-{given.minutes:g}min"
+    result: dict[str, Any] = read(name)
+    runs: dict[str, Any] = result.get("runs", {})
+    for seed in range(given.seeds):
+        if str(seed) in runs:
+            continue
+        settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
+        chart = chart_of(given.chart, [*given.settings, *settings])
+        brain, record = trained(chart, RUNS / f"{name}-{seed}", train)
+        tiers = {}
+        for tier, scenes_of in tests.items():
+            scenes = scenes_of(chart)
+            tiers[tier] = evaluate(brain, scenes, segments=SEGMENTS, scorer=scorer_of(chart), speed=False)
+            many = chart.will.model_copy(update={"tries": given.tries})
+            tiers[tier]["many_tries"] = willed(brain, scenes, many, False, None)
+        runs[str(seed)] = {
+            "parameters": record["parameters"],
+            "steps": record["provenance"]["steps"],
+            "seconds": record["provenance"]["seconds"],
+            "tiers": tiers,
+        }
+        write(name, {"command": f"python -m benchmarks.sudoku DATA --minutes {given.minutes:g}", "runs": runs})
+    show(name, runs, given.tries)
+
+
+def show(name: str, runs: dict[str, Any], tries: int) -> None:
+    rows = []
+    for tier in next(iter(runs.values()))["tiers"]:
+        of = [run["tiers"][tier] for run in runs.values()]
+        looks = [spread([run["by_ticks"][k]["exact"] for run in of]) for k in range(len(SEGMENTS))]
+        rows.append(
+            [
+                tier,
+                *looks,
+                spread([run["many_tries"]["exact"] for run in of]),
+                " ".join(f"{run['auroc']:.4f}" if run["auroc"] is not None else "-" for run in of),
+                " ".join(f"{run['ece']:.3f}" for run in of),
+                " ".join(f"{run['will']['exact'] * 100:.1f} in {run['will']['ticks']:.0f} ticks" for run in of),
+            ]
+        )
+    head = ["tier", *(f"{k} seg" for k in SEGMENTS), f"{tries} tries", "AUROC", "ECE", "halting"]
+    table(f"{name}: whole boards right, % (median and range over {len(runs)} seeds)", head, rows)
+
+
+if __name__ == "__main__":
+    main()
