@@ -106,9 +106,9 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False) -> Prepared:
 
 def family_of(chart: Chart) -> str:
     """Returns which symmetries make two scenes the same, for splitting without leaks."""
-    if {"relabel", "bands"} <= set(chart.scenes.symmetries) or "bands" in chart.scenes.symmetries:
+    if "bands" in chart.scenes.symmetries:
         return "sudoku"
-    return "maze" if "dihedral" in chart.scenes.symmetries else "grid"
+    return "maze" if chart.scenes.score == "shortest-path" else "grid"
 
 
 def scorer_of(chart: Chart) -> Scorer | None:

@@ -58,7 +58,7 @@ SOURCES = {
         },
         see="maze",
         do="path",
-        symmetries=("dihedral",),
+        symmetries=(),
         score="shortest-path",
         family="maze",
         notes=("Random mazes with loops; any shortest path from S to G is right.",),

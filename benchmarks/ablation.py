@@ -1,0 +1,173 @@
+"""Do the parts pay their way: ours with each part removed or replaced, at equal parameters and equal training time.
+
+python -m benchmarks.ablation DATA --minutes 5 --seeds 3 [--only loop field ...]
+
+Resumable: finished runs are kept. Every variant has within 3 % of the base's parameters, unless its line says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ltm.chart.schema import Chart
+from ltm.chart.size import Sizes
+from ltm.training.evaluate import look_at, willed
+
+from benchmarks.common import RUNS, TIERS, chart_of, join, read, spread, sudoku_files, table, trained, write
+
+MIXER = "kind: mixer, layers: 1"
+PAIR = "{first: {%s, write: replace}, second: {%s, write: replace}}" % (MIXER, MIXER)
+
+
+def _ring(count: int, width: int, extra: str = "", own: str = "") -> str:
+    names = "abcdefghijklmnop"[:count]
+    return "{" + ", ".join(f"{n}: {{{MIXER}, width: {width}{extra}{own}}}" for n in names) + "}"
+
+
+VARIANTS: dict[str, tuple[str, list[str]]] = {
+    "base": ("sudoku.yaml: one zone of two layers, four loops a segment", []),
+    "loop": (
+        "no loop: eight zones of one layer used once, no state carried on (width 64)",
+        ["field.width=64", "zones=" + _ring(8, 64, ", messages: 96, hidden: 136, write: replace")]
+        + ["training.ticks=8", "training.segments=1", "will.ticks=8", "field.noise=0"],
+    ),
+    "two-zones": ("two zones of one layer in a ring through the field", ["zones=" + PAIR, "training.ticks=8"]),
+    "specialists": (
+        "three zones in a ring, one each for rows, columns and blocks",
+        [
+            "zones={rows: {kind: mixer, windows: [rows], messages: 128, hidden: 176, write: replace},"
+            " columns: {kind: mixer, windows: [columns], messages: 128, hidden: 176, write: replace},"
+            " blocks: {kind: mixer, windows: [blocks], messages: 128, hidden: 176, write: replace}}",
+            "training.ticks=9",
+        ],
+    ),
+    "roles": (
+        "one zone in two roles, fast and slow, with an own state (TRM's scheme)",
+        [
+            "zones.core={kind: mixer, layers: 2, state: own, write: replace, roles: {"
+            "fast: {reads: [own, field, input], writes: own, period: 4, phases: [0, 1, 2]},"
+            " slow: {reads: [field, own], writes: field, period: 4, phases: [3]}}}"
+        ],
+    ),
+    "field": (
+        "no field while thinking: the zone works on its own state and shows the field only the last tick",
+        [
+            "zones.core={kind: mixer, layers: 2, state: own, write: replace, roles: {"
+            "think: {reads: [own, input], writes: own, period: 4, phases: [0, 1, 2]},"
+            " show: {reads: [own, input], writes: both, period: 4, phases: [3]}}}"
+        ],
+    ),
+    "ring-of-four": ("four zones of width 84 in a ring, through matrices", ["zones=" + _ring(4, 84), "training.ticks=8"]),
+    "own-state": (
+        "the same four with own states",
+        ["zones=" + _ring(4, 84, own=", state: own"), "training.ticks=8"],
+    ),
+    "overlap": (
+        "four zones on overlapping windows of the field's channels, without matrices",
+        ["zones=" + _ring(4, 96), "coupling.overlap=0.5", "training.ticks=8"],
+    ),
+    "wave-all": ("four zones, all firing at every tick", ["zones=" + _ring(4, 84), "wave.policy=all", "training.ticks=2"]),
+    "wave-sync": (
+        "four zones, one fires by phase",
+        ["zones=" + _ring(4, 84), "wave={policy: sync, fire: 1}", "training.ticks=8"],
+    ),
+    "wave-top-k": (
+        "four zones, a learned router picks one",
+        ["zones=" + _ring(4, 84), "wave={policy: top-k, fire: 1}", "training.ticks=8"],
+    ),
+    "wave-random": (
+        "four zones, one fires at random",
+        ["zones=" + _ring(4, 84), "wave={policy: random, fire: 1}", "training.ticks=8"],
+    ),
+    **{
+        f"coupling-{pattern}": (
+            f"four zones with own states, coupled {pattern} by edges of rank 8",
+            ["zones=" + _ring(4, 80, own=", state: own"), f"coupling.pattern={pattern}", "training.ticks=8"],
+        )
+        for pattern in ("ring", "all", "small-world", "fractal")
+    },
+    "dense": (
+        "mixing across all sites by a learned matrix instead of windows",
+        ["zones.core={kind: mixer, layers: 2, mixing: dense, messages: 216, hidden: 312, write: replace}"],
+    ),
+    "attention": (
+        "attention instead of windows",
+        ["zones.core={kind: attention, layers: 2, heads: 4, hidden: 280, write: replace}"],
+    ),
+    "positions": ("no positions: the brain can't tell sites apart", ["senses.puzzle.positions=none"]),
+    "noise": ("no noise in the starting state", ["field.noise=0"]),
+    "reflection-head": ("reflection from the field alone", ["reflection.kind=head"]),
+    "reflection-none": ("reflection untrained: the answer's mean log-probability", ["reflection.kind=none"]),
+    "archetypes": (
+        "an archetype zone fires after the core",
+        [
+            "zones={core: {kind: mixer, layers: 2, messages: 168, hidden: 224, write: replace},"
+            " memory: {kind: archetype, archetypes: 32}}",
+            "training.ticks=8",
+        ],
+    ),
+    "ema": ("no averaged weights", ["training.ema=0"]),
+    "adamw": ("AdamW for everything", ["training.optimiser=adamw", "training.rate=0.001"]),
+}
+TRIES = 16
+SCENES_A_TIER = 128
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
+    given = parser.parse_args()
+    train, tests = sudoku_files(given.data)
+    name = f"ablation-{given.minutes:g}min"
+    runs: dict[str, Any] = read(name).get("runs", {})
+    for seed in range(given.seeds):
+        for label in given.only:
+            key = f"{label}/{seed}"
+            if key in runs:
+                continue
+            minutes = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
+            chart = chart_of("sudoku", [*VARIANTS[label][1], *minutes])
+            brain, record = trained(chart, RUNS / f"{name}-{label}-{seed}", train)
+            runs[key] = {"parameters": record["parameters"], "steps": record["provenance"]["steps"]}
+            runs[key] |= measure(chart, brain, tests)
+            write(name, {"command": f"python -m benchmarks.ablation DATA --minutes {given.minutes:g}", "runs": runs})
+    show(name, runs)
+
+
+def measure(chart: Chart, brain: Any, tests: dict[str, Any]) -> dict[str, Any]:
+    """Whole boards right over all tiers after one segment and after sixteen; of the hardest tier with tries."""
+    scenes = join([tests[tier](chart).take(np.arange(SCENES_A_TIER)) for tier in TIERS])
+    segments = (1,) if chart.training.segments == 1 else (1, 16)
+    looks = look_at(brain, scenes, segments, False, None)
+    hard = tests["expert"](chart).take(np.arange(SCENES_A_TIER))
+    tried = willed(brain, hard, chart.will.model_copy(update={"tries": TRIES}), False, None)
+    once = willed(brain, hard, chart.will, False, None)
+    return {
+        "one_segment": float(looks.right[0].mean()),
+        "exact": float(looks.right[-1].mean()),
+        "expert_once": once["exact"],
+        "expert_tries": tried["exact"],
+        "auroc": once["auroc"],
+        "segment_operations": Sizes.of(chart).segment,
+    }
+
+
+def show(name: str, runs: dict[str, Any]) -> None:
+    rows = []
+    for label, (what, _) in VARIANTS.items():
+        of = [run for key, run in runs.items() if key.split("/")[0] == label]
+        if of:
+            columns = [spread([run[key] for run in of]) for key in ("one_segment", "exact", "expert_once", "expert_tries")]
+            rows.append([label, what, f"{of[0]['parameters']:,}", str(of[0]["steps"]), *columns])
+    head = ["part", "change", "weights", "steps", "1 segment", "16", "expert once", f"expert {TRIES} tries"]
+    table(f"{name}: whole boards right, %", head, rows)
+
+
+if __name__ == "__main__":
+    main()
