@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.common import RUNS, TIERS, chart_of, join, read, spread, sudoku_files, table, trained, write
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.training.evaluate import look_at, willed
 
-from benchmarks.common import RUNS, TIERS, chart_of, join, read, spread, sudoku_files, table, trained, write
-
 MIXER = "kind: mixer, layers: 1"
-PAIR = "{first: {%s, write: replace}, second: {%s, write: replace}}" % (MIXER, MIXER)
+PAIR = f"{{first: {{{MIXER}, write: replace}}, second: {{{MIXER}, write: replace}}}}"
 
 
 def _ring(count: int, width: int, extra: str = "", own: str = "") -> str:
@@ -31,8 +31,14 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
     "base": ("sudoku.yaml: one zone of two layers, four loops a segment", []),
     "loop": (
         "no loop: eight zones of one layer used once, no state carried on (width 64)",
-        ["field.width=64", "zones=" + _ring(8, 64, ", messages: 96, hidden: 136, write: replace")]
-        + ["training.ticks=8", "training.segments=1", "will.ticks=8", "field.noise=0"],
+        [
+            "field.width=64",
+            "zones=" + _ring(8, 64, ", messages: 96, hidden: 136, write: replace"),
+            "training.ticks=8",
+            "training.segments=1",
+            "will.ticks=8",
+            "field.noise=0",
+        ],
     ),
     "two-zones": ("two zones of one layer in a ring through the field", ["zones=" + PAIR, "training.ticks=8"]),
     "specialists": (
@@ -60,7 +66,10 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
             " show: {reads: [own, input], writes: both, period: 4, phases: [3]}}}"
         ],
     ),
-    "ring-of-four": ("four zones of width 84 in a ring, through matrices", ["zones=" + _ring(4, 84), "training.ticks=8"]),
+    "ring-of-four": (
+        "four zones of width 84 in a ring, through matrices",
+        ["zones=" + _ring(4, 84), "training.ticks=8"],
+    ),
     "own-state": (
         "the same four with own states",
         ["zones=" + _ring(4, 84, own=", state: own"), "training.ticks=8"],
@@ -69,7 +78,10 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
         "four zones on overlapping windows of the field's channels, without matrices",
         ["zones=" + _ring(4, 96), "coupling.overlap=0.5", "training.ticks=8"],
     ),
-    "wave-all": ("four zones, all firing at every tick", ["zones=" + _ring(4, 84), "wave.policy=all", "training.ticks=2"]),
+    "wave-all": (
+        "four zones, all firing at every tick",
+        ["zones=" + _ring(4, 84), "wave.policy=all", "training.ticks=2"],
+    ),
     "wave-sync": (
         "four zones, one fires by phase",
         ["zones=" + _ring(4, 84), "wave={policy: sync, fire: 1}", "training.ticks=8"],
@@ -163,7 +175,8 @@ def show(name: str, runs: dict[str, Any]) -> None:
     for label, (what, _) in VARIANTS.items():
         of = [run for key, run in runs.items() if key.split("/")[0] == label]
         if of:
-            columns = [spread([run[key] for run in of]) for key in ("one_segment", "exact", "expert_once", "expert_tries")]
+            measured = ("one_segment", "exact", "expert_once", "expert_tries")
+            columns = [spread([run[key] for run in of]) for key in measured]
             rows.append([label, what, f"{of[0]['parameters']:,}", str(of[0]["steps"]), *columns])
     head = ["part", "change", "weights", "steps", "1 segment", "16", "expert once", f"expert {TRIES} tries"]
     table(f"{name}: whole boards right, %", head, rows)

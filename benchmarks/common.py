@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from rich.console import Console
+from rich.table import Table
+
 from ltm.brain.brain import Brain
 from ltm.chart.load import load_chart
 from ltm.chart.schema import Chart
@@ -19,8 +22,6 @@ from ltm.scenes.split import split
 from ltm.scenes.store import SceneSet
 from ltm.training.fit import train_chart
 from ltm.training.machine import processor
-from rich.console import Console
-from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
 RUNS = Path("runs")

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.common import RUNS, TIERS, chart_of, join, read, spread, sudoku_files, table, trained, write
 from ltm.chart.schema import Chart
 from ltm.scenes.store import SceneSet
 from ltm.training.evaluate import look_at
-
-from benchmarks.common import RUNS, TIERS, chart_of, join, read, spread, sudoku_files, table, trained, write
 
 OUR_RECIPE = [
     "training.batch=128",
@@ -105,7 +105,7 @@ def show(name: str, runs: dict[str, Any]) -> None:
         of = [run for key, run in runs.items() if key.rsplit("-", 1)[0] == label]
         if of:
             last = [list(run["exact"].values())[-1] for run in of]
-            first = [list(run["exact"].values())[0] for run in of]
+            first = [next(iter(run["exact"].values())) for run in of]
             sizes = f"{of[0]['parameters']:,}"
             rows.append([label, sizes, str(of[0]["steps"]), spread(first), spread(last)])
     table(f"{name}: whole boards right, %", ["chart", "weights", "steps", "1 segment", "longest"], rows)

@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from benchmarks.common import RUNS, chart_of, read, table, trained, write
 from ltm.scenes.prepare import generate_scenes, scorer_of
 from ltm.training.evaluate import look_at
-
-from benchmarks.common import RUNS, chart_of, read, table, trained, write
 
 SIDES = ((9, 13), (21, 21), (31, 31))
 SEGMENTS = (1, 2, 4, 8, 16, 32)

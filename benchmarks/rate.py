@@ -15,6 +15,9 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
+from benchmarks.common import chart_of, table, write
 from ltm.brain.brain import Brain
 from ltm.chart.size import Sizes
 from ltm.scenes.prepare import generate_scenes
@@ -23,9 +26,6 @@ from ltm.training.optimiser import Optimiser
 from ltm.training.plan import compiled_segment
 from ltm.training.segment import loss_of, right_answers, run_segment
 from ltm.training.slots import Slots
-from torch import Tensor, nn
-
-from benchmarks.common import chart_of, table, write
 
 
 class Plain(nn.Module):

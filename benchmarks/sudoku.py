@@ -9,10 +9,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from benchmarks.common import RUNS, chart_of, read, spread, sudoku_files, table, trained, write
 from ltm.scenes.prepare import scorer_of
 from ltm.training.evaluate import evaluate, willed
-
-from benchmarks.common import RUNS, chart_of, read, spread, sudoku_files, table, trained, write
 
 SEGMENTS = (1, 2, 4, 8, 16, 32, 64)
 

@@ -11,10 +11,10 @@ import time
 from typing import Any
 
 import torch
-from ltm.brain.brain import Brain
-from ltm.chart.schema import Chart
 
 from benchmarks.common import table, write
+from ltm.brain.brain import Brain
+from ltm.chart.schema import Chart
 
 TICKS = 8
 
@@ -56,7 +56,8 @@ def main() -> None:
         zones, policy, fire = case
         cost = brains[case].circuit.operations(81, 0) * TICKS
         median = statistics.median(times[case])
-        rows.append([policy, str(zones), str(fire), f"{cost / 1e6:.1f}", f"{median * 1e3:.1f}", f"{median / whole:.3f}"])
+        shown = [f"{cost / 1e6:.1f}", f"{median * 1e3:.1f}", f"{median / whole:.3f}"]
+        rows.append([policy, str(zones), str(fire), *shown])
         result.append({"policy": policy, "zones": zones, "fire": fire, "operations": cost, "seconds": times[case]})
     table(
         f"{TICKS} ticks, batch {given.batch} (medians of {given.repeats}, cases in turn)",

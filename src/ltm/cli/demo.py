@@ -40,7 +40,7 @@ def demo(
     thought = think(brain, encode(brain.chart, [scene]), will, trace=True)[0]
     show_thought(brain, scene, thought, watch=True, console=console)
     console.rule(f"[bold]2. A new brain learns from scratch, in {minutes:g} minutes")
-    chart, notes = propose_for("sudoku", [], [], minutes=minutes, size="1MB", name="demo")
+    chart, notes = propose_for("sudoku", [], [], minutes=minutes, size="1MB", out=out)
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)
     _forget(out)

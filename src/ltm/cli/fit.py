@@ -33,16 +33,16 @@ def fit(
     """
     from ltm.chart.parse import dump
     from ltm.cli.training import console_of, run_training
-    from ltm.training.fit import name_of, propose_for
+    from ltm.training.fit import propose_for, run_folder
 
     console = console_of()
     symmetries = None if symmetry is None else [word for word in symmetry if word != "none"]
     chart, notes = propose_for(
-        data, see or [], do or [], size=size, minutes=minutes, seed=seed, symmetries=symmetries, name=name_of(out)
+        data, see or [], do or [], size=size, minutes=minutes, seed=seed, symmetries=symmetries, out=out
     )
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)
     console.rule("proposed chart", style="dim")
     console.print(dump(chart), highlight=False, markup=False)
     console.rule(style="dim")
-    run_training(chart, out, Path(), skip_bad=skip_bad, console=console)
+    run_training(chart, out, run_folder(out), skip_bad=skip_bad, console=console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +59,11 @@ def propose_for(
     minutes: float = 15.0,
     seed: int = 0,
     symmetries: Sequence[str] | None = None,
-    name: str = "brain",
+    out: Path = Path("brain"),
 ) -> tuple[Chart, Sequence[str]]:
     """Looks at a file (or takes a built-in source) and proposes a chart.
+
+    The chart names the file relative to the run folder of `out`, where it will be kept.
 
     Returns:
         The chart, and what was seen in the data, in sentences.
@@ -78,7 +81,7 @@ def propose_for(
         inferred: Inferred = infer(Path(data), list(see), list(do))
         columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
-        found, score, text = inferred.symmetries, inferred.score, str(Path(data).resolve())
+        found, score, text = inferred.symmetries, inferred.score, os.path.relpath(data, run_folder(out))
     chart = propose(
         columns,
         see_names,
@@ -89,7 +92,7 @@ def propose_for(
         size=int(parse_bytes(size)),
         minutes=minutes,
         seed=seed,
-        name=name,
+        name=name_of(out),
     )
     return chart, notes
 
@@ -140,15 +143,17 @@ def train_chart(
     say(f"calibrating on {len(scenes.validation):,} scenes that were set aside")
     calibrate(brain, scenes.validation, bf16, scorer)
     result = evaluate(brain, scenes.validation, bf16=bf16, scorer=scorer, speed=speed, say=say)
+    source = without_path(chart).scenes.source
     provenance = {
         "seed": chart.training.seed,
         "steps": trainer.step,
         "seconds": trainer.seconds,
-        "data": f"{chart.scenes.source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
+        "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
     digest = _digest(chart, folder)
     if digest is not None:
         provenance["data_sha256"] = digest
+    brain.chart = without_path(chart)
     save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
     return Fitted(brain, True, result, run, out)
 
@@ -181,10 +186,18 @@ def fit(
     Raises:
         LtmError: data, sizes or folders that can't be used.
     """
-    chart, notes = propose_for(data, see, do, size=size, minutes=minutes, seed=seed, name=name_of(Path(out)))
+    chart, notes = propose_for(data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out))
     for note in notes:
         say(note)
-    return train_chart(chart, Path(out), report=report, say=say)
+    return train_chart(chart, Path(out), folder=run_folder(Path(out)), report=report, say=say)
+
+
+def without_path(chart: Chart) -> Chart:
+    """Returns the chart with only the name of its scenes' file: a brain that is given away tells no folders."""
+    source = chart.scenes.source
+    if source is None or source in SOURCES:
+        return chart
+    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": Path(source).name})})
 
 
 def name_of(out: Path) -> str:
