@@ -103,7 +103,7 @@ def watch_trace(
         pause: seconds that a picture stands at least; never shorter than a twelfth.
         sleep: waits.
     """
-    player = _Player(scene, chart, plain_of(console), console.width)
+    player = Player(scene, chart, plain_of(console), console.width)
     looks = list(_surest(trace))
     if not console.is_terminal:
         for line in player.lines(looks):
@@ -131,7 +131,7 @@ def _surest(trace: Iterable[TickRecord]) -> Iterator[tuple[TickRecord, int]]:
         yield max(group, key=lambda one: one.confidence or 0.0), len(group)
 
 
-class _Player:
+class Player:
     """Turns records into frames or lines; remembers the previous answer and every role's newest transition."""
 
     def __init__(self, scene: Scene, chart: Chart, plain: bool, wide: int) -> None:

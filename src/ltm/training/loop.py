@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
-from ltm.errors import FolderError
+from ltm.errors import FolderError, LtmError
 from ltm.scenes.store import SceneSet
 from ltm.training.checkpoint import flatten, load_latest, save_checkpoint, unflatten
 from ltm.training.evaluate import quick_accuracy
@@ -124,6 +124,11 @@ class Trainer:
         reading = self.segment(self.brain, slots.mind, slots.values, self.plan.precision == "bf16")
         right = right_answers(reading, slots.values, self.scorer)
         loss = loss_of(self.brain, reading, slots.values, right)
+        if not bool(loss.total.isfinite()):
+            raise LtmError(
+                f"training diverged at step {self.step + 1:,}: the loss is not a number; the last checkpoint is intact. "
+                "Try a lower training.rate or training.clip=1"
+            )
         torch.autograd.backward(loss.total)
         self.optimiser.step(self.step, self.plan.steps)
         slots.after(right)

@@ -66,6 +66,10 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Pla
         times[precision] = _seconds_a_step(chart, scenes, precision == "bf16", run_segment, 3)
         notes.append(f"a step takes {times[precision]:.3f} s in {precision}")
     precision = min(wanted, key=lambda name: times[name])
+    if precision == "fp32" and spec.precision == "auto":
+        notes.append("bf16 is no faster on this processor: training in fp32")
+    if torch.get_num_threads() == 1:
+        notes.append("one processor core: steps take about twice as long as on two")
     seconds = times[precision]
     compiled = False
     budget = spec.minutes if spec.steps is None else spec.steps * seconds / 60
