@@ -20,7 +20,7 @@ demo: $(STAMP)  ## watch the shipped brain think, then fit a new one in two minu
 	$(BIN)/ltm demo
 
 test: $(STAMP)  ## lint, types, and the test suite (under ten minutes on two cores)
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 

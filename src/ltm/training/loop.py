@@ -126,7 +126,7 @@ class Trainer:
         loss = loss_of(self.brain, reading, slots.values, right)
         if not bool(loss.total.isfinite()):
             raise LtmError(
-                f"training diverged at step {self.step + 1:,}: the loss is not a number; the last checkpoint is intact. "
+                f"training diverged at step {self.step + 1:,}: the loss is no number; the last checkpoint is whole. "
                 "Try a lower training.rate or training.clip=1"
             )
         torch.autograd.backward(loss.total)
