@@ -50,6 +50,15 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
             "training.ticks=9",
         ],
     ),
+    "line-roles": (
+        "two zones in a ring: `line` in two roles, row and column, with the same weights, and `block`",
+        [
+            "zones={line: {kind: mixer, windows: [rows], write: replace,"
+            " roles: {row: {windows: [rows]}, column: {windows: [columns]}}},"
+            " block: {kind: mixer, windows: [blocks], write: replace}}",
+            "training.ticks=9",
+        ],
+    ),
     "roles": (
         "one zone in two roles, fast and slow, with an own state (TRM's scheme)",
         [

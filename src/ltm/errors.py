@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -34,6 +38,13 @@ class FolderError(LtmError):
     """A brain folder or checkpoint with missing, damaged or foreign files."""
 
     exit_code = EXIT_DAMAGED
+
+
+def first_mistake(problem: ValidationError) -> str:
+    """Returns the first thing that pydantic found wrong in one line: where, what was expected, what was given."""
+    error = problem.errors(include_url=False)[0]
+    where = ".".join(str(part)[:60] for part in error["loc"])
+    return f"{where + ': ' if where else ''}{error['msg'][:200]}, got {str(error['input'])[:60]!r}"
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -178,7 +178,8 @@ def test_published_puzzles_are_solved() -> None:
     with (DATA / "expert.csv").open(encoding="utf-8", newline="") as file:
         rows = list(itertools.islice(csv.DictReader(file), 1000))
     puzzles, solutions = (
-        np.array([list(row[name]) for row in rows]).astype(np.uint8).reshape(-1, 9, 9) for name in ("puzzle", "solution")
+        np.array([list(row[name]) for row in rows]).astype(np.uint8).reshape(-1, 9, 9)
+        for name in ("puzzle", "solution")
     )
     assert (sudoku.count_solutions(puzzles) == 1).all()
     assert (sudoku.solve(puzzles) == solutions).all()

@@ -44,7 +44,9 @@ def test_the_form_is_a_grid_of_the_same_class() -> None:
 
 def test_the_form_is_the_least_of_all_symmetries() -> None:
     # The plain way, without the table: every row first, every permutation of columns, the rest sorted.
-    every = [p for p in itertools.permutations(range(9)) if all(len({x // 3 for x in p[i : i + 3]}) == 1 for i in (0, 3, 6))]
+    every = [
+        p for p in itertools.permutations(range(9)) if all(len({x // 3 for x in p[i : i + 3]}) == 1 for i in (0, 3, 6))
+    ]
     columns = np.array(every)
     assert len(columns) == 1296
     grid = GRIDS[0]
@@ -63,12 +65,15 @@ def _least_after(grid: np.ndarray, first: int, columns: np.ndarray) -> bytes:
     for board in renamed:
         bands = [sorted(board[3 * other : 3 * other + 3].tolist()) for other in range(3)]
         rest = sorted(bands[other] for other in range(3) if other != band)
-        result.append(bytes(b"".join(bytes(48 + digit for digit in row) for part in (bands[band], *rest) for row in part)))
+        result.append(
+            bytes(b"".join(bytes(48 + digit for digit in row) for part in (bands[band], *rest) for row in part))
+        )
     return min(result)
 
 
 def test_grids_that_differ_truly_get_other_forms() -> None:
-    # Two rows that hold the same pair of digits in the same columns may swap them: a valid grid of (mostly) another class.
+    # Two rows that hold the same pair of digits in the same columns may swap them: a valid grid, mostly of another
+    # class.
     changed = 0
     for grid in GRIDS:
         for band, (a, b) in itertools.product(range(3), itertools.combinations(range(3), 2)):

@@ -15,10 +15,10 @@ def evaluate(
     segments: Annotated[
         str, typer.Option(help="Thinking times to look at, in training segments, comma separated.")
     ] = "1,2,4,8,16",
-    tries: Annotated[int | None, typer.Option(min=1, help="Tries of the part with halting.")] = None,
+    tries: Annotated[int | None, typer.Option(min=1, max=4096, help="Tries of the part with halting.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scenes.")] = None,
-    count: Annotated[int, typer.Option(min=1, help="Built-in sources: scenes to make.")] = 400,
-    seed: Annotated[int, typer.Option(min=0, help="Built-in sources: of the scenes.")] = 987_654,
+    count: Annotated[int, typer.Option(min=1, max=10**6, help="Built-in sources: scenes to make.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Built-in sources: of the scenes.")] = 987_654,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a PNG of accuracy and confidence against ticks.")] = None,
@@ -31,12 +31,15 @@ def evaluate(
 
     from ltm.cli.show_report import show_report
     from ltm.cli.training import console_of
+    from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
     from ltm.scenes.prepare import generate_scenes, read_scenes, scorer_of
     from ltm.scenes.sources import SOURCES
     from ltm.training.evaluate import evaluate as measure
 
     looks = _numbers(segments)
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise LtmError(f"--plot {plot}: expected a name that ends in .png")
     console = console_of(stderr=as_json)
     loaded, _ = load_brain(brain)
     if data in SOURCES:

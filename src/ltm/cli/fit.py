@@ -14,10 +14,10 @@ def fit(
         list[str] | None, typer.Option(help="Column that is seen, with its type where needed: puzzle:grid(9x9).")
     ] = None,
     do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")] = None,
-    minutes: Annotated[float, typer.Option(min=0.05, help="Minutes of training.")] = 15.0,
+    minutes: Annotated[float, typer.Option(min=0.05, max=10**5, help="Minutes of training.")] = 15.0,
     size: Annotated[str, typer.Option(help="At most this many bytes of weights.")] = "2MB",
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")] = Path("brain"),
-    seed: Annotated[int, typer.Option(min=0, help="Of weights, order and noise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of weights, order and noise.")] = 0,
     symmetry: Annotated[
         list[str] | None,
         typer.Option(help="relabel, bands, transpose, dihedral or none, instead of what the data looks like."),
@@ -38,7 +38,15 @@ def fit(
     console = console_of()
     symmetries = None if symmetry is None else [word for word in symmetry if word != "none"]
     chart, notes = propose_for(
-        data, see or [], do or [], size=size, minutes=minutes, seed=seed, symmetries=symmetries, out=out
+        data,
+        see or [],
+        do or [],
+        size=size,
+        minutes=minutes,
+        seed=seed,
+        symmetries=symmetries,
+        out=out,
+        skip_bad=skip_bad,
     )
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)

@@ -45,14 +45,21 @@ def build() -> typer.Typer:
     return app
 
 
-def _root(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
-) -> None:
-    if version:
+def _show_version(asked: bool) -> None:
+    if asked:
         from ltm import __version__
 
         typer.echo(f"ltm {__version__}")
         raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", is_eager=True, callback=_show_version
+    ),
+) -> None:
+    # All verbs share nothing but this option, which ends the program by itself.
+    del version
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -80,7 +87,8 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as problem:
-        typer.echo(f"ltm: {problem.filename or ''}: {problem.strerror or problem}", err=True)
+        where = f"{problem.filename}: " if problem.filename else ""
+        typer.echo(f"ltm: {where}{problem.strerror or problem}", err=True)
         return EXIT_USAGE
     except MemoryError:
         typer.echo("ltm: out of memory; try a smaller --size or batch", err=True)

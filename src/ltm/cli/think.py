@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -26,14 +27,18 @@ def think(
     scene: Annotated[
         str | None, typer.Argument(help="What is seen; or a file: a scene a line, or CSV; else standard input.")
     ] = None,
-    ticks: Annotated[int | None, typer.Option(min=1, help="At most this many ticks a try.")] = None,
-    tries: Annotated[int | None, typer.Option(min=1, help="At most this many tries; the surest is kept.")] = None,
+    ticks: Annotated[int | None, typer.Option(min=1, max=10**6, help="At most this many ticks a try.")] = None,
+    tries: Annotated[
+        int | None, typer.Option(min=1, max=4096, help="At most this many tries; the surest is kept.")
+    ] = None,
     confidence: Annotated[
         float | None, typer.Option(min=0, max=1, help="Halt once this sure; exit with 3 when never.")
     ] = None,
-    ms: Annotated[float | None, typer.Option(min=0.001, help="Milliseconds a thought (a batch, for files).")] = None,
-    operations: Annotated[int | None, typer.Option(min=1, help="Operations a thought.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the noise in starting states.")] = 0,
+    ms: Annotated[
+        float | None, typer.Option(min=0.001, max=10**9, help="Milliseconds a thought (a batch, for files).")
+    ] = None,
+    operations: Annotated[int | None, typer.Option(min=1, max=10**18, help="Operations a thought.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states.")] = 0,
     trace: Annotated[Path | None, typer.Option(help="Write everything that happened as JSON.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the thought as it happens.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print thoughts as JSON, one a line.")] = False,
@@ -79,48 +84,84 @@ def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
 
 def _scenes(brain: Brain, given: str | None) -> Iterator[Scene]:
     """Yields scenes from a value, from a file of values (one a line, CSV, TSV, JSON Lines), or from standard input."""
-    from ltm.scenes.read import rows
+    from ltm.scenes.lines import ENDINGS
     from ltm.scenes.scene import Scene
 
-    senses = list(brain.chart.senses)
-    first = senses[0]
-    file = Path(given) if given is not None and len(given) < 1024 else None
-    if file is not None and file.suffix.lower() in (".csv", ".tsv", ".jsonl") and file.exists():
-        for line, row in rows(file):
-            missing = [name for name in senses if name not in row]
-            if missing:
-                raise DataError(f"{file}:{line}: no column {missing[0]!r}; it has {', '.join(row)}")
-            yield Scene({name: row[name] for name in senses})
+    senses = brain.chart.senses
+    if given is not None and Path(given).suffix.lower() in ENDINGS:
+        yield from _rows(brain, Path(given))
         return
-    if given is None or given == "-":
-        if sys.stdin.isatty():
-            raise DataError("nothing to think about: give a scene, a file, or pipe scenes in")
-        lines = list(sys.stdin)
-    elif file is not None and file.is_file():
-        lines = file.read_text(encoding="utf-8").splitlines()
-    else:
-        lines = [given.replace("\\n", "\n")] if "\n" in given else [given]
-        if len(lines[0].splitlines()) > 1:
-            yield Scene({first: lines[0]})
-            return
+    lines = _lines(given)
     if len(senses) > 1:
         raise DataError(f"this brain sees {', '.join(senses)}: give them as columns of a CSV file")
-    for line in lines:
+    first, spec = next(iter(senses.items()))
+    for number, line in enumerate(lines, start=1):
         text = line.strip()
         if text:
-            yield Scene({first: json.loads(text) if text.startswith("[") else text})
+            yield Scene({first: _value(text, spec.form, number)})
+
+
+def _rows(brain: Brain, file: Path) -> Iterator[Scene]:
+    from ltm.scenes.read import cell, rows
+    from ltm.scenes.scene import Scene
+
+    for line, row in rows(file):
+        sees = {}
+        for name, spec in brain.chart.senses.items():
+            try:
+                sees[name] = cell(row, name, spec.form)
+            except DataError as problem:
+                raise DataError(f"{file}:{line}: {name}: {problem}") from None
+        yield Scene(sees)
+
+
+def _lines(given: str | None) -> list[str]:
+    """Returns one text a scene: the value itself, or the lines of a file or of standard input."""
+    if given is None or given == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise DataError("nothing to think about: give a scene, a file, or pipe scenes in")
+        return _text(sys.stdin.buffer.read(), "standard input").split("\n")
+    try:
+        if Path(given).is_dir():
+            raise DataError(f"{given}: a folder; expected a scene or a file")
+        if Path(given).is_file():
+            return _text(Path(given).read_bytes(), given).split("\n")
+    except OSError as problem:
+        # A large grid makes a name that no file can have.
+        if problem.errno != errno.ENAMETOOLONG:
+            raise
+    # In a single value, unlike in a file, line breaks separate the rows of one grid.
+    return [given]
+
+
+def _text(data: bytes, source: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise DataError(f"{source}:{line}: not UTF-8 text (byte {data[problem.start]:#04x})") from None
+
+
+def _value(text: str, form: str, number: int) -> Any:
+    if form != "lists" and not text.startswith("[["):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise DataError(f"scene {number}: expected nested lists such as [[0, 1], [1, 0]]") from None
 
 
 def _groups(brain: Brain, scenes: list[Scene]) -> Iterator[list[Scene]]:
     """Yields runs of scenes of one shape, of 128 at most, in order."""
-    first, spec = next(iter(brain.chart.senses.items()))
     group: list[Scene] = []
-    shape: tuple[int, ...] = ()
+    shape: list[tuple[int, ...]] = []
     for number, scene in enumerate(scenes, start=1):
-        try:
-            here = spec.encode(scene.sees[first]).shape
-        except DataError as problem:
-            raise DataError(f"scene {number}: {first}: {problem}") from None
+        here = []
+        for name, spec in brain.chart.senses.items():
+            try:
+                here.append(spec.encode(scene.sees[name]).shape)
+            except DataError as problem:
+                raise DataError(f"scene {number}: {name}: {problem}") from None
         if group and (here != shape or len(group) == BATCH):
             yield group
             group = []

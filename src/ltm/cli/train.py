@@ -40,5 +40,6 @@ def train(
     home = chart.parent if chart.exists() else Path()
     if out is None:
         inside = home.resolve().name.endswith(RUN_SUFFIX)
-        out = home.with_name(home.resolve().name.removesuffix(RUN_SUFFIX)) if inside else Path(loaded.name)
+        named = home if home.name not in ("", "..") else home.resolve()
+        out = named.with_name(named.resolve().name.removesuffix(RUN_SUFFIX)) if inside else Path(loaded.name)
     run_training(loaded, out, home, skip_bad=skip_bad)

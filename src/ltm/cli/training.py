@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,11 +60,15 @@ def run_training(
     """
     from ltm.cli.show_report import show_report
     from ltm.cli.show_training import TrainingDisplay
+    from ltm.runtime.folder import check_target
     from ltm.scenes.prepare import prepare
     from ltm.training.fit import continue_from, run_folder, train_chart
     from ltm.training.loop import unfinished
 
     console = console or console_of()
+    run = run_folder(out)
+    check_target(out)
+    start = None if unfinished(run) else continue_from(out, chart)
     with console.status("reading scenes"):
         prepared = prepare(chart, folder, skip_bad=skip_bad)
     for problem in prepared.problems:
@@ -73,28 +78,32 @@ def run_training(
         f"{len(prepared.train):,} scenes to learn from, {len(prepared.validation):,} set aside{dropped}",
         highlight=False,
     )
-    run = run_folder(out)
-    start = None if unfinished(run, chart) else continue_from(out)
     if start is not None:
         console.print(f"going on from the brain in {out}", highlight=False, markup=False)
     interrupt = Interrupt()
-    with interrupt.watched(), TrainingDisplay(console) as display:
-        fitted = train_chart(
-            chart,
-            out,
-            folder=folder,
-            prepared=prepared,
-            report=display.update,
-            say=display.say,
-            stop=interrupt,
-            start=start,
-        )
-    if not fitted.finished:
-        console.print(f"saved. Go on with: ltm train {run / 'chart.yaml'}", highlight=False, markup=False)
-        raise KeyboardInterrupt
+    try:
+        with interrupt.watched(), TrainingDisplay(console) as display:
+            fitted = train_chart(
+                chart,
+                out,
+                folder=folder,
+                prepared=prepared,
+                report=display.update,
+                say=display.say,
+                stop=interrupt,
+                start=start,
+            )
+        if not fitted.finished:
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        if unfinished(run):
+            line = f"saved. Go on with: ltm train {shlex.quote(str(run / 'chart.yaml'))}"
+            console.print(line, highlight=False, markup=False)
+        raise
     show_report(fitted.report, console)
-    console.print(f"saved {out}/ (checkpoints and chart in {run}/). Next:", highlight=False, markup=False)
+    console.print(f"saved {out}/ (metrics and chart in {run}/). Next:", highlight=False, markup=False)
     sense = next(iter(chart.senses))
-    for line in (f"ltm think {out} {sense.upper()}", f"ltm eval {out} test.csv", f"ltm inspect {out}"):
-        console.print(f"  {line}", highlight=False, markup=False)
+    folder_word = shlex.quote(str(out))
+    for line in (f"think {folder_word} {sense.upper()}", f"eval {folder_word} test.csv", f"inspect {folder_word}"):
+        console.print(f"  ltm {line}", highlight=False, markup=False)
     return fitted

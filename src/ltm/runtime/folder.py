@@ -23,7 +23,17 @@ from ltm.runtime.card import card
 from ltm.runtime.record import CHART, CONNECTOME, FORMAT, MAX_RECORD, BrainRecord, here, read_record
 from ltm.runtime.weights import from_bytes, read_bytes, to_bytes
 
-__all__ = ["CARD", "CHART", "CONNECTOME", "RECORD", "BrainFiles", "inspect_folder", "load_folder", "save_folder"]
+__all__ = [
+    "CARD",
+    "CHART",
+    "CONNECTOME",
+    "RECORD",
+    "BrainFiles",
+    "check_target",
+    "inspect_folder",
+    "load_folder",
+    "save_folder",
+]
 
 RECORD = "brain.json"
 CARD = "README.md"
@@ -62,7 +72,7 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
         LtmError: something else is there, tensors hold NaN or infinity, or the disk is full or refuses.
         FolderError: the zones are not those of the chart, or the record has impossible entries.
     """
-    _check_target(path, overwrite)
+    check_target(path, overwrite=overwrite)
     specs = _zone_specs(files.chart_text, path / CHART)
     _check_zones(files.zones, specs, path)
     name = files.record.get("name")
@@ -129,8 +139,12 @@ def inspect_folder(path: Path) -> BrainRecord:
     return read_record(read_bytes(path / RECORD, MAX_RECORD), str(path / RECORD))
 
 
-def _check_target(path: Path, overwrite: bool) -> None:
-    """Refuses to write over anything that `save_folder` did not write."""
+def check_target(path: Path, *, overwrite: bool = True) -> None:
+    """Makes sure that a brain may be written to a folder: nothing is there, or only what `save_folder` wrote.
+
+    Raises:
+        LtmError: anything else is there.
+    """
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not overwrite:

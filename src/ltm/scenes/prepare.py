@@ -94,14 +94,23 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False) -> Prepared:
     if spec.source is None:
         raise DataError("the chart names no scenes; set scenes.source to a file, 'sudoku' or 'maze'")
     if spec.source in SOURCES:
-        read = Prepared(generate_scenes(chart, spec.count, spec.seed), generate_scenes(chart, 1, spec.seed))
+        made = generate_scenes(chart, spec.count, spec.seed)
+        read = Prepared(made, made.take(np.arange(0)))
     else:
-        read = read_scenes(chart, folder / spec.source, skip_bad=skip_bad)
+        read = read_scenes(chart, source_file(spec.source, folder), skip_bad=skip_bad)
     if len(read.train) < 32:
-        raise DataError(f"{spec.source}: {len(read.train)} scenes are too few to learn from; at least 32 are needed")
+        where = spec.source if spec.source in SOURCES else source_file(spec.source, folder)
+        raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least 32 are needed")
     family = family_of(chart)
     train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family)
     return Prepared(train, validation, read.skipped, read.duplicates, read.problems)
+
+
+def source_file(source: str, folder: Path) -> Path:
+    """Returns the file that a chart in `folder` names, seen from here; the folder itself need not exist yet."""
+    file = (folder / source).resolve()
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
 
 
 def family_of(chart: Chart) -> str:

@@ -132,6 +132,16 @@ def load_latest(run: Path) -> Checkpoint | None:
     return None
 
 
+def forget_checkpoints(run: Path) -> None:
+    """Removes all checkpoints of a run, and what an earlier removal left when it was killed."""
+    sweep(run, "checkpoints")
+    folder = run / "checkpoints"
+    if folder.exists():
+        # The rename comes first, so that a kill halfway leaves nothing that looks like damaged checkpoints.
+        folder.rename(run / ".checkpoints.tmp-00000000")
+        sweep(run, "checkpoints")
+
+
 def flatten(state: Any) -> tuple[dict[str, Tensor], Any]:
     """Takes nested dictionaries, lists and tuples apart, such as an optimiser's `state_dict()`.
 

@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+from pydantic import ValidationError
+
 from ltm.brain.brain import Brain
 from ltm.chart.base import parse_bytes
 from ltm.chart.parse import dump
 from ltm.chart.propose import propose
 from ltm.chart.schema import Chart
-from ltm.errors import DataError, LtmError
+from ltm.errors import DataError, LtmError, first_mistake, nearest
 from ltm.runtime.atomic import write_file
 from ltm.runtime.brains import load_brain, save_brain
+from ltm.runtime.folder import check_target
 from ltm.scenes.infer import Inferred, infer
-from ltm.scenes.prepare import Prepared, prepare, scorer_of
+from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
 from ltm.scenes.sources import SOURCES
+from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import calibrate, evaluate
 from ltm.training.loop import Progress, Trainer
 
@@ -34,7 +39,7 @@ class Fitted:
         brain: with the best weights by validation, calibrated.
         finished: whether all steps were taken; False after an interruption.
         report: evaluation on the scenes set aside; empty after an interruption.
-        run: folder with checkpoints, metrics and the chart that `ltm train` continues from.
+        run: folder with metrics and the chart that `ltm train` goes on from; with checkpoints after an interruption.
         out: the brain folder.
     """
 
@@ -47,7 +52,10 @@ class Fitted:
 
 def run_folder(out: Path) -> Path:
     """Returns where a run keeps its checkpoints: beside the brain folder."""
-    return out.with_name(out.name + RUN_SUFFIX)
+    named = out if out.name not in ("", "..") else out.resolve()
+    if not named.name:
+        raise LtmError(f"{out}: no place for a brain; choose a folder in it")
+    return named.with_name(named.name + RUN_SUFFIX)
 
 
 def propose_for(
@@ -60,6 +68,7 @@ def propose_for(
     seed: int = 0,
     symmetries: Sequence[str] | None = None,
     out: Path = Path("brain"),
+    skip_bad: bool = False,
 ) -> tuple[Chart, Sequence[str]]:
     """Looks at a file (or takes a built-in source) and proposes a chart.
 
@@ -67,7 +76,14 @@ def propose_for(
 
     Returns:
         The chart, and what was seen in the data, in sentences.
+
+    Raises:
+        LtmError: data that can't be used, or a size, time or seed that can't be.
     """
+    try:
+        most = int(parse_bytes(size))
+    except ValueError as problem:
+        raise LtmError(f"size: {problem}") from None
     if str(data) in SOURCES:
         source = SOURCES[str(data)]
         columns = {n: s.model_dump(exclude={"kind"}, exclude_defaults=True) for n, s in source.columns.items()}
@@ -77,23 +93,30 @@ def propose_for(
                 raise DataError(f"source {data!r} has the columns {', '.join(columns)}; got {word!r}")
         found, notes, score = source.symmetries, source.notes, source.score
         text = str(data)
+    elif not Path(data).suffix and not Path(data).exists():
+        raise DataError(f"{data}: no such file, and no built-in source of that name{nearest(str(data), SOURCES)}")
     else:
-        inferred: Inferred = infer(Path(data), list(see), list(do))
+        inferred: Inferred = infer(Path(data), list(see), list(do), skip_bad=skip_bad)
         columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
-        found, score, text = inferred.symmetries, inferred.score, os.path.relpath(data, run_folder(out))
-    chart = propose(
-        columns,
-        see_names,
-        do_names,
-        source=text,
-        symmetries=found if symmetries is None else symmetries,
-        score=score,
-        size=int(parse_bytes(size)),
-        minutes=minutes,
-        seed=seed,
-        name=name_of(out),
-    )
+        found, score = inferred.symmetries, inferred.score
+        # Without links on either side, as `..` leads elsewhere from a linked folder.
+        text = os.path.relpath(Path(data).resolve(), run_folder(out).resolve())
+    try:
+        chart = propose(
+            columns,
+            see_names,
+            do_names,
+            source=text,
+            symmetries=found if symmetries is None else symmetries,
+            score=score,
+            size=most,
+            minutes=minutes,
+            seed=seed,
+            name=name_of(out),
+        )
+    except ValidationError as problem:
+        raise LtmError(first_mistake(problem)) from None
     return chart, notes
 
 
@@ -111,6 +134,8 @@ def train_chart(
 ) -> Fitted:
     """Trains a chart's brain, or goes on where an earlier run into the same folder stopped.
 
+    Checkpoints are removed once the brain is saved; metrics, the plan and the chart stay in the run's folder.
+
     Args:
         chart: the brain, its scenes and its training.
         out: brain folder to write; checkpoints go beside it, into `<out>.run`.
@@ -119,20 +144,20 @@ def train_chart(
         report: called after every step.
         say: told what is going on.
         stop: asked before every step; True saves and ends.
-        start: brain whose weights to start from.
+        start: brain whose weights to start from; a run that was stopped goes on from its own.
         speed: whether the final report times thoughts.
 
     Raises:
         LtmError: scenes or folders that can't be used, or a full disk.
     """
     run = run_folder(out)
-    _check_out(out)
+    check_target(out)
     scenes = prepared or prepare(chart, folder)
-    run.mkdir(parents=True, exist_ok=True)
-    write_file(run / "chart.yaml", dump(chart).encode())
+    chart = moved(chart, folder, run)
     scorer = scorer_of(chart)
     weights = None if start is None else start.state_dict()
     trainer = Trainer(chart, scenes.train, scenes.validation, run, scorer, say, weights)
+    write_file(run / "chart.yaml", dump(chart).encode())
     for note in trainer.plan.notes:
         say(note)
     finished = trainer.fit(report, stop)
@@ -150,11 +175,12 @@ def train_chart(
         "seconds": trainer.seconds,
         "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
-    digest = _digest(chart, folder)
+    digest = _digest(chart, run)
     if digest is not None:
         provenance["data_sha256"] = digest
     brain.chart = without_path(chart)
     save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
+    forget_checkpoints(run)
     return Fitted(brain, True, result, run, out)
 
 
@@ -192,6 +218,15 @@ def fit(
     return train_chart(chart, Path(out), folder=run_folder(Path(out)), report=report, say=say)
 
 
+def moved(chart: Chart, folder: Path, run: Path) -> Chart:
+    """Returns a chart of one folder for another: a scenes' file is named relative to the new one."""
+    source = chart.scenes.source
+    if source is None or source in SOURCES:
+        return chart
+    file = os.path.relpath(source_file(source, folder).resolve(), run.resolve())
+    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": file})})
+
+
 def without_path(chart: Chart) -> Chart:
     """Returns the chart with only the name of its scenes' file: a brain that is given away tells no folders."""
     source = chart.scenes.source
@@ -206,9 +241,20 @@ def name_of(out: Path) -> str:
     return word[:40] if word[:1].isalpha() else "brain"
 
 
-def continue_from(out: Path) -> Brain | None:
-    """Returns the brain in a folder, where there is one to start from."""
-    return load_brain(out)[0] if (out / "brain.json").exists() else None
+def continue_from(out: Path, chart: Chart) -> Brain | None:
+    """Returns the brain in a folder, where there is one to start from.
+
+    Raises:
+        LtmError: it is of another make than the chart's.
+    """
+    if not (out / "brain.json").exists():
+        return None
+    brain, _ = load_brain(out)
+    with torch.device("meta"):
+        wanted = {name: weight.shape for name, weight in Brain(chart).state_dict().items()}
+    if {name: weight.shape for name, weight in brain.state_dict().items()} != wanted:
+        raise LtmError(f"{out}: holds a brain of another make, which can't be gone on from; choose another folder")
+    return brain
 
 
 def measured(report: dict[str, Any]) -> dict[str, Any]:
@@ -220,19 +266,12 @@ def measured(report: dict[str, Any]) -> dict[str, Any]:
     return rows
 
 
-def _check_out(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise LtmError(f"{out}: is a file; choose a folder for the brain")
-    if out.is_dir() and any(out.iterdir()) and not (out / "brain.json").exists():
-        raise LtmError(f"{out}: holds other files and no brain; choose another folder")
-
-
 def _digest(chart: Chart, folder: Path) -> str | None:
     source = chart.scenes.source
     if source is None or source in SOURCES:
         return None
     hashed = hashlib.sha256()
-    with (folder / source).open("rb") as stream:
+    with source_file(source, folder).open("rb") as stream:
         while block := stream.read(1 << 20):
             hashed.update(block)
     return hashed.hexdigest()

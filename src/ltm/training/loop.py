@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
-from ltm.errors import FolderError, LtmError
+from ltm.errors import LtmError
+from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
 from ltm.training.checkpoint import flatten, load_latest, save_checkpoint, unflatten
 from ltm.training.evaluate import quick_accuracy
@@ -94,14 +97,20 @@ class Trainer:
         saved = None if run is None else load_latest(run)
         for note in saved.notes if saved is not None else ():
             say(note)
+        self.scenes = {"train": fingerprint(train), "validation": fingerprint(validation)}
         if saved is None:
             self.plan = make_plan(chart, train, say)
             self.slots = self._slots()
             self._remember_plan()
         else:
-            self.plan = Plan.model_validate(saved.state["plan"])
             if saved.state["chart"] != chart.model_dump(mode="json"):
-                raise FolderError(f"{run}: its checkpoints belong to another chart; choose another output folder")
+                raise LtmError(
+                    f"{run}: holds a stopped run of another chart or other settings; go on with that one "
+                    f"(ltm train {run}/chart.yaml), or choose another output folder"
+                )
+            if saved.state.get("scenes", self.scenes) != self.scenes:
+                raise LtmError(f"{run}: the scenes have changed since this run was stopped; choose another folder")
+            self.plan = Plan.model_validate(saved.state["plan"])
             self.slots = self._slots()
             self._restore(saved.groups, saved.state)
             say(f"resuming at step {self.step:,} of {self.plan.steps:,}")
@@ -133,12 +142,22 @@ class Trainer:
         self.optimiser.step(self.step, self.plan.steps)
         slots.after(right)
         self.step += 1
-        blend = min(0.05, 1.0) if self.step > 20 else 1.0 / self.step
+        blend = max(0.05, 1.0 / self.step)
         self._loss += blend * (float(loss.acts) - self._loss)
         self._right += blend * (float(right.float().mean()) - self._right)
 
-    def fit(self, report: Callable[[Progress], None], stop: Callable[[], bool] = lambda: False) -> bool:
+    def fit(
+        self,
+        report: Callable[[Progress], None],
+        stop: Callable[[], bool] = lambda: False,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    ) -> bool:
         """Trains to the end, or until `stop` says so; saves in either case.
+
+        Args:
+            report: called after every step.
+            stop: asked before every step.
+            checkpoint_seconds: time between checkpoints; 0 writes one after every step.
 
         Returns:
             Whether the end was reached.
@@ -158,7 +177,7 @@ class Trainer:
             elif self.step % 20 == 0:
                 self._log()
             report(self.progress(pace))
-            if now - saved > CHECKPOINT_SECONDS:
+            if now - saved >= checkpoint_seconds:
                 self.checkpoint()
                 saved = now
             self.seconds += time.monotonic() - clock
@@ -211,6 +230,7 @@ class Trainer:
         }
         state = {
             "chart": self.chart.model_dump(mode="json"),
+            "scenes": self.scenes,
             "plan": self.plan.model_dump(mode="json"),
             "optimiser": structure,
             "slots": numbers,
@@ -235,8 +255,8 @@ class Trainer:
     def _remember_plan(self) -> None:
         if self.run is not None:
             self.run.mkdir(parents=True, exist_ok=True)
-            self._metrics.write_text("", encoding="utf-8")
-            (self.run / "plan.json").write_text(self.plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            write_file(self._metrics, b"")
+            write_file(self.run / "plan.json", self.plan.model_dump_json(indent=2).encode() + b"\n")
 
     @property
     def _metrics(self) -> Path:
@@ -247,15 +267,19 @@ class Trainer:
         if self.run is not None:
             row = asdict(self.progress(self.plan.seconds_a_step)) | {"seconds": round(self.seconds, 3)}
             row["rate"] = self.optimiser.rate(self.step, self.plan.steps)
-            with self._metrics.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(row) + "\n")
+            try:
+                with self._metrics.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(row) + "\n")
+            except OSError as problem:
+                kept = "checkpoints written so far are intact"
+                raise LtmError(f"could not write {self._metrics}: {problem.strerror or problem}; {kept}") from problem
 
     def _forget_after(self, step: int) -> None:
         """Drops metrics of steps that will be taken again."""
         if self.run is not None and self._metrics.exists():
-            lines = self._metrics.read_text(encoding="utf-8").splitlines()
+            lines = self._metrics.read_text(encoding="utf-8", errors="replace").splitlines()
             kept = [line for line in lines if _step_of(line) <= step]
-            self._metrics.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+            write_file(self._metrics, "".join(line + "\n" for line in kept).encode())
 
 
 def _step_of(line: str) -> float:
@@ -265,9 +289,16 @@ def _step_of(line: str) -> float:
         return float("inf")
 
 
-def unfinished(run: Path, chart: Chart) -> bool:
-    """Returns whether a run folder holds a run of this chart that has not reached its end."""
-    saved = load_latest(run) if run.is_dir() else None
-    return saved is not None and saved.state["chart"] == chart.model_dump(mode="json") and (
-        saved.step < saved.state["plan"]["steps"]
-    )
+def fingerprint(scenes: SceneSet) -> str:
+    """Returns a hash of how many scenes there are, of their shapes, and of up to 1,000 of them spread over the set."""
+    hashed = hashlib.sha256(f"{len(scenes)}".encode())
+    hashed.update(np.ascontiguousarray(scenes.shapes).tobytes())
+    index = np.unique(np.linspace(0, len(scenes) - 1, min(len(scenes), 1000)).astype(np.int64))
+    for name, grids in scenes.values.items():
+        hashed.update(name.encode() + np.ascontiguousarray(grids[index]).tobytes())
+    return hashed.hexdigest()
+
+
+def unfinished(run: Path) -> bool:
+    """Returns whether a folder holds a run that was stopped before its brain was saved."""
+    return any((run / "checkpoints").glob("step_*"))
