@@ -2,7 +2,9 @@
 
 Ticks are run in segments as in training, after each of which the answer is read. A scene that is sure leaves the batch,
 so halting saves operations, and only scenes that are not sure get further tries. Tries differ by the noise in their
-starting state; of several, reflection keeps the one it trusts most.
+starting state; of several, reflection keeps the one it trusts most. Within a try, a mind that is still in doubt after
+some patience gets noise in proportion to its doubt: a random search around where it stands, in the manner of Langevin
+dynamics, that quiets down by itself once an answer convinces.
 
 Shapes: B scenes in the batch, A attempts at once, R roles.
 """
@@ -142,10 +144,12 @@ class _Thinker:
                 for place, row in enumerate(rows)
                 if owner[row] not in done_scenes and self._affords(self.kept[owner[row]], rows, owner, row)
             ]
+            confidence_B = self.brain.reflection.confidence(reading.right)
             if len(stay) < len(rows):
                 index = torch.tensor(stay, dtype=torch.long)
-                mind = _part(mind, index)
+                mind, confidence_B = _part(mind, index), confidence_B[index]
                 rows = [rows[place] for place in stay]
+            wander(mind, confidence_B, self.will, spent, self.generator)
 
     def _affords(self, kept: _Kept, rows: list[int], owner: list[int], row: int) -> bool:
         if self.will.operations is None:
@@ -236,6 +240,23 @@ class _Thinker:
             )
             for scene, kept in enumerate(self.kept)
         ]
+
+
+def wander(mind: Mind, confidence_B: Tensor, will: WillSpec, spent: int, generator: torch.Generator) -> None:
+    """Adds the will's noise to the field in proportion to the doubt that is left, once patience has run out.
+
+    Args:
+        mind: whose field is changed.
+        confidence_B: in its present answers `[B]`.
+        will: how much, and from when on.
+        spent: ticks of this try so far.
+        generator: of the noise.
+    """
+    if will.noise and spent >= will.patience and len(confidence_B):
+        field_BSD = mind.lanes.field
+        draw_BSD = torch.randn(field_BSD.shape, generator=generator)
+        doubt_B11 = (1 - confidence_B.float())[:, None, None]
+        mind.lanes.field = field_BSD + (will.noise * doubt_B11 * draw_BSD).to(field_BSD.dtype)
 
 
 def _part(mind: Mind, index: Tensor) -> Mind:

@@ -58,6 +58,11 @@ class WillSpec(Part):
     """Milliseconds a thought."""
     operations: Annotated[int, Field(ge=1)] | None = None
     """Multiply-adds times two a thought."""
+    noise: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Restlessness: standard deviation of the noise that the field gets after each reading, times the doubt that is
+    left (1 - confidence), so that a mind that is stuck goes looking and one that is sure stays."""
+    patience: Annotated[int, Field(ge=0)] = 32
+    """Ticks a try before restlessness sets in."""
 
 
 class TrainingSpec(Part):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain
-from ltm.brain.think import think
+from ltm.brain.think import think, wander
 from ltm.chart.schema import WillSpec
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import VOID
@@ -82,13 +82,15 @@ def look_at(
             mind = brain.begin(seen, generator, dtype)
             for segment in range(1, max(segments) + 1):
                 reading = brain.think_on(mind, brain.chart.training.ticks)
+                confidence_B = brain.reflection.confidence(reading.right)
+                wander(mind, confidence_B, brain.chart.will, segment * brain.chart.training.ticks, generator)
                 if segment not in looks.segments:
                     continue
                 row = looks.segments.index(segment)
                 looks.right[row, index] = right_answers(reading, values, scorer).numpy()
                 looks.cells[row, index] = _cells_right(reading.answers, values)
                 looks.logit[row, index] = reading.right.float().numpy()
-                looks.confidence[row, index] = brain.reflection.confidence(reading.right).numpy()
+                looks.confidence[row, index] = confidence_B.numpy()
     return looks
 
 

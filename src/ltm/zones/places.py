@@ -62,16 +62,17 @@ class Places:
             cells = torch.arange(height * width)
             row, column = cells // width, cells % width
             if window == "rows":
-                group = row
+                group, count = row, height
             elif window == "columns":
-                group = column
+                group, count = column, width
             elif window == "blocks":
                 tall, wide = _block_side(height), _block_side(width)
-                group = row // tall * math.ceil(width / wide) + column // wide
+                across = math.ceil(width / wide)
+                group, count = row // tall * across + column // wide, math.ceil(height / tall) * across
             else:
-                group = torch.zeros_like(cells)
+                group, count = torch.zeros_like(cells), 1
             parts.append(group + offset)
-            offset += int(group.max()) + 1
+            offset += count
         return torch.cat(parts)
 
     def pool(self, windows: Sequence[Window]) -> Tensor:
