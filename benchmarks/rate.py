@@ -92,7 +92,7 @@ def main() -> None:
         right = right_answers(reading, slots.values, None)
         torch.autograd.backward(loss_of(brain, reading, slots.values, right).total)
         optimiser.step(0, 1000)
-        slots.after(right)
+        slots.after(right, brain.reflection.confidence(reading.right))
 
     run_segment(brain, slots.mind, slots.values, bf16)
     plain = Plain(Brain(chart))

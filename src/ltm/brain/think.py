@@ -149,7 +149,7 @@ class _Thinker:
                 index = torch.tensor(stay, dtype=torch.long)
                 mind, confidence_B = _part(mind, index), confidence_B[index]
                 rows = [rows[place] for place in stay]
-            wander(mind, confidence_B, self.will, spent, self.generator)
+            wander(mind, confidence_B, self.will, self.will.noise, spent, self.generator)
 
     def _affords(self, kept: _Kept, rows: list[int], owner: list[int], row: int) -> bool:
         if self.will.operations is None:
@@ -242,21 +242,27 @@ class _Thinker:
         ]
 
 
-def wander(mind: Mind, confidence_B: Tensor, will: WillSpec, spent: int, generator: torch.Generator) -> None:
-    """Adds the will's noise to the field in proportion to the doubt that is left, once patience has run out.
+def wander(
+    mind: Mind, confidence_B: Tensor, will: WillSpec, noise: float, spent: Tensor | int, generator: torch.Generator
+) -> None:
+    """Adds noise to the field in proportion to the doubt that is left, once patience has run out.
 
     Args:
         mind: whose field is changed.
         confidence_B: in its present answers `[B]`.
-        will: how much, and from when on.
-        spent: ticks of this try so far.
+        will: whose patience it is.
+        noise: standard deviation at full doubt.
+        spent: ticks of this try so far, for all or for each `[B]`.
         generator: of the noise.
     """
-    if will.noise and spent >= will.patience and len(confidence_B):
+    if not noise or not len(confidence_B):
+        return
+    restless_B = torch.as_tensor(spent).expand(len(confidence_B)) >= will.patience
+    if restless_B.any():
         field_BSD = mind.lanes.field
         draw_BSD = torch.randn(field_BSD.shape, generator=generator)
-        doubt_B11 = (1 - confidence_B.float())[:, None, None]
-        mind.lanes.field = field_BSD + (will.noise * doubt_B11 * draw_BSD).to(field_BSD.dtype)
+        doubt_B = torch.where(restless_B, 1 - confidence_B.float(), 0.0)
+        mind.lanes.field = field_BSD + (noise * doubt_B[:, None, None] * draw_BSD).to(field_BSD.dtype)
 
 
 def _part(mind: Mind, index: Tensor) -> Mind:

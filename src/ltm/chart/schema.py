@@ -92,7 +92,7 @@ class TrainingSpec(Part):
     """Gradient norm limit."""
     loss: Literal["cross-entropy", "stablemax"] = "cross-entropy"
     noise: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """Standard deviation of the noise added to the field at the start of every segment."""
+    """Restlessness while learning, as the will's noise while thinking: after the will's patience, times the doubt."""
     release: Annotated[float, Field(ge=0, le=1)] = 0.7
     """Chance that a solved scene leaves its slot before its last segment."""
     augment: bool = True

@@ -73,7 +73,7 @@ def look_at(
     brain: Brain, scenes: SceneSet, segments: Sequence[int], bf16: bool, scorer: Scorer | None, seed: int = 0
 ) -> Looks:
     """Thinks about every scene for the longest of `segments`, and records how it stood after each of them."""
-    looks = Looks(segments, len(scenes))
+    looks, will = Looks(segments, len(scenes)), brain.chart.will
     generator = torch.Generator().manual_seed(seed)
     dtype = torch.bfloat16 if bf16 else torch.float32
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
@@ -83,7 +83,7 @@ def look_at(
             for segment in range(1, max(segments) + 1):
                 reading = brain.think_on(mind, brain.chart.training.ticks)
                 confidence_B = brain.reflection.confidence(reading.right)
-                wander(mind, confidence_B, brain.chart.will, segment * brain.chart.training.ticks, generator)
+                wander(mind, confidence_B, will, will.noise, segment * brain.chart.training.ticks, generator)
                 if segment not in looks.segments:
                     continue
                 row = looks.segments.index(segment)

@@ -140,7 +140,7 @@ class Trainer:
             )
         torch.autograd.backward(loss.total)
         self.optimiser.step(self.step, self.plan.steps)
-        slots.after(right)
+        slots.after(right, self.brain.reflection.confidence(reading.right))
         self.step += 1
         blend = max(0.05, 1.0 / self.step)
         self._loss += blend * (float(loss.acts) - self._loss)

@@ -111,6 +111,6 @@ def _seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment
         right = right_answers(reading, slots.values, None)
         torch.autograd.backward(loss_of(brain, reading, slots.values, right).total)
         optimiser.step(number, 1000)
-        slots.after(right)
+        slots.after(right, brain.reflection.confidence(reading.right))
         times.append(time.perf_counter() - start)
     return min(times[1:])

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain, Mind
+from ltm.brain.think import wander
 from ltm.scenes.augment import augment
 from ltm.scenes.store import SceneSet
 
@@ -39,16 +40,15 @@ class Slots:
         self.mind: Mind = brain.begin(self.values, generator, dtype)
         # Ages start spread out, so that every batch holds early and late segments.
         self.age_B = torch.randint(0, spec.segments, (spec.batch,), generator=generator)
+        self.confidence_B = torch.zeros(spec.batch)
 
     def before(self) -> None:
-        """Adds the declared noise to the field; called before each segment."""
-        noise = self.brain.chart.training.noise
-        if noise:
-            field = self.mind.lanes.field
-            draw = torch.randn(field.shape, generator=self.generator)
-            self.mind.lanes.field = field + (noise * draw).to(field.dtype)
+        """Makes minds restless that have been in doubt for long, as thinking does; called before each segment."""
+        spec = self.brain.chart.training
+        spent_B = self.age_B * spec.ticks
+        wander(self.mind, self.confidence_B, self.brain.chart.will, spec.noise, spent_B, self.generator)
 
-    def after(self, right_B: Tensor) -> None:
+    def after(self, right_B: Tensor, confidence_B: Tensor) -> None:
         """Ages the slots and refills those that are done."""
         spec = self.brain.chart.training
         self.mind.lanes = self.mind.lanes.detach()
@@ -56,6 +56,7 @@ class Slots:
         if self.brain.circuit.wave is None:
             lanes.tick %= len(self.brain.circuit.cycle)
         self.age_B += 1
+        self.confidence_B = confidence_B.detach().clone()
         leave = torch.rand(spec.batch, generator=self.generator) < spec.release
         index = ((self.age_B >= spec.segments) | (right_B & leave)).nonzero().flatten()
         if not len(index):
@@ -74,6 +75,7 @@ class Slots:
             answer[index] = -1
         self.mind.places = self.brain.places(self.values)
         self.age_B[index] = 0
+        self.confidence_B[index] = 0
 
     def _draw(self, count: int) -> dict[str, Tensor]:
         picked = []
@@ -102,7 +104,8 @@ class Slots:
         tensors = {f"value.{name}": grid for name, grid in self.values.items()}
         tensors |= {f"lane.{name}": lane for name, lane in self.mind.lanes.tensors().items()}
         tensors |= {f"answer.{name}": answer for name, answer in self.mind.answers.items()}
-        tensors |= {"age": self.age_B, "order": self.order, "generator": self.generator.get_state()}
+        tensors |= {"age": self.age_B, "confidence": self.confidence_B, "order": self.order}
+        tensors["generator"] = self.generator.get_state()
         return tensors, {"cursor": self.cursor, "seen": self.seen, "tick": self.mind.lanes.tick}
 
     def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
@@ -117,5 +120,6 @@ class Slots:
         self.mind.lanes.tick = int(numbers["tick"])
         self.mind.answers = part("answer.")
         self.age_B, self.order = tensors["age"].clone(), tensors["order"].clone()
+        self.confidence_B = tensors["confidence"].clone()
         self.cursor, self.seen = int(numbers["cursor"]), int(numbers["seen"])
         self.generator.set_state(tensors["generator"].clone())
