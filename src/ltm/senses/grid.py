@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
@@ -135,7 +135,7 @@ class GridSense(nn.Module):
             truncated_normal_(self.row, std, generator)
             truncated_normal_(self.column, std, generator)
 
-    def forward(self, grid_BRC: Int[Tensor, "B R C"]) -> Float[Tensor, "B S D"]:
+    def forward(self, grid_BRC: Integer[Tensor, "B R C"]) -> Float[Tensor, "B S D"]:
         """Writes each cell's vector at its site; sites outside the grid get zeros."""
         cells_BRC = grid_BRC.long()
         void_BRC = cells_BRC == VOID

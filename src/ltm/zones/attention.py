@@ -84,7 +84,7 @@ class AttentionBody(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """Returns what the zone makes of what it reads; its own state, where it has one, is the same."""
         turn = self._positions(places)
-        seen = self._seen(places, self.spec.windows if windows is None else windows)
+        seen = visible(places, self.spec.windows if windows is None else windows, self.spec.heads)
         for attend, channels in zip(self.attend, self.channels, strict=True):
             x_BSW = rms_norm(x_BSW + attend(x_BSW, turn, seen))
             x_BSW = rms_norm(x_BSW + channels(x_BSW))
@@ -113,17 +113,18 @@ class AttentionBody(nn.Module):
         )
         return cos, sin
 
-    def _seen(self, places: Places, windows: Sequence[Window]) -> Tensor | None:
-        seen: Tensor | None = None
-        if windows:
-            family = [window for window, _ in zip(_cycle(windows), range(self.spec.heads), strict=False)]
-            seen = (places.pool(family) > 0)[None]
-        if places.mask_BS is not None:
-            # A site outside its grid still sees itself, so that no row of the softmax is empty.
-            exists = places.mask_BS[:, None, None, :] | torch.eye(places.sites, dtype=torch.bool)[None, None]
-            seen = exists if seen is None else seen & exists
-        return seen
 
+def visible(places: Places, windows: Sequence[Window], heads: int) -> Tensor | None:
+    """Returns which sites each head sees, to be broadcast to `[B, H, S, S]`; None when all heads see everything.
 
-def _cycle(windows: Sequence[Window]) -> Sequence[Window]:
-    return tuple(windows) * 256
+    Heads are shared out among the windows; sites outside their grid are seen by none but themselves.
+    """
+    seen: Tensor | None = None
+    if windows:
+        family = [windows[head % len(windows)] for head in range(heads)]
+        seen = (places.pool(family) > 0)[None]
+    if places.mask_BS is not None:
+        # A site outside its grid still sees itself, so that no row of the softmax is empty.
+        exists = places.mask_BS[:, None, None, :] | torch.eye(places.sites, dtype=torch.bool)[None, None]
+        seen = exists if seen is None else seen & exists
+    return seen

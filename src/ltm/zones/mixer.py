@@ -64,7 +64,11 @@ class WindowMixing(nn.Module):
             up_BSK = up_BSK * places.mask_BS[..., None].to(up_BSK.dtype)
         pools = places.pool(windows).to(up_BSK.dtype)
         shares = torch.tensor_split(up_BSK, len(windows), dim=-1)
-        heard_BSK = torch.cat([torch.matmul(pool, share) for pool, share in zip(pools, shares, strict=True)], dim=-1)
+        heard = [torch.matmul(pool, share) for pool, share in zip(pools, shares, strict=True)]
+        if places.mask_BS is not None:
+            crowd = places.crowd(windows).to(up_BSK.dtype)
+            heard = [crowd[number][..., None] * part for number, part in enumerate(heard)]
+        heard_BSK = torch.cat(heard, dim=-1)
         out: Tensor = self.down(torch.sigmoid(gate_BSK) * heard_BSK)
         return out
 

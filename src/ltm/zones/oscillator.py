@@ -17,7 +17,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from ltm.zones.attention import SelfAttention
+from ltm.zones.attention import SelfAttention, visible
 from ltm.zones.layers import Linear, SwiGLU, rms_norm, rotary
 from ltm.zones.mixer import WindowMixing
 from ltm.zones.places import Places
@@ -94,7 +94,7 @@ class OscillatorBody(nn.Module):
             heard: Tensor = self.coupling(state_BSW, places, windows or self.spec.windows)
         else:
             turn = rotary(torch.arange(places.sites, dtype=torch.float32), self.width // self.spec.heads)
-            heard = self.coupling(state_BSW, turn, None)
+            heard = self.coupling(state_BSW, turn, visible(places, (), self.spec.heads))
         return heard + condition_BSW
 
     def _turn(self, state_BSW: Tensor, pull_BSW: Tensor) -> Tensor:

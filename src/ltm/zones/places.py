@@ -90,6 +90,17 @@ class Places:
             self._pools[key] = torch.stack(stack)
         return self._pools[key]
 
+    def crowd(self, windows: Sequence[Window]) -> Tensor:
+        """Returns factors `[len(windows), B, S]` by which the sums of `pool` must grow where sites are missing.
+
+        With them a group is divided by the root of the number of sites that it really has.
+        """
+        assert self.mask_BS is not None
+        pools = self.pool(windows)
+        whole_FS = pools.sum(-1)  # the root of the group's full size
+        there_FBS = torch.einsum("fst,bt->fbs", pools, self.mask_BS.to(pools.dtype))
+        return (whole_FS[:, None] / there_FBS.clamp_min(1e-6)).sqrt() * self.mask_BS
+
 
 def _block_side(side: int) -> int:
     root = math.isqrt(side)

@@ -1,0 +1,121 @@
+"""Waves: who fires when, and that a zone which doesn't fire computes and costs nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from variants import chart_of
+
+from ltm.brain.brain import Brain
+from ltm.brain.circuit import Recorder
+from ltm.brain.wave import cycle, schedule
+from ltm.chart.check import require
+from ltm.chart.schema import Chart
+
+DYNAMIC = ("sync", "top-k", "random")
+
+
+def chart(zones: int = 4, **wave: Any) -> Chart:
+    declared = {f"z{n}": {"kind": "mixer", "width": 8} for n in range(zones)}
+    base = chart_of({"kind": "mixer"}).model_dump(exclude={"zones", "wave"})
+    return require(Chart.model_validate({**base, "zones": declared, "wave": wave}))
+
+
+def values(batch: int = 6) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    return {"puzzle": torch.randint(0, 5, (batch, 4, 4), generator=generator, dtype=torch.uint8)}
+
+
+def fired(brain: Brain, ticks: int, batch: int = 6, seed: int = 0) -> torch.Tensor:
+    mind, recorder = brain.begin(values(batch), torch.Generator().manual_seed(seed)), Recorder()
+    brain.circuit.run(mind.lanes, mind.input, mind.places, ticks, recorder)
+    return torch.stack(recorder.fired)
+
+
+def test_all_fires_every_zone_at_every_tick() -> None:
+    assert fired(Brain(chart(policy="all")), 3).all()
+
+
+def test_rhythm_takes_turns_in_the_order_of_the_chart() -> None:
+    turns = fired(Brain(chart(policy="rhythm")), 8)[:, 0]
+    assert torch.equal(turns, torch.eye(4, dtype=torch.bool).repeat(2, 1))
+
+
+def test_periods_and_phases_are_kept() -> None:
+    roles = {"fast": {"period": 4, "phases": [0, 1, 2]}, "slow": {"period": 4, "phases": [3]}}
+    circuit = chart_of({"kind": "mixer", "roles": roles})
+    assert cycle(circuit) == ((0,), (0,), (0,), (1,))
+    assert schedule(circuit)[3] == ("only.slow",)
+
+
+@pytest.mark.parametrize("policy", DYNAMIC)
+@pytest.mark.parametrize("fire", [1, 3])
+def test_dynamic_waves_fire_just_as_many_as_declared_for_each_scene(policy: str, fire: int) -> None:
+    assert (fired(Brain(chart(policy=policy, fire=fire)), 5).sum(-1) == fire).all()
+
+
+def test_random_depends_on_the_seed_alone() -> None:
+    brain = Brain(chart(policy="random"))
+    assert torch.equal(fired(brain, 8, seed=1), fired(brain, 8, seed=1))
+    assert not torch.equal(fired(brain, 8, seed=1), fired(brain, 8, seed=2))
+
+
+def test_sync_lets_every_zone_have_its_turn() -> None:
+    assert fired(Brain(chart(policy="sync")), 24).any(0).all()
+
+
+@pytest.mark.parametrize("policy", ["top-k", "sync"])
+def test_the_choice_itself_is_learned(policy: str) -> None:
+    brain = Brain(chart(policy=policy, fire=2))
+    reading = brain.think_on(brain.begin(values()), 3)
+    reading.logits["solution"].square().sum().backward()
+    assert brain.circuit.wave is not None
+    still = [n for n, w in brain.circuit.wave.named_parameters() if w.grad is None or not w.grad.any()]
+    assert still == []
+
+
+@pytest.mark.parametrize("policy", ["rhythm", *DYNAMIC])
+def test_a_zone_that_does_not_fire_is_not_computed(policy: str) -> None:
+    brain = Brain(chart(8, policy=policy))
+    calls = dict.fromkeys(brain.chart.zones, 0)
+    for name in calls:
+
+        def count(*_: object, name: str = name) -> None:
+            calls[name] += 1
+
+        brain.circuit.zone(name).body.register_forward_pre_hook(count)
+    on = fired(brain, 3, batch=1)[:, 0]
+    assert [calls[f"z{n}"] for n in range(8)] == on.sum(0).tolist()
+    assert sum(calls.values()) == 3
+
+
+@pytest.mark.parametrize("policy", ["rhythm", *DYNAMIC])
+def test_operations_do_not_grow_with_zones_that_are_silent(policy: str) -> None:
+    counts = {}
+    for zones in (4, 32):
+        brain = Brain(chart(zones, policy=policy))
+        mind = brain.begin(values(2), torch.Generator().manual_seed(0))
+        counter = FlopCounterMode(display=False)
+        with torch.no_grad(), counter:
+            brain.circuit.run(mind.lanes, mind.input, mind.places, 2)
+        router = 0 if brain.circuit.wave is None else brain.circuit.wave.operations()
+        counts[zones] = counter.get_total_flops() - 2 * 2 * router
+        assert brain.circuit.operations(16, 0) - router == brain.circuit.role_operations(16)[0]
+        assert counts[zones] == 2 * 2 * brain.circuit.role_operations(16)[0]
+    assert counts[4] == counts[32]
+
+
+@pytest.mark.parametrize("policy", DYNAMIC)
+def test_each_scene_of_a_batch_gets_the_zones_it_chose(policy: str) -> None:
+    brain = Brain(chart(policy=policy, fire=2))
+    if policy == "random":
+        pytest.skip("random draws for the whole batch at once, so single scenes get other draws")
+    together = brain.begin(values(4))
+    brain.circuit.run(together.lanes, together.input, together.places, 4)
+    for number in range(4):
+        alone = brain.begin({"puzzle": values(4)["puzzle"][number : number + 1]})
+        brain.circuit.run(alone.lanes, alone.input, alone.places, 4)
+        torch.testing.assert_close(together.lanes.field[number], alone.lanes.field[0], atol=1e-5, rtol=1e-4)

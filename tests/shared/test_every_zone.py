@@ -1,0 +1,119 @@
+"""What every kind of zone must do, in every variant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+from variants import EVERY, SITES, VARIANTS, WIDTH, chart_of
+
+from ltm.brain.brain import Brain
+from ltm.chart.check import check
+from ltm.runtime.brains import load_brain, save_brain
+from ltm.senses.grid import VOID
+from ltm.zones.table import KINDS
+
+every = pytest.mark.parametrize("zone", EVERY.values(), ids=EVERY.keys())
+plain = pytest.mark.parametrize("zone", VARIANTS.values(), ids=VARIANTS.keys())
+
+
+def puzzles(batch: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return {"puzzle": torch.randint(0, 5, (batch, *SITES), generator=generator, dtype=torch.uint8)}
+
+
+def field_after(brain: Brain, values: dict[str, torch.Tensor], ticks: int = 3) -> torch.Tensor:
+    mind = brain.begin(values)
+    brain.circuit.run(mind.lanes, mind.input, mind.places, ticks)
+    return mind.lanes.field
+
+
+def test_every_kind_has_a_variant() -> None:
+    assert {zone["kind"] for zone in VARIANTS.values()} == set(KINDS)
+
+
+@every
+def test_moves_the_field_and_keeps_its_shape(zone: dict[str, Any]) -> None:
+    brain = Brain(chart_of(zone))
+    before = brain.begin(puzzles()).lanes.field
+    after = field_after(brain, puzzles())
+    assert after.shape == before.shape == (3, SITES[0] * SITES[1], WIDTH)
+    assert after.isfinite().all()
+    assert (after - before).abs().amax(dim=(1, 2)).min() > 1e-3
+
+
+@every
+def test_every_weight_gets_a_gradient(zone: dict[str, Any]) -> None:
+    brain = Brain(chart_of(zone))
+    reading = brain.think_on(brain.begin(puzzles()), 4)
+    weighted = reading.logits["solution"] * torch.randn(3, 16, 5, generator=torch.Generator().manual_seed(1))
+    torch.autograd.backward(weighted.sum() + reading.right.sum())
+    without = [name for name, weight in brain.named_parameters() if weight.grad is None or not weight.grad.any()]
+    assert without == []
+
+
+@every
+def test_one_seed_makes_one_brain(zone: dict[str, Any]) -> None:
+    chart = chart_of(zone)
+    assert torch.equal(field_after(Brain(chart, 7), puzzles()), field_after(Brain(chart, 7), puzzles()))
+    assert not torch.equal(field_after(Brain(chart, 7), puzzles()), field_after(Brain(chart, 8), puzzles()))
+
+
+@every
+def test_a_batch_gives_what_its_scenes_give_one_by_one(zone: dict[str, Any]) -> None:
+    brain, values = Brain(chart_of(zone)), puzzles()
+    together = field_after(brain, values)
+    for number in range(3):
+        alone = field_after(brain, {"puzzle": values["puzzle"][number : number + 1]})
+        torch.testing.assert_close(together[number : number + 1], alone, atol=2e-5, rtol=1e-4)
+
+
+@every
+def test_a_saved_brain_thinks_the_same(zone: dict[str, Any], tmp_path: Path) -> None:
+    brain = Brain(chart_of(zone))
+    save_brain(brain, tmp_path / "brain")
+    loaded, _ = load_brain(tmp_path / "brain")
+    assert torch.equal(field_after(brain, puzzles()), field_after(loaded, puzzles()))
+
+
+@every
+def test_a_budget_too_small_is_refused_at_the_zone(zone: dict[str, Any]) -> None:
+    chart = chart_of(zone)
+    size = 4 * Brain(chart).parameters_by_part()["zones/only"]
+    for budget, fits in ((size, True), (size - 1, False)):
+        spec = chart.zones["only"].model_copy(update={"budget": budget})
+        problems = check(chart.model_copy(update={"zones": {"only": spec}}))
+        assert [loc for loc, _ in problems] == ([] if fits else [("zones", "only", "budget")])
+
+
+@every
+def test_operations_are_those_that_pytorch_counts(zone: dict[str, Any]) -> None:
+    brain = Brain(chart_of(zone))
+    mind = brain.begin(puzzles(1))
+    ticks = max(1, len(brain.circuit.cycle))
+    counter = FlopCounterMode(display=False)
+    # The counter knows the attention of this processor only in its plain form.
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
+        brain.circuit.run(mind.lanes, mind.input, mind.places, ticks)
+    declared = sum(brain.circuit.operations(mind.places.sites, tick) for tick in range(ticks))
+    counted = counter.get_total_flops()
+    # The padding of convolutions, a share of the border, is counted by one side and not by the other.
+    assert declared == pytest.approx(counted, rel=0.02)
+
+
+@plain
+def test_sites_that_do_not_exist_change_nothing(zone: dict[str, Any]) -> None:
+    if zone.get("mixing") == "dense":
+        pytest.skip("dense mixing has a fixed number of sites, so nothing is ever padded")
+    free = {"kind": "grid", "symbols": 5}
+    brain = Brain(chart_of(zone, senses={"puzzle": free}, acts={"solution": free}))
+    small = torch.randint(0, 5, (1, 3, 4), generator=torch.Generator().manual_seed(2), dtype=torch.uint8)
+    padded = torch.full((1, 5, 4), VOID, dtype=torch.uint8)
+    padded[:, :3] = small
+    alone = field_after(brain, {"puzzle": small})
+    among = field_after(brain, {"puzzle": padded})[:, :12]
+    torch.testing.assert_close(among, alone, atol=2e-5, rtol=1e-4)

@@ -1,0 +1,60 @@
+"""Every kind of zone in every variant that the shared tests run over. A new kind adds its lines here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ltm.chart.check import require
+from ltm.chart.schema import Chart
+
+WIDTH = 16
+SITES = (4, 4)
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "mixer": {"kind": "mixer", "windows": ["rows", "columns", "blocks"]},
+    "mixer-dense": {"kind": "mixer", "mixing": "dense"},
+    "mixer-dense-over-sites": {"kind": "mixer", "mixing": "dense", "norm_over": "sites"},
+    "attention-grid": {"kind": "attention", "heads": 2, "positions": "grid"},
+    "attention-line": {"kind": "attention", "heads": 2, "positions": "line", "layers": 2},
+    "attention-windows": {"kind": "attention", "heads": 3, "width": 24, "windows": ["rows", "columns", "blocks"]},
+    "conv": {"kind": "conv", "layers": 2},
+    "gru": {"kind": "recurrent", "cell": "gru", "state": "own"},
+    "cornn": {"kind": "recurrent", "cell": "cornn", "state": "own"},
+    "archetype": {"kind": "archetype", "archetypes": 8, "heads": 2},
+    "oscillator": {"kind": "oscillator", "group": 4, "heads": 2},
+    "oscillator-windows": {"kind": "oscillator", "group": 4, "windows": ["rows", "blocks"]},
+    "nested": {
+        "kind": "nested",
+        "ticks": 2,
+        "circuit": {
+            "zones": {
+                "inner": {"kind": "mixer"},
+                "deeper": {"kind": "nested", "circuit": {"zones": {"innermost": {"kind": "conv"}}}},
+            }
+        },
+    },
+}
+WITH_STATE = {f"{name}+state": {**zone, "state": "own"} for name, zone in VARIANTS.items() if "state" not in zone}
+LOOPED = {f"{name}+loops": {**zone, "loops": 3} for name, zone in VARIANTS.items()}
+IN_ROLES = {
+    f"{name}+roles": {
+        **zone,
+        "state": "own",
+        "roles": {"fast": {"writes": "own"}, "slow": {"writes": "both"}},
+    }
+    for name, zone in VARIANTS.items()
+}
+EVERY = {**VARIANTS, **WITH_STATE, **LOOPED, **IN_ROLES}
+
+
+def chart_of(zone: dict[str, Any], **parts: Any) -> Chart:
+    """Returns a chart with that one zone on boards of four by four."""
+    grid = {"kind": "grid", "rows": SITES[0], "columns": SITES[1], "symbols": 5}
+    declared: dict[str, Any] = {
+        "field": {"width": WIDTH, "noise": 0.0},
+        "senses": {"puzzle": grid},
+        "acts": {"solution": grid},
+        "zones": {"only": zone},
+        "training": {"ticks": 2, "precision": "fp32", "compile": "off"},
+    }
+    return require(Chart.model_validate({**declared, **parts}))
