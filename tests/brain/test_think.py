@@ -1,0 +1,182 @@
+"""Thinking: what ends a thought, which try is kept, what the trace says, and restlessness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from variants import chart_of
+
+from ltm.brain import think as thinking
+from ltm.brain.brain import Brain, Reading
+from ltm.brain.think import think, wander
+from ltm.brain.thought import Thought
+from ltm.chart.check import require
+from ltm.chart.schema import Chart, WillSpec
+
+Confidences = Callable[[int, torch.Tensor], torch.Tensor]
+
+
+def puzzles(batch: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return {"puzzle": torch.randint(0, 5, (batch, 4, 4), generator=generator, dtype=torch.uint8)}
+
+
+def brain_of(noise: float = 0.0, **parts: Any) -> Brain:
+    zones = {"first": {"kind": "mixer", "write": "replace"}, "second": {"kind": "conv"}}
+    field = {"width": 16, "noise": noise}
+    base = chart_of({"kind": "mixer"}).model_dump(exclude={"zones", "field"})
+    return Brain(require(Chart.model_validate({**base, "zones": zones, "field": field, **parts})))
+
+
+@pytest.fixture
+def feel(monkeypatch: pytest.MonkeyPatch) -> Callable[[Brain, Confidences], None]:
+    """Makes a brain as sure as a function of the reading's number and of what the scene shows says."""
+
+    def install(brain: Brain, confidence: Confidences) -> None:
+        read, count = brain.read, [0]
+
+        def reading(mind: Any) -> Reading:
+            real = read(mind)
+            count[0] += 1
+            sure = confidence(count[0], mind.input.sum(dim=(1, 2)))
+            return Reading(real.logits, real.answers, torch.logit(sure.clamp(1e-6, 1 - 1e-6)))
+
+        monkeypatch.setattr(brain, "read", reading)
+
+    return install
+
+
+def always(value: float) -> Confidences:
+    return lambda number, seen: torch.full_like(seen, value)
+
+
+def test_halts_as_soon_as_it_is_sure(feel: Callable[..., None]) -> None:
+    brain = brain_of()
+    feel(brain, lambda number, seen: torch.full_like(seen, 0.2 if number < 3 else 0.95))
+    for thought in think(brain, puzzles(), WillSpec(ticks=20, confidence=0.9)):
+        assert (thought.ticks, thought.stopped_by, thought.sure, thought.tries) == (6, "confident", True, 1)
+        assert thought.confidence == pytest.approx(0.95, abs=1e-5)
+
+
+def test_ticks_end_a_thought_that_never_gets_sure(feel: Callable[..., None]) -> None:
+    brain = brain_of()
+    feel(brain, always(0.3))
+    for thought in think(brain, puzzles(), WillSpec(ticks=7, confidence=0.9)):
+        assert (thought.ticks, thought.stopped_by, thought.sure) == (7, "ticks", False)
+
+
+def test_tries_end_it_and_the_surest_try_is_kept(feel: Callable[..., None]) -> None:
+    brain = brain_of(noise=0.5)
+    scale = {1: 0.1, 2: 0.7, 3: 0.4}
+    feel(brain, lambda number, seen: torch.full_like(seen, scale.get(number, 0.2)))
+    (thought,) = think(brain, puzzles(1), WillSpec(ticks=2, tries=4, confidence=0.9))
+    assert (thought.tries, thought.stopped_by) == (4, "tries")
+    assert thought.confidence == pytest.approx(0.7, abs=1e-5)
+
+
+def test_operations_are_never_overspent(feel: Callable[..., None]) -> None:
+    brain = brain_of()
+    feel(brain, always(0.3))
+    segment = think(brain, puzzles(1), WillSpec(ticks=2))[0].operations
+    (thought,) = think(brain, puzzles(1), WillSpec(ticks=1000, tries=9, operations=int(3.5 * segment)))
+    assert thought.operations == 3 * segment
+    assert (thought.ticks, thought.stopped_by) == (6, "operations")
+
+
+def test_time_ends_it(feel: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    brain = brain_of()
+    feel(brain, always(0.3))
+    clock = iter(range(10_000))
+    monkeypatch.setattr(thinking.time, "perf_counter", lambda: next(clock) * 0.01)
+    (thought,) = think(brain, puzzles(1), WillSpec(ticks=10**6, tries=3, ms=55))
+    assert thought.stopped_by == "milliseconds" and thought.ticks < 20
+
+
+def test_a_scene_that_halts_leaves_the_others_as_they_would_be_alone(feel: Callable[..., None]) -> None:
+    brain, values = brain_of(), puzzles(4)
+    border = brain.begin(values).input.sum(dim=(1, 2)).median()
+    feel(brain, lambda number, seen: torch.where(seen > border, 0.99, 0.1))
+    will = WillSpec(ticks=8, confidence=0.9)
+    together = think(brain, values, will)
+    assert {thought.ticks for thought in together} == {2, 8}
+    unsure = [number for number, thought in enumerate(together) if not thought.sure]
+    feel(brain, always(0.1))
+    for number in unsure:
+        (alone,) = think(brain, {"puzzle": values["puzzle"][number : number + 1]}, will)
+        assert alone.answer == together[number].answer
+        assert alone.operations == together[number].operations
+
+
+def strip(thought: Thought) -> dict[str, Any]:
+    return {key: value for key, value in thought.to_json().items() if key != "seconds"}
+
+
+def test_one_seed_one_thought_and_noise_makes_tries_differ() -> None:
+    brain = brain_of(noise=1.0)
+    will = WillSpec(ticks=4, tries=3, confidence=1)
+    first, again, other = (think(brain, puzzles(2), will, seed=seed, trace=True) for seed in (5, 5, 6))
+    assert [strip(t) for t in first] == [strip(t) for t in again]
+    assert [strip(t) for t in first] != [strip(t) for t in other]
+    by_try = {record.attempt: record.transition for record in first[0].trace if record.tick == 0}
+    assert len(by_try) == 3 and by_try[0] != by_try[1]
+
+
+@pytest.mark.parametrize("wave", [{"policy": "rhythm"}, {"policy": "all"}, {"policy": "top-k", "fire": 1}])
+def test_the_trace_accounts_for_every_tick(wave: dict[str, Any]) -> None:
+    brain = brain_of(wave=wave)
+    (thought,) = think(brain, puzzles(1), WillSpec(ticks=5, confidence=1), trace=True)
+    assert [record.tick for record in thought.trace] == list(range(5))
+    assert sum(record.operations for record in thought.trace) == thought.operations
+    fired = [set(record.fired) for record in thought.trace]
+    if wave["policy"] == "rhythm":
+        assert fired == [{"first.self"}, {"second.self"}] * 2 + [{"first.self"}]
+    elif wave["policy"] == "all":
+        assert fired == [{"first.self", "second.self"}] * 5
+    for record in thought.trace:
+        assert set(record.transition) == set(record.fired)
+        assert all(size > 0 for size in record.transition.values())
+        assert record.answer is not None and set(record.answer["solution"]) <= set("01234")
+        assert record.confidence is not None and 0 <= record.confidence <= 1
+    assert thought.trace[-1].answer == thought.answer or thought.confidence > thought.trace[-1].confidence
+
+
+def test_tracing_changes_nothing() -> None:
+    brain = brain_of(noise=0.3)
+    will = WillSpec(ticks=6, tries=2, confidence=1)
+    plain, traced = (think(brain, puzzles(2), will, trace=trace) for trace in (False, True))
+    for one, other in zip(plain, traced, strict=True):
+        assert (one.answer, one.confidence, one.ticks) == (other.answer, other.confidence, other.ticks)
+
+
+def moved(noise: float, confidence: list[float], spent: int) -> torch.Tensor:
+    brain = brain_of()
+    mind = brain.begin(puzzles(len(confidence)))
+    before = mind.lanes.field.clone()
+    will = WillSpec(noise=noise, patience=8)
+    wander(mind, torch.tensor(confidence), will, will.noise, spent, torch.Generator().manual_seed(0))
+    return (mind.lanes.field - before).square().mean(dim=(1, 2)).sqrt()
+
+
+def test_restlessness_is_in_proportion_to_doubt() -> None:
+    sizes = moved(0.4, [0.0, 0.5, 1.0], 8)
+    torch.testing.assert_close(sizes, torch.tensor([0.4, 0.2, 0.0]), rtol=0.15, atol=1e-6)
+
+
+def test_restlessness_waits_for_patience_to_run_out() -> None:
+    assert not moved(0.4, [0.0], 7).any()
+    assert not moved(0.0, [0.0], 100).any()
+
+
+def test_restlessness_changes_a_thought_only_after_patience(feel: Callable[..., None]) -> None:
+    brain = brain_of()
+    feel(brain, always(0.0))
+    calm, restless = (
+        think(brain, puzzles(1), WillSpec(ticks=40, confidence=1, noise=noise, patience=20), trace=True)[0]
+        for noise in (0.0, 0.5)
+    )
+    # Every second tick: the other zone's moves all have the same size, whatever it reads.
+    same = [a.transition == b.transition for a, b in zip(calm.trace[::2], restless.trace[::2], strict=True)]
+    assert same == [True] * 10 + [False] * 10
