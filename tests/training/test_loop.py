@@ -47,7 +47,9 @@ def test_it_learns(chart_of: Any, boards: Any) -> None:
 
 @pytest.mark.parametrize("optimiser", ["muon", "adamw"])
 @pytest.mark.parametrize("stop", [1, 6, 13])
-def test_stopping_and_going_on_changes_no_bit(chart_of: Any, boards: Any, tmp_path: Path, optimiser: str, stop: int) -> None:
+def test_stopping_and_going_on_changes_no_bit(
+    chart_of: Any, boards: Any, tmp_path: Path, optimiser: str, stop: int
+) -> None:
     whole = trainer(chart_of, boards, tmp_path / "whole", optimiser=optimiser)
     whole.fit(quiet)
     first = trainer(chart_of, boards, tmp_path / "parts", optimiser=optimiser)
