@@ -156,7 +156,7 @@ def test_steps_do_not_depend_on_the_batch(scenes: SceneSet) -> None:
     hard = np.argsort(steps)[-5:]
     assert [int(sudoku.search_steps(puzzles[i : i + 1])[0]) for i in hard] == steps[hard].tolist()
     assert (sudoku.search_steps(scenes.values["solution"]) == 0).all()
-    assert sudoku.search_steps(np.zeros((1, 9, 9)), limit=50).tolist() == [50]
+    assert sudoku.search_steps(np.zeros((1, 9, 9), dtype=np.uint8), limit=50).tolist() == [50]
 
 
 def test_wrong_boards_are_refused() -> None:
@@ -164,6 +164,8 @@ def test_wrong_boards_are_refused() -> None:
         sudoku.solve(np.zeros((9, 9)))
     with pytest.raises(DataError, match="0 to 9"):
         sudoku.solve(np.full((1, 9, 9), 10))
+    with pytest.raises(DataError, match="whole numbers"):
+        sudoku.solve(np.zeros((1, 9, 9)))
 
 
 def test_is_solution_sees_every_kind_of_unit() -> None:

@@ -149,7 +149,8 @@ class SceneWriter:
         """Copies a column of scenes of any shape, written one after another, to `[kept, rows, columns]`."""
         result = _Spool(self._limit)
         spool.rewind()
-        step = max(1, _BLOCK_BYTES // max(1, int(rows) * int(columns)))
+        # Each cell of a block takes a byte, and eight more for its place in what was read.
+        step = max(1, _BLOCK_BYTES // max(1, 9 * int(rows) * int(columns)))
         for start in range(0, self._count, step):
             sides = shapes[start : start + step].astype(np.int64)
             sizes = sides.prod(axis=1)

@@ -80,6 +80,8 @@ def masks_of(puzzles: npt.NDArray[Any]) -> Masks:
     puzzles = np.asarray(puzzles)
     if puzzles.ndim != 3 or puzzles.shape[1:] != (9, 9):
         raise DataError(f"expected Sudoku boards [boards, 9, 9], got {list(puzzles.shape)}")
+    if not np.issubdtype(puzzles.dtype, np.integer):
+        raise DataError(f"Sudoku cells must be whole numbers, got {puzzles.dtype}")
     if puzzles.size and (puzzles.min() < 0 or puzzles.max() > 9):
         raise DataError(f"Sudoku cells must lie in 0 to 9, got {puzzles.min()} to {puzzles.max()}")
     table = np.array([511, *(1 << digit for digit in range(9))], dtype=np.uint16)
