@@ -120,6 +120,8 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
     ),
     "positions": ("no positions: the brain can't tell sites apart", ["senses.puzzle.positions=none"]),
     "noise": ("no noise in the starting state", ["field.noise=0"]),
+    "calm": ("no restlessness: a mind in doubt gets no noise", ["will.noise=0"]),
+    "restless-training": ("restlessness while learning too", ["training.noise=0.3"]),
     "reflection-head": ("reflection from the field alone", ["reflection.kind=head"]),
     "reflection-none": ("reflection untrained: the answer's mean log-probability", ["reflection.kind=none"]),
     "archetypes": (
@@ -134,6 +136,8 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
     "adamw": ("AdamW for everything", ["training.optimiser=adamw", "training.rate=0.001"]),
 }
 TRIES = 16
+LONGEST_TRY = 128
+"""Ticks a try at most, so that measuring stays shorter than training."""
 SCENES_A_TIER = 128
 
 
@@ -167,8 +171,9 @@ def measure(chart: Chart, brain: Any, tests: dict[str, Any]) -> dict[str, Any]:
     segments = (1,) if chart.training.segments == 1 else (1, 16)
     looks = look_at(brain, scenes, segments, False, None)
     hard = tests["expert"](chart).take(np.arange(SCENES_A_TIER))
-    tried = willed(brain, hard, chart.will.model_copy(update={"tries": TRIES}), False, None)
-    once = willed(brain, hard, chart.will, False, None)
+    will = chart.will.model_copy(update={"ticks": min(chart.will.ticks, LONGEST_TRY)})
+    tried = willed(brain, hard, will.model_copy(update={"tries": TRIES}), False, None)
+    once = willed(brain, hard, will, False, None)
     return {
         "one_segment": float(looks.right[0].mean()),
         "exact": float(looks.right[-1].mean()),

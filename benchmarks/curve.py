@@ -21,9 +21,9 @@ from ltm.scenes.store import SceneSet
 from ltm.training.evaluate import look_at
 
 OUR_RECIPE = [
-    "training.batch=128",
     "training.optimiser=muon",
     "training.rate=0.003",
+    "training.batch=64",
     "training.warmup=50",
     "training.floor=0.02",
     "training.weight_decay=0.05",

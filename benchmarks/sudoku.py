@@ -13,7 +13,7 @@ from benchmarks.common import RUNS, chart_of, read, spread, sudoku_files, table,
 from ltm.scenes.prepare import scorer_of
 from ltm.training.evaluate import evaluate, willed
 
-SEGMENTS = (1, 2, 4, 8, 16, 32, 64)
+SEGMENTS = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--tries", type=int, default=64)
+    parser.add_argument("--ticks", type=int, default=128, help="ticks a try where many are allowed")
     parser.add_argument("settings", nargs="*", help="settings that replace the chart's")
     given = parser.parse_args()
     train, tests = sudoku_files(given.data)
@@ -39,7 +40,7 @@ def main() -> None:
         for tier, scenes_of in tests.items():
             scenes = scenes_of(chart)
             tiers[tier] = evaluate(brain, scenes, segments=SEGMENTS, scorer=scorer_of(chart), speed=False)
-            many = chart.will.model_copy(update={"tries": given.tries})
+            many = chart.will.model_copy(update={"tries": given.tries, "ticks": given.ticks})
             tiers[tier]["many_tries"] = willed(brain, scenes, many, False, None)
         runs[str(seed)] = {
             "parameters": record["parameters"],

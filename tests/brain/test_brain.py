@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import torch
-from variants import WIDTH, chart_of
+from tiny import WIDTH, chart_of, chart_with
 
 from ltm.brain.brain import Brain, fixed_sites
-from ltm.chart.check import require
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.senses.grid import VOID
 
 
-def two_senses(prefix: int = 2) -> Chart:
-    base = chart_of({"kind": "mixer"}).model_dump(exclude={"senses", "acts", "field"})
+def two_senses(kind: str = "mixer") -> Chart:
     left = {"kind": "grid", "rows": 2, "columns": 3, "symbols": 4}
     right = {"kind": "grid", "rows": 1, "columns": 4, "symbols": 3}
     senses = {"left": left, "right": right}
     acts = {"to_left": {**left, "at": "left"}, "to_right": {**right, "at": "right"}}
-    field = {"width": WIDTH, "prefix": prefix}
-    return require(Chart.model_validate({**base, "senses": senses, "acts": acts, "field": field}))
+    return chart_with({"only": {"kind": kind}}, senses=senses, acts=acts, field={"width": WIDTH, "prefix": 2})
 
 
 def seen(batch: int = 2) -> dict[str, torch.Tensor]:
@@ -50,9 +47,7 @@ def test_each_act_reads_the_sites_of_its_sense() -> None:
 
 
 def test_one_sense_reaches_the_other_through_the_field() -> None:
-    base = two_senses()
-    whole = base.model_copy(update={"zones": chart_of({"kind": "attention", "positions": "line"}).zones})
-    brain = Brain(require(whole))
+    brain = Brain(two_senses("attention"))
     calm = brain.think_on(brain.begin(seen()), 3).logits["to_left"]
     changed = seen()
     changed["right"] = changed["right"] + 1

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
-from variants import WIDTH, chart_of
+from tiny import WIDTH, brain_with, puzzles
 
-from ltm.brain.brain import Brain
 from ltm.brain.lanes import Lanes
-from ltm.chart.check import require
-from ltm.chart.schema import Chart
 from ltm.zones.layers import rms_norm
-
-
-def brain_of(zones: dict[str, Any], **parts: Any) -> Brain:
-    base = chart_of({"kind": "mixer"}).model_dump(exclude={"zones", *parts})
-    return Brain(require(Chart.model_validate({**base, "zones": zones, **parts})))
-
-
-def values(batch: int = 2) -> dict[str, torch.Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    return {"puzzle": torch.randint(0, 5, (batch, 4, 4), generator=generator, dtype=torch.uint8)}
 
 
 def test_zones_that_fire_together_all_read_the_field_as_it_was() -> None:
     zones = {"a": {"kind": "mixer"}, "b": {"kind": "conv"}}
-    brain = brain_of(zones, wave={"policy": "all"})
-    mind = brain.begin(values())
+    brain = brain_with(zones, wave={"policy": "all"})
+    mind = brain.begin(puzzles())
     start, field = mind.input, mind.lanes.field
     given = [
         brain.circuit.zone(name).fire("self", field, start, None, None, mind.places)[0] for name in zones
@@ -38,8 +23,8 @@ def test_zones_that_fire_together_all_read_the_field_as_it_was() -> None:
 
 
 def test_replace_makes_the_field_what_the_zone_returns() -> None:
-    brain = brain_of({"a": {"kind": "mixer", "write": "replace"}})
-    mind = brain.begin(values())
+    brain = brain_with({"a": {"kind": "mixer", "write": "replace"}})
+    mind = brain.begin(puzzles())
     given, _ = brain.circuit.zone("a").fire("self", mind.lanes.field, mind.input, None, None, mind.places)
     brain.circuit.run(mind.lanes, mind.input, mind.places, 1)
     assert torch.equal(mind.lanes.field, given)
@@ -47,11 +32,11 @@ def test_replace_makes_the_field_what_the_zone_returns() -> None:
 
 def test_roles_share_weights_and_differ_by_a_vector() -> None:
     two = {"fast": {}, "slow": {}}
-    brain = brain_of({"a": {"kind": "mixer", "roles": two}})
-    single = brain_of({"a": {"kind": "mixer"}})
+    brain = brain_with({"a": {"kind": "mixer", "roles": two}})
+    single = brain_with({"a": {"kind": "mixer"}})
     sizes = [b.parameters_by_part()["zones/a"] for b in (brain, single)]
     assert sizes[0] == sizes[1] + WIDTH  # one more role is one more vector, no more weights
-    mind, zone = brain.begin(values()), brain.circuit.zone("a")
+    mind, zone = brain.begin(puzzles()), brain.circuit.zone("a")
     fast, slow = (
         zone.fire(role, mind.lanes.field, mind.input, None, None, mind.places)[0] for role in ("fast", "slow")
     )
@@ -68,8 +53,8 @@ def test_a_role_reads_what_it_declares_and_nothing_else(reads: str) -> None:
         "a": {"kind": "mixer", "state": "own", "roles": {"self": {"reads": [reads]}}},
         "other": {"kind": "mixer", "state": "own"},
     }
-    brain = brain_of(zones)
-    mind = brain.begin(values())
+    brain = brain_with(zones)
+    mind = brain.begin(puzzles())
 
     def result(**shifts: float) -> torch.Tensor:
         own = {name: state + shifts.get(name, 0) for name, state in mind.lanes.own.items()}
@@ -85,9 +70,9 @@ def test_a_role_reads_what_it_declares_and_nothing_else(reads: str) -> None:
 
 
 def test_loops_apply_the_zone_to_its_own_result() -> None:
-    once, thrice = (brain_of({"a": {"kind": "mixer", "loops": loops}}) for loops in (1, 3))
+    once, thrice = (brain_with({"a": {"kind": "mixer", "loops": loops}}) for loops in (1, 3))
     thrice.load_state_dict(once.state_dict())
-    mind = once.begin(values())
+    mind = once.begin(puzzles())
     read = mind.lanes.field + mind.input + once.circuit.zone("a").roles["self"]
     out = read
     for loop in range(3):
@@ -99,8 +84,8 @@ def test_loops_apply_the_zone_to_its_own_result() -> None:
 
 def test_a_nested_zone_is_its_circuit_run_for_its_ticks() -> None:
     inner = {"x": {"kind": "mixer"}, "y": {"kind": "conv"}}
-    nested = brain_of({"n": {"kind": "nested", "ticks": 2, "circuit": {"zones": inner}}})
-    mind = nested.begin(values())
+    nested = brain_with({"n": {"kind": "nested", "ticks": 2, "circuit": {"zones": inner}}})
+    mind = nested.begin(puzzles())
     zone = nested.circuit.zone("n")
     given, _ = zone.fire("self", mind.lanes.field, mind.input, None, None, mind.places)
     read = mind.lanes.field + mind.input + zone.roles["self"]

@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from variants import chart_of
+from tiny import brain_with, puzzles
 
 from ltm.brain.brain import Brain
 from ltm.brain.coupling import Coupling, edges
-from ltm.chart.check import require
 from ltm.chart.circuit import CouplingSpec
-from ltm.chart.schema import Chart
 from ltm.zones.layers import initialise_all
 
 NAMES = [f"z{number}" for number in range(8)]
@@ -25,8 +23,7 @@ def pairs(**spec: Any) -> set[tuple[int, int]]:
 
 def brain_of(count: int, **coupling: Any) -> Brain:
     zones = {name: {"kind": "mixer", "state": "own", "width": 12} for name in NAMES[:count]}
-    base = chart_of({"kind": "mixer"}).model_dump(exclude={"zones", "coupling"})
-    return Brain(require(Chart.model_validate({**base, "zones": zones, "coupling": coupling})))
+    return brain_with(zones, coupling=coupling)
 
 
 def test_a_ring_couples_neighbours_both_ways() -> None:
@@ -106,13 +103,11 @@ def test_low_rank_edges_are_smaller_and_counted_in_size_and_operations(strength:
 
 def test_overlapping_windows_of_the_field_share_the_channels_they_should() -> None:
     zones = {name: {"kind": "mixer", "width": 8} for name in NAMES[:4]}
-    base = chart_of({"kind": "mixer"}).model_dump(exclude={"zones", "coupling"})
-    brain = Brain(require(Chart.model_validate({**base, "zones": zones, "coupling": {"overlap": 0.5}})))
+    brain = brain_with(zones, coupling={"overlap": 0.5})
     seen = [set(brain.circuit.zone(name).channels.tolist()) for name in zones]
     assert seen == [{(4 * number + k) % 16 for k in range(8)} for number in range(4)]
     assert all(brain.circuit.zone(name).read is None for name in zones)
-    values = {"puzzle": torch.zeros(2, 4, 4, dtype=torch.uint8)}
-    mind = brain.begin(values)
+    mind = brain.begin(puzzles())
     _, state = brain.circuit._fire(0, mind.lanes, mind.input, mind.places)
     far = mind.lanes.field.clone()
     far[..., 8:] += 1  # outside the first zone's window
@@ -123,10 +118,9 @@ def test_overlapping_windows_of_the_field_share_the_channels_they_should() -> No
 
 def test_an_edge_carries_what_one_zone_knows_to_another() -> None:
     brain = brain_of(2, pattern="edges", edges=[{"source": "z0", "to": "z1"}])
-    values = {"puzzle": torch.zeros(1, 4, 4, dtype=torch.uint8)}
 
     def state_after(shift: float) -> torch.Tensor:
-        mind = brain.begin(values)
+        mind = brain.begin(puzzles())
         mind.lanes.own["z0"] = mind.lanes.own["z0"] + shift
         _, state = brain.circuit._fire(1, mind.lanes, mind.input, mind.places)
         assert state is not None

@@ -7,28 +7,20 @@ from typing import Any
 
 import pytest
 import torch
-from variants import chart_of
+from tiny import WIDTH, brain_with, puzzles
 
 from ltm.brain import think as thinking
 from ltm.brain.brain import Brain, Reading
-from ltm.brain.think import think, wander
+from ltm.brain.think import think
 from ltm.brain.thought import Thought
-from ltm.chart.check import require
-from ltm.chart.schema import Chart, WillSpec
+from ltm.chart.schema import WillSpec
 
 Confidences = Callable[[int, torch.Tensor], torch.Tensor]
 
 
-def puzzles(batch: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    return {"puzzle": torch.randint(0, 5, (batch, 4, 4), generator=generator, dtype=torch.uint8)}
-
-
 def brain_of(noise: float = 0.0, **parts: Any) -> Brain:
     zones = {"first": {"kind": "mixer", "write": "replace"}, "second": {"kind": "conv"}}
-    field = {"width": 16, "noise": noise}
-    base = chart_of({"kind": "mixer"}).model_dump(exclude={"zones", "field"})
-    return Brain(require(Chart.model_validate({**base, "zones": zones, "field": field, **parts})))
+    return brain_with(zones, field={"width": WIDTH, "noise": noise}, **parts)
 
 
 @pytest.fixture
@@ -149,25 +141,6 @@ def test_tracing_changes_nothing() -> None:
     plain, traced = (think(brain, puzzles(2), will, trace=trace) for trace in (False, True))
     for one, other in zip(plain, traced, strict=True):
         assert (one.answer, one.confidence, one.ticks) == (other.answer, other.confidence, other.ticks)
-
-
-def moved(noise: float, confidence: list[float], spent: int) -> torch.Tensor:
-    brain = brain_of()
-    mind = brain.begin(puzzles(len(confidence)))
-    before = mind.lanes.field.clone()
-    will = WillSpec(noise=noise, patience=8)
-    wander(mind, torch.tensor(confidence), will, will.noise, spent, torch.Generator().manual_seed(0))
-    return (mind.lanes.field - before).square().mean(dim=(1, 2)).sqrt()
-
-
-def test_restlessness_is_in_proportion_to_doubt() -> None:
-    sizes = moved(0.4, [0.0, 0.5, 1.0], 8)
-    torch.testing.assert_close(sizes, torch.tensor([0.4, 0.2, 0.0]), rtol=0.15, atol=1e-6)
-
-
-def test_restlessness_waits_for_patience_to_run_out() -> None:
-    assert not moved(0.4, [0.0], 7).any()
-    assert not moved(0.0, [0.0], 100).any()
 
 
 def test_restlessness_changes_a_thought_only_after_patience(feel: Callable[..., None]) -> None:

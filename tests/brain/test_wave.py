@@ -6,31 +6,23 @@ from typing import Any
 
 import pytest
 import torch
+from tiny import chart_of, chart_with, puzzles
 from torch.utils.flop_counter import FlopCounterMode
-from variants import chart_of
 
 from ltm.brain.brain import Brain
 from ltm.brain.circuit import Recorder
 from ltm.brain.wave import cycle, schedule
-from ltm.chart.check import require
 from ltm.chart.schema import Chart
 
 DYNAMIC = ("sync", "top-k", "random")
 
 
 def chart(zones: int = 4, **wave: Any) -> Chart:
-    declared = {f"z{n}": {"kind": "mixer", "width": 8} for n in range(zones)}
-    base = chart_of({"kind": "mixer"}).model_dump(exclude={"zones", "wave"})
-    return require(Chart.model_validate({**base, "zones": declared, "wave": wave}))
-
-
-def values(batch: int = 6) -> dict[str, torch.Tensor]:
-    generator = torch.Generator().manual_seed(3)
-    return {"puzzle": torch.randint(0, 5, (batch, 4, 4), generator=generator, dtype=torch.uint8)}
+    return chart_with({f"z{n}": {"kind": "mixer", "width": 8} for n in range(zones)}, wave=wave)
 
 
 def fired(brain: Brain, ticks: int, batch: int = 6, seed: int = 0) -> torch.Tensor:
-    mind, recorder = brain.begin(values(batch), torch.Generator().manual_seed(seed)), Recorder()
+    mind, recorder = brain.begin(puzzles(batch), torch.Generator().manual_seed(seed)), Recorder()
     brain.circuit.run(mind.lanes, mind.input, mind.places, ticks, recorder)
     return torch.stack(recorder.fired)
 
@@ -70,7 +62,7 @@ def test_sync_lets_every_zone_have_its_turn() -> None:
 @pytest.mark.parametrize("policy", ["top-k", "sync"])
 def test_the_choice_itself_is_learned(policy: str) -> None:
     brain = Brain(chart(policy=policy, fire=2))
-    reading = brain.think_on(brain.begin(values()), 3)
+    reading = brain.think_on(brain.begin(puzzles()), 3)
     reading.logits["solution"].square().sum().backward()
     assert brain.circuit.wave is not None
     still = [n for n, w in brain.circuit.wave.named_parameters() if w.grad is None or not w.grad.any()]
@@ -97,7 +89,7 @@ def test_operations_do_not_grow_with_zones_that_are_silent(policy: str) -> None:
     counts = {}
     for zones in (4, 32):
         brain = Brain(chart(zones, policy=policy))
-        mind = brain.begin(values(2), torch.Generator().manual_seed(0))
+        mind = brain.begin(puzzles(2), torch.Generator().manual_seed(0))
         counter = FlopCounterMode(display=False)
         with torch.no_grad(), counter:
             brain.circuit.run(mind.lanes, mind.input, mind.places, 2)
@@ -108,14 +100,13 @@ def test_operations_do_not_grow_with_zones_that_are_silent(policy: str) -> None:
     assert counts[4] == counts[32]
 
 
-@pytest.mark.parametrize("policy", DYNAMIC)
+# `random` draws for the whole batch at once, so there a scene alone gets other draws.
+@pytest.mark.parametrize("policy", ["sync", "top-k"])
 def test_each_scene_of_a_batch_gets_the_zones_it_chose(policy: str) -> None:
     brain = Brain(chart(policy=policy, fire=2))
-    if policy == "random":
-        pytest.skip("random draws for the whole batch at once, so single scenes get other draws")
-    together = brain.begin(values(4))
+    together = brain.begin(puzzles(4))
     brain.circuit.run(together.lanes, together.input, together.places, 4)
     for number in range(4):
-        alone = brain.begin({"puzzle": values(4)["puzzle"][number : number + 1]})
+        alone = brain.begin({"puzzle": puzzles(4)["puzzle"][number : number + 1]})
         brain.circuit.run(alone.lanes, alone.input, alone.places, 4)
         torch.testing.assert_close(together.lanes.field[number], alone.lanes.field[0], atol=1e-5, rtol=1e-4)

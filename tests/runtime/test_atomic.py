@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import subprocess
@@ -61,11 +62,14 @@ def test_new_and_replaced(tmp_path: Path, how: str) -> None:
 def test_exchange_works_here(tmp_path: Path) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("only Linux has renameat2")
-    for name in "xy":
+    for name in ("x", "y", "probe", "other"):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).write_text(name)
-    if not atomic._exchange(tmp_path / "x", tmp_path / "y"):
+    # Asked of the system directly, so that a fault in what is tested can't pass for a lack of the file system.
+    probe, other = (str(tmp_path / name).encode() for name in ("probe", "other"))
+    if ctypes.CDLL(None).renameat2(-100, probe, -100, other, 2) != 0:
         pytest.skip("this file system can't exchange folders")
+    assert atomic._exchange(tmp_path / "x", tmp_path / "y")
     assert (tmp_path / "x" / "y").exists()
     assert (tmp_path / "y" / "x").exists()
 

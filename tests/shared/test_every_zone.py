@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from tiny import SITES, WIDTH, chart_of, puzzles
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
-from variants import EVERY, SITES, VARIANTS, WIDTH, chart_of
+from variants import EVERY, VARIANTS
 
 from ltm.brain.brain import Brain
 from ltm.chart.check import check
@@ -18,12 +19,9 @@ from ltm.senses.grid import VOID
 from ltm.zones.table import KINDS
 
 every = pytest.mark.parametrize("zone", EVERY.values(), ids=EVERY.keys())
-plain = pytest.mark.parametrize("zone", VARIANTS.values(), ids=VARIANTS.keys())
-
-
-def puzzles(batch: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    return {"puzzle": torch.randint(0, 5, (batch, *SITES), generator=generator, dtype=torch.uint8)}
+# Dense mixing has a fixed number of sites, so nothing is ever padded there.
+FREE = {name: zone for name, zone in VARIANTS.items() if zone.get("mixing") != "dense"}
+free = pytest.mark.parametrize("zone", FREE.values(), ids=FREE.keys())
 
 
 def field_after(brain: Brain, values: dict[str, torch.Tensor], ticks: int = 3) -> torch.Tensor:
@@ -105,12 +103,10 @@ def test_operations_are_those_that_pytorch_counts(zone: dict[str, Any]) -> None:
     assert declared == pytest.approx(counted, rel=0.02)
 
 
-@plain
+@free
 def test_sites_that_do_not_exist_change_nothing(zone: dict[str, Any]) -> None:
-    if zone.get("mixing") == "dense":
-        pytest.skip("dense mixing has a fixed number of sites, so nothing is ever padded")
-    free = {"kind": "grid", "symbols": 5}
-    brain = Brain(chart_of(zone, senses={"puzzle": free}, acts={"solution": free}))
+    any_size = {"kind": "grid", "symbols": 5}
+    brain = Brain(chart_of(zone, senses={"puzzle": any_size}, acts={"solution": any_size}))
     small = torch.randint(0, 5, (1, 3, 4), generator=torch.Generator().manual_seed(2), dtype=torch.uint8)
     padded = torch.full((1, 5, 4), VOID, dtype=torch.uint8)
     padded[:, :3] = small

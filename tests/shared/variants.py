@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltm.chart.check import require
-from ltm.chart.schema import Chart
-
-WIDTH = 16
-SITES = (4, 4)
-
 VARIANTS: dict[str, dict[str, Any]] = {
     "mixer": {"kind": "mixer", "windows": ["rows", "columns", "blocks"]},
     "mixer-dense": {"kind": "mixer", "mixing": "dense"},
@@ -45,16 +39,3 @@ IN_ROLES = {
     for name, zone in VARIANTS.items()
 }
 EVERY = {**VARIANTS, **WITH_STATE, **LOOPED, **IN_ROLES}
-
-
-def chart_of(zone: dict[str, Any], **parts: Any) -> Chart:
-    """Returns a chart with that one zone on boards of four by four."""
-    grid = {"kind": "grid", "rows": SITES[0], "columns": SITES[1], "symbols": 5}
-    declared: dict[str, Any] = {
-        "field": {"width": WIDTH, "noise": 0.0},
-        "senses": {"puzzle": grid},
-        "acts": {"solution": grid},
-        "zones": {"only": zone},
-        "training": {"ticks": 2, "precision": "fp32", "compile": "off"},
-    }
-    return require(Chart.model_validate({**declared, **parts}))

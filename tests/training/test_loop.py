@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from ltm.errors import LtmError
-from ltm.training.checkpoint import flatten
+from ltm.training import loop
+from ltm.training.flatten import flatten
 from ltm.training.loop import Trainer, unfinished
 
 
@@ -104,8 +105,6 @@ def test_a_run_that_diverges_ends_with_advice(chart_of: Any, boards: Any) -> Non
 
 
 def test_the_best_by_validation_is_kept(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ltm.training import loop
-
     scores = iter([0.2, 0.9, 0.5, *[0.1] * 20])
     monkeypatch.setattr(loop, "quick_accuracy", lambda *_: next(scores))
     made = trainer(chart_of, boards, steps=24)

@@ -2,9 +2,8 @@
 
 Ticks are run in segments as in training, after each of which the answer is read. A scene that is sure leaves the batch,
 so halting saves operations, and only scenes that are not sure get further tries. Tries differ by the noise in their
-starting state; of several, reflection keeps the one it trusts most. Within a try, a mind that is still in doubt after
-some patience gets noise in proportion to its doubt: a random search around where it stands, in the manner of Langevin
-dynamics, that quiets down by itself once an answer convinces.
+starting state; of several, reflection keeps the one it trusts most. Within a try, a mind that is still in doubt when
+patience has run out becomes restless.
 
 Shapes: B scenes in the batch, A attempts at once, R roles.
 """
@@ -22,6 +21,7 @@ from torch import Tensor
 
 from ltm.brain.brain import Brain, Mind, Reading
 from ltm.brain.circuit import Recorder
+from ltm.brain.restlessness import wander
 from ltm.brain.thought import Stop, Thought, TickRecord
 from ltm.chart.schema import WillSpec
 from ltm.senses.grid import VOID
@@ -134,7 +134,8 @@ class _Thinker:
             before = [self.kept[owner[row]].operations for row in rows]
             reading = self._segment(mind, ticks, recorder, [(owner[r], number[r]) for r in rows], spent)
             spent += ticks
-            sure = self._keep(reading, [owner[row] for row in rows], spent)
+            confidence_B = self.brain.reflection.confidence(reading.right)
+            sure = self._keep(reading, confidence_B, [owner[row] for row in rows], spent)
             self.costs.append(max(self.kept[owner[row]].operations - b for row, b in zip(rows, before, strict=True)))
             done_scenes = {owner[row] for row, is_sure in zip(rows, sure, strict=True) if is_sure}
             if spent >= self.will.ticks or self._late():
@@ -144,12 +145,11 @@ class _Thinker:
                 for place, row in enumerate(rows)
                 if owner[row] not in done_scenes and self._affords(self.kept[owner[row]], rows, owner, row)
             ]
-            confidence_B = self.brain.reflection.confidence(reading.right)
             if len(stay) < len(rows):
                 index = torch.tensor(stay, dtype=torch.long)
                 mind, confidence_B = _part(mind, index), confidence_B[index]
                 rows = [rows[place] for place in stay]
-            wander(mind, confidence_B, self.will, self.will.noise, spent, self.generator)
+            wander(mind, confidence_B, self.will.noise, spent >= self.will.patience, self.generator)
 
     def _affords(self, kept: _Kept, rows: list[int], owner: list[int], row: int) -> bool:
         if self.will.operations is None:
@@ -204,8 +204,8 @@ class _Thinker:
         fired_TBR = torch.stack(recorder.fired[-ticks:]).double()
         return fired_TBR @ costs_R + circuit.wave.operations()
 
-    def _keep(self, reading: Reading, scenes: list[int], spent: int) -> list[bool]:
-        confidence = self.brain.reflection.confidence(reading.right).tolist()
+    def _keep(self, reading: Reading, confidence_B: Tensor, scenes: list[int], spent: int) -> list[bool]:
+        confidence = confidence_B.tolist()
         for place, scene in enumerate(scenes):
             kept = self.kept[scene]
             # Every look competes, within a try and across tries; of equals the later one, which has thought longer.
@@ -240,29 +240,6 @@ class _Thinker:
             )
             for scene, kept in enumerate(self.kept)
         ]
-
-
-def wander(
-    mind: Mind, confidence_B: Tensor, will: WillSpec, noise: float, spent: Tensor | int, generator: torch.Generator
-) -> None:
-    """Adds noise to the field in proportion to the doubt that is left, once patience has run out.
-
-    Args:
-        mind: whose field is changed.
-        confidence_B: in its present answers `[B]`.
-        will: whose patience it is.
-        noise: standard deviation at full doubt.
-        spent: ticks of this try so far, for all or for each `[B]`.
-        generator: of the noise.
-    """
-    if not noise or not len(confidence_B):
-        return
-    restless_B = torch.as_tensor(spent).expand(len(confidence_B)) >= will.patience
-    if restless_B.any():
-        field_BSD = mind.lanes.field
-        draw_BSD = torch.randn(field_BSD.shape, generator=generator)
-        doubt_B = torch.where(restless_B, 1 - confidence_B.float(), 0.0)
-        mind.lanes.field = field_BSD + (noise * doubt_B[:, None, None] * draw_BSD).to(field_BSD.dtype)
 
 
 def _part(mind: Mind, index: Tensor) -> Mind:

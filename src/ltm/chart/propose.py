@@ -86,5 +86,4 @@ def _zones(seen: Mapping[str, Any], fixed: bool, width: int) -> dict[str, Any]:
 
 def _training(fixed: bool, minutes: float, seed: int) -> dict[str, Any]:
     ticks = {"ticks": 4, "segments": 12} if fixed else {"ticks": 10, "segments": 6}
-    # In minutes on a laptop many small steps learn more than half as many of twice the size.
-    return {**ticks, "batch": 64, "minutes": minutes, "seed": seed}
+    return {**ticks, "minutes": minutes, "seed": seed}

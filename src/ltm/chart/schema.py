@@ -74,7 +74,8 @@ class TrainingSpec(Part):
     """Only the last so many ticks of a segment carry gradient; all when absent."""
     segments: Annotated[int, Field(ge=1, le=256)] = 6
     """A scene leaves its slot after so many segments, or earlier once it is solved."""
-    batch: Annotated[int, Field(ge=1, le=65536)] = 128
+    batch: Annotated[int, Field(ge=1, le=65536)] = 64
+    """Scenes under way at once; in minutes on a laptop, many small steps learn more than few large ones."""
     steps: Annotated[int, Field(ge=1, le=10**8)] | None = None
     """Optimiser steps; when absent, the minutes asked for are turned into steps once, at the start."""
     minutes: Annotated[float, Field(gt=0, le=10**5)] = 15.0

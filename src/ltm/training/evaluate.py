@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain
-from ltm.brain.think import think, wander
+from ltm.brain.restlessness import wander
+from ltm.brain.think import think
 from ltm.chart.schema import WillSpec
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import VOID
@@ -83,7 +84,8 @@ def look_at(
             for segment in range(1, max(segments) + 1):
                 reading = brain.think_on(mind, brain.chart.training.ticks)
                 confidence_B = brain.reflection.confidence(reading.right)
-                wander(mind, confidence_B, will, will.noise, segment * brain.chart.training.ticks, generator)
+                restless = segment * brain.chart.training.ticks >= will.patience
+                wander(mind, confidence_B, will.noise, restless, generator)
                 if segment not in looks.segments:
                     continue
                 row = looks.segments.index(segment)

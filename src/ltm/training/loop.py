@@ -19,8 +19,9 @@ from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
-from ltm.training.checkpoint import flatten, load_latest, save_checkpoint, unflatten
+from ltm.training.checkpoint import load_latest, save_checkpoint
 from ltm.training.evaluate import quick_accuracy
+from ltm.training.flatten import flatten, unflatten
 from ltm.training.machine import peak_memory
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import Plan, Segment, compiled_segment, make_plan
@@ -108,7 +109,7 @@ class Trainer:
                     f"{run}: holds a stopped run of another chart or other settings; go on with that one "
                     f"(ltm train {run}/chart.yaml), or choose another output folder"
                 )
-            if saved.state.get("scenes", self.scenes) != self.scenes:
+            if saved.state["scenes"] != self.scenes:
                 raise LtmError(f"{run}: the scenes have changed since this run was stopped; choose another folder")
             self.plan = Plan.model_validate(saved.state["plan"])
             self.slots = self._slots()

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain, Mind
-from ltm.brain.think import wander
+from ltm.brain.restlessness import wander
 from ltm.scenes.augment import augment
 from ltm.scenes.store import SceneSet
 
@@ -45,8 +45,8 @@ class Slots:
     def before(self) -> None:
         """Makes minds restless that have been in doubt for long, as thinking does; called before each segment."""
         spec = self.brain.chart.training
-        spent_B = self.age_B * spec.ticks
-        wander(self.mind, self.confidence_B, self.brain.chart.will, spec.noise, spent_B, self.generator)
+        restless_B = self.age_B * spec.ticks >= self.brain.chart.will.patience
+        wander(self.mind, self.confidence_B, spec.noise, restless_B, self.generator)
 
     def after(self, right_B: Tensor, confidence_B: Tensor) -> None:
         """Ages the slots and refills those that are done."""
