@@ -103,10 +103,24 @@ def test_operations_do_not_grow_with_zones_that_are_silent(policy: str) -> None:
 # `random` draws for the whole batch at once, so there a scene alone gets other draws.
 @pytest.mark.parametrize("policy", ["sync", "top-k"])
 def test_each_scene_of_a_batch_gets_the_zones_it_chose(policy: str) -> None:
-    brain = Brain(chart(policy=policy, fire=2))
+    brain = Brain(chart(policy=policy, fire=2)).eval()
     together = brain.begin(puzzles(4))
     brain.circuit.run(together.lanes, together.input, together.places, 4)
     for number in range(4):
         alone = brain.begin({"puzzle": puzzles(4)["puzzle"][number : number + 1]})
         brain.circuit.run(alone.lanes, alone.input, alone.places, 4)
         torch.testing.assert_close(together.lanes.field[number], alone.lanes.field[0], atol=1e-5, rtol=1e-4)
+
+
+def test_a_learning_router_soon_uses_every_zone() -> None:
+    brain = Brain(chart(zones=8, policy="top-k", fire=2))
+    assert not fired(brain, 1).any(1).all()
+    assert fired(brain, 64).any((0, 1)).all()
+
+
+def test_a_router_that_does_not_learn_keeps_its_favour() -> None:
+    brain = Brain(chart(zones=8, policy="top-k", fire=2))
+    with torch.no_grad():
+        first, again = fired(brain, 8), fired(brain, 8)
+    assert torch.equal(first, again)
+    assert brain.circuit.wave is not None and not brain.circuit.wave.favour_R.any()

@@ -3,6 +3,9 @@
 `all` and `rhythm` follow a fixed schedule. `sync`, `top-k` and `random` choose for every example: `sync` by oscillators
 (Kuramoto 1975) that the field pushes, `top-k` by a learned router (Shazeer et al. 2017), `random` as the control.
 
+A router alone soon sends everything to the few roles that happened to be picked first. So while learning, roles picked
+too seldom are favoured a little more at every tick, the others less (Wang et al. 2024, arXiv 2408.15664).
+
 Shapes: B batch, S sites, D field width, R roles.
 """
 
@@ -22,6 +25,9 @@ Label = tuple[str, str]
 """A zone and one of its roles."""
 
 LONGEST_CYCLE = 4096
+
+BALANCE_STEP = 0.01
+"""By how much a role's favour changes at a tick, beside scores that sum to one."""
 
 
 def labels(circuit: CircuitSpec) -> tuple[Label, ...]:
@@ -82,9 +88,13 @@ class DynamicWave(nn.Module):
         sync = spec.policy == "sync"
         self.frequency = nn.Parameter(torch.empty(roles)) if sync else None
         self.pull = nn.Parameter(torch.empty(roles, roles)) if sync else None
+        self.favour_R: Tensor | None
+        self.register_buffer("favour_R", torch.zeros(roles) if spec.policy == "top-k" else None)
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Spreads natural frequencies over one turn in `roles` ticks; couplings start near zero."""
+        """Spreads natural frequencies over one turn in `roles` ticks; couplings start near zero; none is favoured."""
+        if self.favour_R is not None:
+            self.favour_R.zero_()
         if self.frequency is not None and self.pull is not None:
             with torch.no_grad():
                 self.frequency.fill_(2 * math.pi * self.spec.fire / self.roles)
@@ -97,7 +107,7 @@ class DynamicWave(nn.Module):
         return (-2 * math.pi * torch.arange(self.roles) / self.roles).expand(batch, -1).clone()
 
     def choose(self, lanes: Lanes) -> tuple[Bool[Tensor, "B R"], Float[Tensor, "B R"]]:
-        """Chooses exactly `fire` roles for each example; moves the phases.
+        """Chooses exactly `fire` roles for each example; moves the phases, and while learning the favour of roles.
 
         Returns:
             Which roles fire, and factors equal to one through which the choice gets its gradient (straight-through).
@@ -112,8 +122,12 @@ class DynamicWave(nn.Module):
             else:
                 lanes.phases = self._turn(lanes.phases, drive_BR)
                 scores_BR = torch.cos(lanes.phases)
-        chosen = scores_BR.topk(min(self.spec.fire, self.roles), dim=-1).indices
+        ranked_BR = scores_BR if self.favour_R is None else scores_BR.detach() + self.favour_R
+        chosen = ranked_BR.topk(min(self.spec.fire, self.roles), dim=-1).indices
         fired_BR = torch.zeros_like(scores_BR, dtype=torch.bool).scatter_(1, chosen, True)
+        if self.favour_R is not None and self.training and torch.is_grad_enabled():
+            share_R = fired_BR.float().mean(0)
+            self.favour_R += BALANCE_STEP * torch.sign(share_R.mean() - share_R)
         return fired_BR, 1 + scores_BR - scores_BR.detach()
 
     def _turn(self, phases_BR: Tensor, drive_BR: Tensor) -> Tensor:

@@ -96,6 +96,11 @@ class TrainingSpec(Part):
     """Restlessness while learning, as the will's noise while thinking: after the will's patience, times the doubt."""
     release: Annotated[float, Field(ge=0, le=1)] = 0.7
     """Chance that a solved scene leaves its slot before its last segment."""
+    release_by: Literal["answer", "reflection"] = "answer"
+    """What counts as solved: that the answer is right, or that reflection believes so, as in HRM and TRM."""
+    linger: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Chance at each segment that a scene leaves early only after a random number of segments, at least two; the
+    exploration of HRM and TRM, 0.1 there."""
     augment: bool = True
     """Symmetries declared by the scene's type."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0

@@ -57,8 +57,13 @@ class Slots:
             lanes.tick %= len(self.brain.circuit.cycle)
         self.age_B += 1
         self.confidence_B = confidence_B.detach().clone()
-        leave = torch.rand(spec.batch, generator=self.generator) < spec.release
-        index = ((self.age_B >= spec.segments) | (right_B & leave)).nonzero().flatten()
+        solved_B = right_B if spec.release_by == "answer" else confidence_B.detach() > 0.5
+        solved_B = solved_B & (torch.rand(spec.batch, generator=self.generator) < spec.release)
+        if spec.linger:
+            lingers_B = torch.rand(spec.batch, generator=self.generator) < spec.linger
+            least_B = torch.randint(2, max(2, spec.segments) + 1, (spec.batch,), generator=self.generator)
+            solved_B &= ~lingers_B | (self.age_B >= least_B)
+        index = ((self.age_B >= spec.segments) | solved_B).nonzero().flatten()
         if not len(index):
             return
         fresh = self._draw(len(index))

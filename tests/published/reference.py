@@ -1,0 +1,161 @@
+"""TRM and HRM written once more, from the papers' recipes alone and with nothing of `ltm`, for comparison.
+
+Positions come first as the papers number them: the puzzle embedding's slots, then the 81 cells. Everything is fp32.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def rms_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
+    return x * (x.square().mean(-1, keepdim=True) + eps).rsqrt()
+
+
+class GatedMLP(nn.Module):
+    """SwiGLU; the inner size is two thirds of four times the width, rounded up to a multiple of 256."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        inner = math.ceil(round(4 * size * 2 / 3) / 256) * 256
+        self.gate = nn.Linear(size, inner, bias=False)
+        self.up = nn.Linear(size, inner, bias=False)
+        self.down = nn.Linear(inner, size, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down(F.silu(self.gate(x)) * self.up(x))
+
+
+class Attention(nn.Module):
+    def __init__(self, size: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.q, self.k, self.v, self.o = (nn.Linear(size, size, bias=False) for _ in range(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, length, size = x.shape
+        each = size // self.heads
+        q, k, v = (
+            part(x).reshape(batch, length, self.heads, each).transpose(1, 2) for part in (self.q, self.k, self.v)
+        )
+        angle = torch.arange(length)[:, None] / 10_000 ** (torch.arange(each // 2) / (each // 2))[None]
+        turn = torch.polar(torch.ones_like(angle), angle)  # rotary positions as complex numbers
+
+        def rotated(u: Tensor) -> Tensor:
+            u = torch.complex(u[..., : each // 2].contiguous(), u[..., each // 2 :].contiguous()) * turn
+            return torch.cat((u.real, u.imag), -1)
+
+        scores = rotated(q) @ rotated(k).transpose(-1, -2) / math.sqrt(each)
+        return self.o((scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, length, size))
+
+
+class Block(nn.Module):
+    """Post-norm: mixing over positions, then over channels."""
+
+    def __init__(self, size: int, heads: int, length: int | None) -> None:
+        super().__init__()
+        self.attention = Attention(size, heads) if length is None else None
+        self.positions = None if length is None else GatedMLP(length)
+        self.channels = GatedMLP(size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.attention is not None:
+            x = rms_norm(x + self.attention(x))
+        if self.positions is not None:
+            turned = x.transpose(1, 2)
+            x = rms_norm(turned + self.positions(turned)).transpose(1, 2)
+        return rms_norm(x + self.channels(x))
+
+
+class Net(nn.Module):
+    def __init__(self, layers: int, size: int, heads: int, length: int | None = None) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(Block(size, heads, length) for _ in range(layers))
+
+    def forward(self, state: Tensor, injected: Tensor) -> Tensor:
+        x = state + injected
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class Reasoner(nn.Module):
+    """What TRM and HRM share: symbols in and out, the halting head, starting states, slots before the cells."""
+
+    def __init__(self, size: int = 512, slots: int = 16, symbols: int = 11) -> None:
+        super().__init__()
+        self.size, self.slots = size, slots
+        self.embed = nn.Embedding(symbols, size)
+        self.out = nn.Linear(size, symbols, bias=False)
+        self.q = nn.Linear(size, 2)
+        self.register_buffer("start_high", torch.randn(size))
+        self.register_buffer("start_low", torch.randn(size))
+
+    def draw(self) -> None:
+        """Weights with a standard deviation of one over the root of their inputs, symbols of one over the width's."""
+        for part in self.modules():
+            if isinstance(part, nn.Linear | nn.Embedding):
+                nn.init.trunc_normal_(part.weight, std=part.weight.shape[1] ** -0.5)
+        nn.init.zeros_(self.q.weight)
+        nn.init.constant_(self.q.bias, -5.0)
+
+    def seen(self, cells: Tensor) -> Tensor:
+        """The puzzle embedding is zero at the start."""
+        cells = self.embed(cells.long()) * math.sqrt(self.size)
+        return torch.cat((cells.new_zeros(cells.shape[0], self.slots, self.size), cells), 1)
+
+    def start(self, batch: int) -> tuple[Tensor, Tensor]:
+        shape = (batch, self.slots + 81, self.size)
+        return self.start_high.expand(shape), self.start_low.expand(shape)
+
+    def read(self, high: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns logits of the cells and the logit of halting."""
+        return self.out(high)[:, self.slots :], self.q(high[:, 0])[:, 0]
+
+
+class TRM(Reasoner):
+    """One net of two blocks; three rounds of six updates of z and one of y, gradient through the last round."""
+
+    def __init__(self, *, attention: bool, size: int = 512, heads: int = 8) -> None:
+        super().__init__(size)
+        self.net = Net(2, size, heads, None if attention else self.slots + 81)
+        self.draw()
+
+    def segment(self, y: Tensor, z: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.seen(cells)
+        for turn in range(3):
+            with torch.set_grad_enabled(turn == 2):
+                for _ in range(6):
+                    z = self.net(z, y + x)
+                y = self.net(y, z)
+        return y, z
+
+
+class HRM(Reasoner):
+    """Two nets of four blocks; two rounds of two low updates and one high; the last of each has gradient."""
+
+    def __init__(self, size: int = 512, heads: int = 8) -> None:
+        super().__init__(size, slots=1)
+        self.low, self.high = Net(4, size, heads), Net(4, size, heads)
+        self.draw()
+
+    def segment(self, high: Tensor, low: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.seen(cells)
+        with torch.no_grad():
+            low = self.low(self.low(low, high + x), high + x)
+            high = self.high(high, low)
+            low = self.low(low, high + x)
+        low = self.low(low, high + x)
+        return self.high(high, low), low
+
+
+def stablemax_cross_entropy(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Mean over cells; the sum of a puzzle's cells over their number, as published."""
+    logits = logits.double()
+    s = torch.where(logits < 0, 1 / (1 - logits), logits + 1)
+    p = s.gather(-1, wanted.long()[..., None])[..., 0] / s.sum(-1)
+    return -p.log().mean()
