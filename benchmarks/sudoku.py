@@ -23,25 +23,27 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--tries", type=int, default=64)
-    parser.add_argument("--ticks", type=int, default=128, help="ticks a try where many are allowed")
+    parser.add_argument("--ticks", type=int, default=512, help="ticks a try where many are allowed")
     parser.add_argument("settings", nargs="*", help="settings that replace the chart's")
     given = parser.parse_args()
     train, tests = sudoku_files(given.data)
     name = f"sudoku-{given.chart}-{given.minutes:g}min"
     result: dict[str, Any] = read(name)
     runs: dict[str, Any] = result.get("runs", {})
+    budget = {"tries": given.tries, "ticks": given.ticks}
     for seed in range(given.seeds):
-        if str(seed) in runs:
+        done = runs.get(str(seed))
+        if done and all(budget.items() <= tier["many_tries"]["budget"].items() for tier in done["tiers"].values()):
             continue
         settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
         chart = chart_of(given.chart, [*given.settings, *settings])
         brain, record = trained(chart, RUNS / f"{name}-{seed}", train)
-        tiers = {}
+        tiers = done["tiers"] if done else {}
         for tier, scenes_of in tests.items():
             scenes = scenes_of(chart)
-            tiers[tier] = evaluate(brain, scenes, segments=SEGMENTS, scorer=scorer_of(chart), speed=False)
-            many = chart.will.model_copy(update={"tries": given.tries, "ticks": given.ticks})
-            tiers[tier]["many_tries"] = willed(brain, scenes, many, False, None)
+            if tier not in tiers:
+                tiers[tier] = evaluate(brain, scenes, segments=SEGMENTS, scorer=scorer_of(chart), speed=False)
+            tiers[tier]["many_tries"] = willed(brain, scenes, chart.will.model_copy(update=budget), False, None)
         runs[str(seed)] = {
             "parameters": record["parameters"],
             "steps": record["provenance"]["steps"],
