@@ -24,7 +24,7 @@ from ltm.scenes.prepare import generate_scenes
 from ltm.training.machine import rates
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import compiled_segment
-from ltm.training.segment import loss_of, right_answers, run_segment
+from ltm.training.segment import loss_of, right_answers
 from ltm.training.slots import Slots
 
 
@@ -94,14 +94,13 @@ def main() -> None:
         optimiser.step(0, 1000)
         slots.after(right, brain.reflection.confidence(reading.right))
 
-    run_segment(brain, slots.mind, slots.values, bf16)
     plain = Plain(Brain(chart))
     matrices = [w for name, w in plain.weights.items() if w.ndim == 2 and name.startswith("circuit")]
     others = [w for w in plain.weights.values() if not any(w is m for m in matrices)]
     muon = torch.optim.Muon(matrices, lr=3e-3, adjust_lr_fn="match_rms_adamw")
     adamw = torch.optim.AdamW(others, lr=3e-3, fused=True)
     forward = torch.compile(plain)
-    carried = [slots.mind.lanes.field.clone()]
+    carried = [slots.mind.lanes.field.detach().clone()]
 
     def hand() -> None:
         puzzle, solution = slots.values["puzzle"], slots.values["solution"].flatten().long()

@@ -34,7 +34,7 @@ def evaluate(
     from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
     from ltm.scenes.prepare import generate_scenes, read_scenes, scorer_of
-    from ltm.scenes.sources import SOURCES
+    from ltm.scenes.sources import SOURCES, check_named
     from ltm.training.evaluate import evaluate as measure
 
     looks = _numbers(segments)
@@ -45,6 +45,7 @@ def evaluate(
     if data in SOURCES:
         scenes = generate_scenes(loaded.chart, count, seed, data)
     else:
+        check_named(data)
         read = read_scenes(loaded.chart, data, skip_bad=skip_bad)
         scenes = read.train
         for problem in read.problems:

@@ -69,6 +69,9 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         if state[name].shape != tensor.shape:
             shapes = f"{list(state[name].shape)}, the chart asks for {list(tensor.shape)}"
             raise FolderError(f"{file}.safetensors: {name!r} has shape {shapes}")
+        if state[name].dtype != tensor.dtype:
+            types = f"{str(state[name].dtype)[6:]}, the chart asks for {str(tensor.dtype)[6:]}"
+            raise FolderError(f"{file}.safetensors: {name!r} is of type {types}")
     extra = sorted(set(state) - set(expected))
     if extra:
         raise FolderError(f"{path}: a tensor that the chart doesn't know: {extra[0]!r}")

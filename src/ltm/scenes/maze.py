@@ -34,7 +34,7 @@ def generate(count: int, *, seed: int, sizes: tuple[int, int] = (9, 13)) -> Scen
     """Returns `count` mazes with columns `maze` and `path`, no two alike up to rotation and reflection.
 
     Height and width are drawn on their own from `sizes`; the outermost cells are walls. The path is at least as long as
-    the longer side, and drawn at random where several are shortest.
+    the longer side; where several are shortest it is always the first by one fixed order of directions.
 
     Args:
         count: how many.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ltm.errors import DataError, nearest
 from ltm.scenes import maze, sudoku
@@ -64,6 +65,16 @@ SOURCES = {
         notes=("Random mazes with loops; any shortest path from S to G is right.",),
     ),
 }
+
+
+def check_named(data: str) -> None:
+    """Refuses a word that is neither a file nor a built-in source; what looks like a file is left to be read.
+
+    Raises:
+        DataError: names the nearest source.
+    """
+    if data not in SOURCES and not Path(data).suffix and not Path(data).exists():
+        raise DataError(f"{data}: no such file, and no built-in source of that name{nearest(data, SOURCES)}")
 
 
 def make(

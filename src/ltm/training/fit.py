@@ -17,13 +17,13 @@ from ltm.chart.base import parse_bytes
 from ltm.chart.parse import dump
 from ltm.chart.propose import propose
 from ltm.chart.schema import Chart
-from ltm.errors import DataError, LtmError, first_mistake, nearest
+from ltm.errors import DataError, LtmError, first_mistake
 from ltm.runtime.atomic import write_file
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
 from ltm.scenes.infer import Inferred, infer
 from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
-from ltm.scenes.sources import SOURCES
+from ltm.scenes.sources import SOURCES, check_named
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import calibrate, evaluate
 from ltm.training.loop import Progress, Trainer
@@ -93,9 +93,8 @@ def propose_for(
                 raise DataError(f"source {data!r} has the columns {', '.join(columns)}; got {word!r}")
         found, notes, score = source.symmetries, source.notes, source.score
         text = str(data)
-    elif not Path(data).suffix and not Path(data).exists():
-        raise DataError(f"{data}: no such file, and no built-in source of that name{nearest(str(data), SOURCES)}")
     else:
+        check_named(str(data))
         inferred: Inferred = infer(Path(data), list(see), list(do), skip_bad=skip_bad)
         columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
