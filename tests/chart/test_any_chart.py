@@ -55,9 +55,9 @@ def circuits(depth: int) -> st.SearchStrategy[dict[str, Any]]:
     coupling = st.fixed_dictionaries(
         {},
         optional={
-            "pattern": st.sampled_from(["field", "ring", "all", "small-world", "fractal", "edges"]),
+            "pattern": st.sampled_from(["none", "ring", "all", "small-world", "fractal", "edges"]),
             "rank": sizes,
-            "strength": st.sampled_from(["fixed", "dynamic"]),
+            "strength": st.sampled_from(["fixed", "learned", "dynamic"]),
             "overlap": st.sampled_from([0.0, 0.5]),
             "edges": st.lists(edge, max_size=2),
         },
