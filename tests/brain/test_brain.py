@@ -87,9 +87,7 @@ def test_the_seed_decides_the_weights() -> None:
 def test_noise_in_the_start_comes_from_the_generator() -> None:
     brain = Brain(chart_of({"kind": "mixer"}, field={"width": WIDTH, "noise": 0.5}))
     values = {"puzzle": torch.zeros(2, 4, 4, dtype=torch.uint8)}
-    one, same, other = (
-        brain.begin(values, torch.Generator().manual_seed(seed)).lanes.field for seed in (1, 1, 2)
-    )
+    one, same, other = (brain.begin(values, torch.Generator().manual_seed(seed)).lanes.field for seed in (1, 1, 2))
     assert torch.equal(one, same) and not torch.equal(one, other)
     assert not torch.equal(one[0], one[1])
     calm = brain.begin(values).lanes.field

@@ -15,9 +15,7 @@ def test_zones_that_fire_together_all_read_the_field_as_it_was() -> None:
     brain = brain_with(zones, wave={"policy": "all"})
     mind = brain.begin(puzzles())
     start, field = mind.input, mind.lanes.field
-    given = [
-        brain.circuit.zone(name).fire("self", field, start, None, None, mind.places)[0] for name in zones
-    ]
+    given = [brain.circuit.zone(name).fire("self", field, start, None, None, mind.places)[0] for name in zones]
     brain.circuit.run(mind.lanes, mind.input, mind.places, 1)
     torch.testing.assert_close(mind.lanes.field, rms_norm(field + given[0] + given[1]))
 

@@ -51,7 +51,7 @@ def circuits(depth: int) -> st.SearchStrategy[dict[str, Any]]:
     zones = st.dictionaries(
         st.sampled_from(NAMES), st.sampled_from(kinds).flatmap(lambda kind: a_zone(kind, depth)), min_size=1, max_size=3
     )
-    edge = st.fixed_dictionaries({"from": st.sampled_from(NAMES), "to": st.sampled_from(NAMES)})
+    edge = st.fixed_dictionaries({"source": st.sampled_from(NAMES), "to": st.sampled_from(NAMES)})
     coupling = st.fixed_dictionaries(
         {},
         optional={

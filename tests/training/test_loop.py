@@ -61,8 +61,10 @@ def test_stopping_and_going_on_changes_no_bit(
     assert rest.fit(quiet)
     assert same(whole, rest) == []
     logs = [
-        [{k: v for k, v in json.loads(line).items() if k in ("step", "loss", "right", "validation", "best", "rate")}
-         for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()]
+        [
+            {k: v for k, v in json.loads(line).items() if k in ("step", "loss", "right", "validation", "best", "rate")}
+            for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()
+        ]
         for name in ("whole", "parts")
     ]
     assert logs[0] == logs[1] and len(logs[0]) > 3

@@ -162,6 +162,7 @@ class Brain(nn.Module):
 
     def parameters_by_part(self) -> dict[str, int]:
         """Returns parameter counts: `zones/<name>`, `coupling`, `wave`, `senses`, `acts`, `reflection`."""
+
         def count(module: nn.Module | None) -> int:
             return 0 if module is None else sum(weight.numel() for weight in module.parameters())
 

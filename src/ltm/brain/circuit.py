@@ -232,4 +232,3 @@ class _Total:
         if self.added is None:
             return field_BSD
         return rms_norm(field_BSD + self.added) if self.circuit.norm else field_BSD + self.added
-

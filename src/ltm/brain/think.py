@@ -219,9 +219,7 @@ class _Thinker:
         there = (grid != VOID).numpy()
         rows, columns = int(there.any(1).sum()), int(there.any(0).sum())
         return {
-            name: self.brain.chart.acts[name].decode(
-                np.asarray(answer.reshape(grid.shape).numpy())[:rows, :columns]
-            )
+            name: self.brain.chart.acts[name].decode(np.asarray(answer.reshape(grid.shape).numpy())[:rows, :columns])
             for name, answer in answers.items()
         }
 

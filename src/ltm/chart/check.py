@@ -34,7 +34,7 @@ BASIC_READS = ("field", "input", "own")
 
 def check(chart: Chart) -> list[Problem]:
     """Returns everything that makes a chart impossible to build; empty when it can be built."""
-    problems = [*_grids(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
+    problems = [*_grids(chart), *_scenes(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
     if not problems:
         problems = list(_budgets(chart))
     return problems
@@ -87,9 +87,15 @@ def _grids(chart: Chart) -> Iterator[Problem]:
         for side in ("rows", "columns"):
             if getattr(act, side) is not None and getattr(act, side) != getattr(sense, side):
                 yield ("acts", name, side), f"must be those of sense {at!r}, {getattr(sense, side)}"
+
+
+def _scenes(chart: Chart) -> Iterator[Problem]:
     specs = [(("senses", n), s) for n, s in chart.senses.items()] + [(("acts", n), s) for n, s in chart.acts.items()]
     if "relabel" in chart.scenes.symmetries and len({spec.symbols for _, spec in specs}) > 1:
         yield ("scenes", "symmetries"), "relabel needs the same number of symbols in every sense and act"
+    least = min(spec.symbols for _, spec in specs)
+    if "relabel" in chart.scenes.symmetries and chart.scenes.relabel_from >= least - 1:
+        yield ("scenes", "relabel_from"), f"leaves fewer than two of {least} symbols to relabel"
     if "bands" in chart.scenes.symmetries:
         for loc, spec in specs:
             tall = spec.rows if spec.rows is not None else chart.senses[next(iter(chart.senses))].rows

@@ -120,8 +120,10 @@ class ScenesSpec(Part):
     givens: tuple[Annotated[int, Field(ge=17, le=81)], Annotated[int, Field(ge=17, le=81)]] = (22, 36)
     """`sudoku`: fewest and most givens."""
     symmetries: tuple[Literal["relabel", "bands", "transpose", "dihedral"], ...] = ()
-    """`relabel`: symbols above 0 are interchangeable; `bands`: blocks of rows and columns, and lines in them, may be
-    permuted; `transpose`; `dihedral`: rotations and reflections."""
+    """`relabel`: symbols from `relabel_from` on are interchangeable; `bands`: blocks of rows and columns, and lines in
+    them, may be permuted; `transpose`; `dihedral`: rotations and reflections."""
+    relabel_from: Annotated[int, Field(ge=0, le=249)] = 1
+    """First of the symbols that `relabel` permutes; those before it, such as a blank, keep their meaning."""
     score: Literal["exact", "shortest-path"] = "exact"
     """What counts as a right answer: the very one in the data, or any shortest path."""
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.05

@@ -56,9 +56,7 @@ def evaluate(
         scenes = scenes.take(np.arange(min(limit, len(scenes))))
     will = loaded.chart.will if tries is None else loaded.chart.will.model_copy(update={"tries": tries})
     with console.status("thinking") as status:
-        report = measure(
-            loaded, scenes, segments=looks, will=will, scorer=scorer_of(loaded.chart), say=status.update
-        )
+        report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer_of(loaded.chart), say=status.update)
     if plot is not None:
         from ltm.cli.plots import accuracy_by_ticks_png
 

@@ -24,17 +24,19 @@ def augment(
     generator: torch.Generator,
     symbols: Mapping[str, int],
     shapes: Tensor | None = None,
+    relabel_from: int = 1,
 ) -> dict[str, Tensor]:
     """Returns a batch after random symmetries, the same for all columns of an example.
 
     Args:
         values: for each column, symbols `[B, R, C]` of any integer type, padded below and right with `VOID`.
-        symmetries: any of `relabel` (symbols above 0 change places), `bands` (bands, stacks, and lines within them
-            change places; the side must be a square number), `transpose` (half of the square boards) and `dihedral`
-            (the 8 rotations and reflections; 4 for boards that aren't square).
+        symmetries: any of `relabel` (symbols from `relabel_from` on change places), `bands` (bands, stacks, and lines
+            within them change places; the side must be a square number), `transpose` (half of the square boards) and
+            `dihedral` (the 8 rotations and reflections; 4 for boards that aren't square).
         generator: draws the symmetries.
         symbols: number of symbols of each column; `relabel` needs them to be equal.
         shapes: `[B, 2]`, rows and columns of each board; found from the padding when absent.
+        relabel_from: the symbols below, such as a blank, keep their meaning.
 
     Raises:
         DataError: an unknown symmetry, or one that these boards don't have.
@@ -56,7 +58,7 @@ def augment(
         assert cells is not None
         result = {name: grid.flatten(1).gather(1, cells).view(grid.shape) for name, grid in result.items()}
     if "relabel" in symmetries:
-        names = _names(batch, {name: symbols[name] for name in result}, generator)
+        names = _names(batch, {name: symbols[name] for name in result}, generator, relabel_from)
         result = {
             name: names.to(grid.dtype).gather(1, grid.flatten(1).long()).view(grid.shape)
             for name, grid in result.items()
@@ -69,15 +71,15 @@ def _shapes(grid: Tensor) -> Tensor:
     return torch.stack((there.any(2).sum(1), there.any(1).sum(1)), dim=1)
 
 
-def _names(batch: int, symbols: Mapping[str, int], generator: torch.Generator) -> Tensor:
-    """Returns for each example what each of the 256 values becomes `[B, 256]`; 0 and `VOID` stay."""
+def _names(batch: int, symbols: Mapping[str, int], generator: torch.Generator, first: int) -> Tensor:
+    """Returns for each example what each of the 256 values becomes `[B, 256]`; those before `first` and `VOID` stay."""
     counts = set(symbols.values())
     if len(counts) > 1:
         listed = ", ".join(f"{name} has {count}" for name, count in symbols.items())
         raise DataError(f"symmetry 'relabel' needs columns with the same symbols: {listed}")
     count = counts.pop()
     names = torch.arange(256).repeat(batch, 1)
-    names[:, 1:count] = 1 + _permutations((batch,), count - 1, generator)
+    names[:, first:count] = first + _permutations((batch,), max(0, count - first), generator)
     return names
 
 

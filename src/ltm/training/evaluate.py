@@ -64,10 +64,13 @@ def batches(scenes: SceneSet, size: int) -> Iterator[tuple[npt.NDArray[np.int64]
         members = np.flatnonzero(groups.reshape(-1) == number)
         for first in range(0, len(members), size):
             index = members[first : first + size]
-            yield index, {
-                name: torch.from_numpy(np.asarray(array[index])[:, :rows, :columns].copy())
-                for name, array in scenes.values.items()
-            }
+            yield (
+                index,
+                {
+                    name: torch.from_numpy(np.asarray(array[index])[:, :rows, :columns].copy())
+                    for name, array in scenes.values.items()
+                },
+            )
 
 
 def look_at(

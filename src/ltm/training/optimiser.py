@@ -35,9 +35,7 @@ class Optimiser:
         self.parts: list[torch.optim.Optimizer] = []
         if matrices:
             self.parts.append(
-                torch.optim.Muon(
-                    matrices, lr=spec.rate, weight_decay=spec.weight_decay, adjust_lr_fn="match_rms_adamw"
-                )
+                torch.optim.Muon(matrices, lr=spec.rate, weight_decay=spec.weight_decay, adjust_lr_fn="match_rms_adamw")
             )
         if rest:
             self.parts.append(

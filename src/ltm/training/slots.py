@@ -101,7 +101,8 @@ class Slots:
         if chart.training.augment and chart.scenes.symmetries:
             symbols = {name: spec.symbols for name, spec in (*chart.senses.items(), *chart.acts.items())}
             shapes = torch.from_numpy(self.scenes.shapes[index.numpy()].astype(np.int64))
-            values = augment(values, chart.scenes.symmetries, self.generator, symbols, shapes)
+            first = chart.scenes.relabel_from
+            values = augment(values, chart.scenes.symmetries, self.generator, symbols, shapes, first)
         return values
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -1,0 +1,86 @@
+"""What a schema can't say is checked, and every mistake names its place and what would be right."""
+
+from __future__ import annotations
+
+import pytest
+
+from ltm.chart.load import chart_from_text, load_chart
+from ltm.errors import ChartError
+
+BASE = """\
+field: {width: 8}
+senses: {seen: {kind: grid, rows: 4, columns: 4, symbols: 5}}
+acts: {done: {kind: grid, rows: 4, columns: 4, symbols: 5}}
+zones:
+  one: ONE
+  two: {kind: mixer, state: own}
+REST
+"""
+
+
+def refusal(one: str = "{kind: mixer}", rest: str = "", **replaced: str) -> str:
+    text = BASE.replace("ONE", one).replace("REST", rest)
+    for old, new in replaced.items():
+        text = text.replace(f"{old}: {{", f"{old}: {{{new}", 1)
+    with pytest.raises(ChartError) as problem:
+        chart_from_text(text, "mine.yaml")
+    return str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("one", "place", "expected"),
+    [
+        ("{kind: mixr}", "5:", "did you mean 'mixer'"),
+        ("{kind: mixer, windoes: [rows]}", "5:", "windows"),
+        ("{kind: mixer, layers: 0}", "5:", "greater than or equal to 1"),
+        ("{kind: mixer, layers: two}", "5:", "expected a whole number, got 'two'"),
+        ("{kind: mixer, width: 4, write: replace}", "5:", "replace needs the field's width, 8"),
+        ("{kind: attention, heads: 3}", "5:", "3 heads don't divide the width, 8"),
+        ("{kind: attention, heads: 4, positions: grid}", "5:", "multiple of 4"),
+        ("{kind: oscillator, group: 3, heads: 1}", "5:", "must be even and divide the width"),
+        ("{kind: mixer, budget: 1KB}", "5:", "over"),
+        ("{kind: mixer, budget: lots}", "5:", "lots"),
+        ("{kind: mixer, roles: {a: {reads: [filed]}}}", "5:", "did you mean 'field'"),
+        ("{kind: mixer, roles: {a: {reads: [own]}}}", "5:", "needs `state: own`"),
+        ("{kind: mixer, roles: {a: {period: 2, phases: [2]}}}", "5:", "below the period, 2"),
+        ("{kind: mixer, roles: {a: {phases: [0]}}}", "5:", "need a period"),
+        ("{kind: conv, roles: {a: {windows: [rows]}}}", "5:", "without windows"),
+        ("{kind: mixer, kind: conv}", "5:", "twice"),
+        ("&a {kind: mixer}", "5:", "anchor"),
+        ("!!python/object:os.system {}", "5:", "tag"),
+    ],
+)
+def test_zones(one: str, place: str, expected: str) -> None:
+    said = refusal(one)
+    assert said.startswith(f"mine.yaml:{place}") and expected in said, said
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ("coupling: {pattern: rings}", "did you mean 'ring'"),
+        ("coupling: {pattern: ring}", "keeps no state"),
+        ("coupling: {pattern: edges, edges: [{source: two, to: onne}]}", "did you mean 'one'"),
+        ("coupling: {pattern: edges, edges: [{source: two, to: two}]}", "hears itself"),
+        ("coupling: {pattern: edges}", "needs a list of edges"),
+        ("wave: {policy: top-k, fire: 3}", "3 roles can't fire: there are 2"),
+        ("wave: {policy: rythm}", "did you mean 'rhythm'"),
+        ("budget: 1KB", "the brain takes"),
+        ("scenes: {symmetries: [bands], relabel_from: 7}", ""),
+        ("scenes: {symmetries: [relabel], relabel_from: 4}", "fewer than two"),
+        ("scenes: {givens: [40, 30]}", "the fewest givens exceed the most"),
+        ("training: {ticks: 2, gradient_ticks: 3}", "exceeds training.ticks"),
+        ("nonsense: 1", "nonsense"),
+    ],
+)
+def test_the_rest(rest: str, expected: str) -> None:
+    if not expected:
+        chart_from_text(BASE.replace("ONE", "{kind: mixer}").replace("REST", rest), "mine.yaml")
+        return
+    said = refusal(rest=rest)
+    assert said.startswith("mine.yaml:") and expected in said, said
+
+
+def test_a_name_that_is_nearly_a_chart() -> None:
+    with pytest.raises(ChartError, match="did you mean 'trm'"):
+        load_chart("tmr")
