@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ TIERS = ("easy", "simple", "intermediate", "expert")
 HELD_OUT = 400
 """Rows at the end of every tier that are never trained on."""
 
-console = Console(soft_wrap=True)
+console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 240)
 
 
 def machine() -> dict[str, Any]:

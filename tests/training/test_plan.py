@@ -1,0 +1,99 @@
+"""The plan: what was measured decides, and what this machine lacks is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from ltm.training import plan as planning
+from ltm.training.loop import Trainer
+from ltm.training.plan import make_plan
+
+
+def quiet(text: object) -> None:
+    del text
+
+
+def times(monkeypatch: pytest.MonkeyPatch, fp32: float, bf16: float, compiled: float = 1.0) -> None:
+    def measured(chart: object, scenes: object, half: bool, segment: object, count: int) -> float:
+        if segment is not planning.run_segment:
+            return compiled
+        return bf16 if half else fp32
+
+    monkeypatch.setattr(planning, "_seconds_a_step", measured)
+
+
+@pytest.mark.parametrize(("fp32", "bf16", "chosen"), [(0.1, 0.2, "fp32"), (0.2, 0.1, "bf16")])
+def test_the_faster_precision_is_taken(
+    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch, fp32: float, bf16: float, chosen: str
+) -> None:
+    times(monkeypatch, fp32, bf16)
+    made = make_plan(chart_of({"precision": "auto"}), boards(), quiet)
+    assert made.precision == chosen and made.seconds_a_step == 0.1
+    assert any("bf16 is no faster" in note for note in made.notes) == (chosen == "fp32")
+
+
+def test_minutes_become_steps_and_steps_stay(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    times(monkeypatch, 0.1, 0.2)
+    made = make_plan(chart_of({"steps": None, "minutes": 2.0}), boards(), quiet)
+    assert made.steps == round(120 * planning.HELD_BACK / 0.1)
+    assert make_plan(chart_of({"steps": 77}), boards(), quiet).steps == 77
+
+
+@pytest.mark.parametrize(("compiled", "pays"), [(0.05, True), (0.5, False)])
+def test_compiling_is_kept_only_where_it_pays(
+    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch, compiled: float, pays: bool
+) -> None:
+    times(monkeypatch, 0.1, 0.2, compiled)
+    monkeypatch.setattr(planning, "compiler", lambda: "g++")
+    made = make_plan(chart_of({"compile": "on"}), boards(), quiet)
+    assert made.compiled is pays
+    assert made.seconds_a_step == min(0.1, compiled)
+
+
+def test_short_runs_are_not_compiled(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    times(monkeypatch, 0.1, 0.2, 0.01)
+    monkeypatch.setattr(planning, "compiler", lambda: "g++")
+    short, long = (
+        make_plan(chart_of({"compile": "auto", "steps": None, "minutes": minutes}), boards(), quiet)
+        for minutes in (planning.WORTH_COMPILING_MINUTES / 2, planning.WORTH_COMPILING_MINUTES)
+    )
+    assert not short.compiled and long.compiled
+
+
+def test_without_a_compiler_it_stays_eager_and_says_so(
+    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "compiler", lambda: None)
+    made = Trainer(chart_of({"compile": "on"}), boards(64), boards(16, seed=9))
+    assert not made.plan.compiled and any("no C++ compiler" in note for note in made.plan.notes)
+    assert made.fit(quiet)
+
+
+def test_a_compiler_that_fails_stops_nothing(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("internal compiler error")
+
+    monkeypatch.setattr(planning, "compiler", lambda: "g++")
+    monkeypatch.setattr(planning, "compiled_segment", lambda: broken)
+    made = Trainer(chart_of({"compile": "on"}), boards(64), boards(16, seed=9))
+    assert not made.plan.compiled and "compiling failed (RuntimeError): steps stay eager" in made.plan.notes
+    assert made.fit(quiet)
+
+
+def test_one_core_is_said(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    times(monkeypatch, 0.1, 0.2)
+    assert torch.get_num_threads() == 1
+    assert any("one processor core" in note for note in make_plan(chart_of(), boards(), quiet).notes)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    assert not any("one processor core" in note for note in make_plan(chart_of(), boards(), quiet).notes)
+
+
+def test_measuring_leaves_no_mark_on_the_training(chart_of: Any, boards: Any) -> None:
+    chart = chart_of({"precision": "auto"})
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    make_plan(chart, boards(), quiet)
+    assert torch.equal(before, torch.get_rng_state())
