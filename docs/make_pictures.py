@@ -14,7 +14,8 @@ from rich.text import Text
 
 from ltm.brain.think import think
 from ltm.cli.demo import HARD
-from ltm.cli.show_thought import Player, cost_words
+from ltm.cli.show_thought import cost_words
+from ltm.cli.watch_thought import Player
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
 from ltm.scenes.scene import Scene, encode

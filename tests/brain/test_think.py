@@ -12,7 +12,7 @@ from tiny import WIDTH, brain_with, puzzles
 from ltm.brain import think as thinking
 from ltm.brain.brain import Brain, Reading
 from ltm.brain.think import think
-from ltm.brain.thought import Thought
+from ltm.brain.thought import Thought, TickRecord
 from ltm.chart.schema import WillSpec
 
 Confidences = Callable[[int, torch.Tensor], torch.Tensor]
@@ -141,6 +141,30 @@ def test_tracing_changes_nothing() -> None:
     plain, traced = (think(brain, puzzles(2), will, trace=trace) for trace in (False, True))
     for one, other in zip(plain, traced, strict=True):
         assert (one.answer, one.confidence, one.ticks) == (other.answer, other.confidence, other.ticks)
+
+
+def test_who_listens_hears_the_surest_try_at_every_tick_and_changes_nothing() -> None:
+    brain = brain_of(noise=1.0)
+    will = WillSpec(ticks=4, tries=3, confidence=1)
+    heard: list[tuple[TickRecord, int]] = []
+    listened = think(brain, puzzles(2), will, seed=5, listen=lambda record, beside: heard.append((record, beside)))
+    traced = think(brain, puzzles(2), will, seed=5, trace=True)
+    assert [t.answer for t in listened] == [t.answer for t in traced] and listened[0].trace == ()
+    assert [beside for _, beside in heard] == [1] * 4 + [2] * 4
+    later = [record for record in traced[0].trace if record.attempt > 0]
+    for tick, (record, _) in enumerate(heard[4:]):
+        assert record == max((one for one in later if one.tick == tick), key=lambda one: one.confidence or 0.0)
+
+
+def test_listening_takes_no_time_from_the_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("ltm.brain.think.time.perf_counter", lambda: now[0])
+
+    def listen(record: TickRecord, beside: int) -> None:
+        now[0] += 100.0
+
+    (thought,) = think(brain_of(), puzzles(1), WillSpec(ticks=6, confidence=1, ms=50), listen=listen)
+    assert thought.stopped_by == "ticks" and thought.seconds == 0.0
 
 
 def test_restlessness_changes_a_thought_only_after_patience(feel: Callable[..., None]) -> None:

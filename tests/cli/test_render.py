@@ -13,8 +13,9 @@ from ltm.chart.size import Sizes
 from ltm.cli.render import bar, board, clock, confidence_bar, count, percent, thought_frame, zones_panel
 from ltm.cli.show_brain import show_brain
 from ltm.cli.show_report import reliability_table, show_report
-from ltm.cli.show_thought import show_thought, watch_trace
+from ltm.cli.show_thought import show_thought
 from ltm.cli.show_training import StepLine, TrainingDisplay
+from ltm.cli.watch_thought import FRAME_SECONDS, UNHURRIED, Watch
 from ltm.runtime.record import BrainRecord
 from ltm.scenes.scene import Scene
 from ltm.training.calibration import reliability, right_above
@@ -150,43 +151,56 @@ def half(text):
     return text[:40] + "0" * 41
 
 
+def watch(looks, target, **clocks):
+    with Watch(target, Scene({"puzzle": PUZZLE}), CHART, **clocks) as listen:
+        for look, beside in looks:
+            listen(look, beside)
+    return target.export_text()
+
+
 def test_watch_without_a_terminal_writes_lines():
-    target = console()
-    trace = [record(0, 0.1, answer=half(ANSWER)), record(1, 0.5, fired=("b.self",)), record(2, 0.991)]
-    watch_trace(trace, target, Scene({"puzzle": PUZZLE}), CHART)
-    assert target.export_text().splitlines() == [
+    looks = [record(0, 0.1, answer=half(ANSWER)), record(1, 0.5, fired=("b.self",)), record(2, 0.991)]
+    assert watch([(look, 1) for look in looks], console()).splitlines() == [
         "try 1  tick   1  fired a.self  moved 0.30  confidence 10.0 %  filled 40/81",
         "try 1  tick   2  fired b.self  moved 0.30  confidence 50.0 %  filled 81/81  changed 41",
         "try 1  tick   3  fired a.self  moved 0.30  confidence 99.10 %  filled 81/81  changed 0",
     ]
 
 
-def test_watch_shows_the_surest_of_tries_side_by_side():
-    trace = [record(0, 0.1), record(1, 0.2)]
-    trace += [record(tick, 0.1 * attempt, attempt=attempt) for tick in range(2) for attempt in (1, 2, 3)]
-    target = console()
-    watch_trace(trace, target, Scene({"puzzle": PUZZLE}), CHART)
-    lines = target.export_text().splitlines()
+def test_watch_says_how_many_run_side_by_side_and_starts_each_try_anew():
+    looks = [(record(0, 0.1), 1), (record(1, 0.2), 1), (record(0, 0.3, attempt=3), 3), (record(1, 0.1, attempt=1), 3)]
+    lines = watch(looks, console()).splitlines()
     assert len(lines) == 4
     assert lines[2].startswith("try 4, surest of 3  tick   1")
-    assert "changed" not in lines[2]  # a new try starts anew
+    assert "changed" in lines[1] and "changed" not in lines[2]
 
 
-def test_watch_keeps_long_traces_short_and_ends_with_the_end():
-    target = console()
-    watch_trace([record(n, n / 1000) for n in range(500)], target, Scene({"puzzle": PUZZLE}), CHART)
-    lines = target.export_text().splitlines()
-    assert len(lines) <= 17
-    assert "tick 500" in lines[-1]
+def test_watch_keeps_long_thoughts_short_and_shows_how_each_try_ended():
+    looks = [(record(n, n / 1000, attempt=attempt), 1) for attempt in range(2) for n in range(500)]
+    lines = watch(looks, console()).splitlines()
+    assert len(lines) == 20
+    assert "tick 500" in lines[9] and "tick 500" in lines[-1]
 
 
-def test_watch_in_a_terminal_draws_at_most_twelve_frames_a_second():
-    target, slept = console(terminal=True), []
-    trace = [record(n, 0.5) for n in range(400)]
-    watch_trace(trace, target, Scene({"puzzle": PUZZLE}), CHART, pause=0.0, sleep=slept.append)
-    assert 100 < len(slept) <= 181
-    assert min(slept) >= 1 / 12
-    assert "tick 400" in target.export_text()
+def test_watch_in_a_terminal_lets_eyes_follow_at_first_and_then_keeps_pace():
+    target, slept, now = console(terminal=True), [], [0.0]
+
+    def clock():
+        now[0] += 0.001
+        return now[0]
+
+    shown = watch([(record(n, 0.5), 1) for n in range(400)], target, sleep=slept.append, clock=clock)
+    assert slept == [FRAME_SECONDS] * UNHURRIED
+    assert shown.count("tick ") < UNHURRIED + 400 * 0.002 / FRAME_SECONDS + 4
+    assert "tick 400" in shown
+
+
+def test_watch_leaves_the_terminal_in_order_when_interrupted():
+    target = console(terminal=True)
+    with pytest.raises(KeyboardInterrupt), Watch(target, Scene({"puzzle": PUZZLE}), CHART, sleep=lambda _: None) as on:
+        on(record(0, 0.5), 1)
+        raise KeyboardInterrupt
+    assert on.live is not None and not on.live.is_started
 
 
 def thought(**changes):

@@ -11,7 +11,7 @@ Shapes: B scenes in the batch, A attempts at once, R roles.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,9 @@ from ltm.brain.restlessness import wander
 from ltm.brain.thought import Stop, Thought, TickRecord
 from ltm.chart.schema import WillSpec
 from ltm.senses.grid import VOID
+
+Listener = Callable[[TickRecord, int], None]
+"""Is told of every tick of the first scene: the surest of its tries that run side by side, and how many these are."""
 
 AT_ONCE = 128
 """Attempts thought in one batch at most."""
@@ -43,6 +46,19 @@ class _Kept:
     trace: list[TickRecord] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Look:
+    """How things stood after one tick of some attempts."""
+
+    who: list[tuple[int, int]]
+    """Scene and try of each row."""
+    tick: int
+    recorder: Recorder
+    confidence_B: Tensor
+    reading: Reading
+    costs: list[int]
+
+
 def think(
     brain: Brain,
     values: Mapping[str, Tensor],
@@ -50,6 +66,7 @@ def think(
     *,
     seed: int = 0,
     trace: bool = False,
+    listen: Listener | None = None,
     bf16: bool = False,
 ) -> list[Thought]:
     """Thinks about a batch of scenes of one shape (smaller ones padded).
@@ -60,13 +77,14 @@ def think(
         will: goal and budget; the chart's when absent.
         seed: of the noise in starting states.
         trace: whether to record every tick, with the answer and the confidence as they stood.
+        listen: told of every tick while it happens; the time it takes doesn't count as thinking.
         bf16: whether matrix products run in bfloat16.
 
     Returns:
         One thought a scene, in order.
     """
     will = will or brain.chart.will
-    thinker = _Thinker(brain, values, will, seed, trace, bf16)
+    thinker = _Thinker(brain, values, will, seed, trace, listen, bf16)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         thinker.run()
     return thinker.thoughts()
@@ -74,9 +92,16 @@ def think(
 
 class _Thinker:
     def __init__(
-        self, brain: Brain, values: Mapping[str, Tensor], will: WillSpec, seed: int, trace: bool, bf16: bool
+        self,
+        brain: Brain,
+        values: Mapping[str, Tensor],
+        will: WillSpec,
+        seed: int,
+        trace: bool,
+        listen: Listener | None,
+        bf16: bool,
     ) -> None:
-        self.brain, self.will, self.trace = brain, will, trace
+        self.brain, self.will, self.trace, self.listen = brain, will, trace, listen
         self.values = {name: values[name] for name in brain.chart.senses}
         self.count = int(next(iter(self.values.values())).shape[0])
         self.generator = torch.Generator().manual_seed(seed)
@@ -84,7 +109,7 @@ class _Thinker:
         self.kept = [_Kept() for _ in range(self.count)]
         self.start = time.perf_counter()
         self.costs: list[int] = []
-        self.seconds = 0.0
+        self.seconds = self.paused = 0.0
 
     def run(self) -> None:
         open_scenes = list(range(self.count))
@@ -95,7 +120,7 @@ class _Thinker:
             for first in range(0, len(open_scenes), AT_ONCE):
                 self._attempt(open_scenes[first : first + AT_ONCE], attempts)
             open_scenes = [scene for scene in open_scenes if self._goes_on(self.kept[scene])]
-        self.seconds = time.perf_counter() - self.start
+        self.seconds = time.perf_counter() - self.start - self.paused
 
     def _goes_on(self, kept: _Kept) -> bool:
         if kept.confidence >= self.will.confidence:
@@ -111,7 +136,7 @@ class _Thinker:
         return False
 
     def _late(self) -> bool:
-        return self.will.ms is not None and (time.perf_counter() - self.start) * 1000 >= self.will.ms
+        return self.will.ms is not None and (time.perf_counter() - self.start - self.paused) * 1000 >= self.will.ms
 
     def _segment_cost(self) -> int:
         return max(self.costs, default=0)
@@ -130,7 +155,8 @@ class _Thinker:
         segment = self.brain.chart.training.ticks
         while rows:
             ticks = min(segment, self.will.ticks - spent)
-            recorder = Recorder() if self.trace or self.brain.circuit.wave is not None else None
+            told = self.trace or self.listen is not None
+            recorder = Recorder() if told or self.brain.circuit.wave is not None else None
             before = [self.kept[owner[row]].operations for row in rows]
             reading = self._segment(mind, ticks, recorder, [(owner[r], number[r]) for r in rows], spent)
             spent += ticks
@@ -161,7 +187,7 @@ class _Thinker:
         self, mind: Mind, ticks: int, recorder: Recorder | None, who: list[tuple[int, int]], spent: int
     ) -> Reading:
         brain, sites = self.brain, mind.places.sites
-        if not self.trace:
+        if not self.trace and self.listen is None:
             reading = brain.think_on(mind, ticks, recorder)
             costs = self._tick_costs(recorder, ticks, sites, mind.lanes.tick - ticks, len(who))
             for (scene, _), cost in zip(who, costs.sum(0).tolist(), strict=True):
@@ -175,23 +201,36 @@ class _Thinker:
                 mind.answers = before  # "changed" is measured from segment to segment, as in training
             cost_B = self._tick_costs(recorder, 1, sites, mind.lanes.tick - 1, len(who))[-1]
             confidence_B = brain.reflection.confidence(reading.right)
-            for place, (scene, attempt) in enumerate(who):
-                fired = [n for n, on in enumerate(recorder.fired[-1][place].tolist()) if on]
-                names = {n: ".".join(brain.circuit.labels[n]) for n in fired}
-                cost = int(cost_B[place]) + brain.reading_operations(mind.places)
+            spent_B = [int(cost) + brain.reading_operations(mind.places) for cost in cost_B.tolist()]
+            for (scene, _), cost in zip(who, spent_B, strict=True):
                 self.kept[scene].operations += cost
-                self.kept[scene].trace.append(
-                    TickRecord(
-                        attempt,
-                        spent + step,
-                        tuple(names.values()),
-                        {name: float(recorder.moved[-1][place, n]) for n, name in names.items()},
-                        float(confidence_B[place]),
-                        self._decode({name: a[place] for name, a in reading.answers.items()}, scene),
-                        cost,
-                    )
-                )
+            self._tell(_Look(who, spent + step, recorder, confidence_B, reading, spent_B))
         return reading
+
+    def _tell(self, look: _Look) -> None:
+        """Writes a tick into the traces that were asked for, and tells who listens."""
+        if self.trace:
+            for place, (scene, _) in enumerate(look.who):
+                self.kept[scene].trace.append(self._record(look, place))
+        first = [place for place, (scene, _) in enumerate(look.who) if scene == 0]
+        if self.listen is not None and first:
+            start = time.perf_counter()
+            self.listen(self._record(look, max(first, key=look.confidence_B.tolist().__getitem__)), len(first))
+            self.paused += time.perf_counter() - start
+
+    def _record(self, look: _Look, place: int) -> TickRecord:
+        scene, attempt = look.who[place]
+        fired = [role for role, on in enumerate(look.recorder.fired[-1][place].tolist()) if on]
+        names = {role: ".".join(self.brain.circuit.labels[role]) for role in fired}
+        return TickRecord(
+            attempt,
+            look.tick,
+            tuple(names.values()),
+            {name: float(look.recorder.moved[-1][place, role]) for role, name in names.items()},
+            float(look.confidence_B[place]),
+            self._decode({name: answer[place] for name, answer in look.reading.answers.items()}, scene),
+            look.costs[place],
+        )
 
     def _tick_costs(self, recorder: Recorder | None, ticks: int, sites: int, first: int, batch: int) -> Tensor:
         """Returns the operations of the last ticks `[ticks, B]`, from what fired."""

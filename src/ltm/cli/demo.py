@@ -26,6 +26,7 @@ def demo(
     from ltm.cli.show_brain import show_brain
     from ltm.cli.show_thought import show_thought
     from ltm.cli.training import console_of, run_training
+    from ltm.cli.watch_thought import Watch
     from ltm.runtime.brains import load_brain
     from ltm.runtime.shipped import shipped_brain
     from ltm.scenes.scene import Scene, encode
@@ -37,8 +38,9 @@ def demo(
     show_brain(brain.chart, Sizes.of(brain.chart), console)
     scene = Scene({next(iter(brain.chart.senses)): HARD})
     will = WillSpec.model_validate({**brain.chart.will.model_dump(), "tries": 64})
-    thought = think(brain, encode(brain.chart, [scene]), will, trace=True)[0]
-    show_thought(brain, scene, thought, watch=True, console=console)
+    with Watch(console, scene, brain.chart) as listen:
+        thought = think(brain, encode(brain.chart, [scene]), will, listen=listen)[0]
+    show_thought(brain, scene, thought, console=console)
     console.rule(f"[bold]2. A new brain learns from scratch, in {minutes:g} minutes")
     chart, notes = propose_for("sudoku", [], [], minutes=minutes, size="1MB", out=out)
     for note in notes:

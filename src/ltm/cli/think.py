@@ -62,13 +62,21 @@ def think(
     thoughts: list[Thought] = []
     for group in _groups(loaded, scenes):
         values = encode(loaded.chart, group)
-        thoughts += ponder(loaded, values, will, seed=seed, trace=trace is not None or watch)
+        if watch and not as_json:
+            from rich.console import Console
+
+            from ltm.cli.watch_thought import Watch
+
+            with Watch(Console(soft_wrap=True), group[0], loaded.chart) as listen:
+                thoughts += ponder(loaded, values, will, seed=seed, trace=trace is not None, listen=listen)
+        else:
+            thoughts += ponder(loaded, values, will, seed=seed, trace=trace is not None)
     if trace is not None:
         from ltm.runtime.atomic import write_file
 
         whole = [thought.to_json() for thought in thoughts]
         write_file(trace, (json.dumps(whole[0] if len(whole) == 1 else whole, indent=1) + "\n").encode())
-    _show(loaded, scenes, thoughts, watch, as_json)
+    _show(loaded, scenes, thoughts, as_json)
     unsure = sum(not thought.sure for thought in thoughts)
     if unsure and confidence is not None:
         many = f"{unsure} of {len(thoughts)} thoughts are" if len(thoughts) > 1 else "this thought is"
@@ -171,7 +179,7 @@ def _groups(brain: Brain, scenes: list[Scene]) -> Iterator[list[Scene]]:
         yield group
 
 
-def _show(brain: Brain, scenes: list[Scene], thoughts: list[Thought], watch: bool, as_json: bool) -> None:
+def _show(brain: Brain, scenes: list[Scene], thoughts: list[Thought], as_json: bool) -> None:
     if as_json:
         for thought in thoughts:
             typer.echo(json.dumps(thought.to_json()))
@@ -183,7 +191,7 @@ def _show(brain: Brain, scenes: list[Scene], thoughts: list[Thought], watch: boo
         return
     from ltm.cli.show_thought import show_thought
 
-    show_thought(brain, scenes[0], thoughts[0], watch)
+    show_thought(brain, scenes[0], thoughts[0])
 
 
 def _line(value: Any) -> str:
