@@ -60,6 +60,7 @@ def sudoku(title: str) -> Callable[[dict[str, Any]], Iterator[str]]:
         runs = list(result["runs"].values())
         tiers = list(runs[0]["tiers"])
         looks = [row["ticks"] for row in runs[0]["tiers"][tiers[0]]["by_ticks"]]
+        looks = looks[: min(len(run["tiers"][tier]["by_ticks"]) for run in runs for tier in tiers)]
         shown = [tick for tick in looks if tick in (4, 16, 64, 256, 512, 1024)]
         tries = runs[0]["tiers"][tiers[0]]["many_tries"]["budget"]["tries"]
         what = f"{seeds(len(runs))}; {runs[0]['parameters']:,} weights"
@@ -90,7 +91,9 @@ def sudoku(title: str) -> Callable[[dict[str, Any]], Iterator[str]]:
                     f"{100 * min(sure):.1f} %" if sure else "never sure",
                 ]
             )
-        most, enough = runs[0]["tiers"][tiers[0]]["will"]["budget"]["ticks"], 0.99
+        budgets = [run["tiers"][tier]["will"]["budget"] for run in runs for tier in tiers]
+        most = " or ".join(map(str, sorted({budget["ticks"] for budget in budgets})))
+        enough = " or ".join(map(str, sorted({budget["confidence"] for budget in budgets})))
         head = [f"halting at {enough}, at most {most} ticks", "right, %", "mean ticks"]
         yield from markdown([*head, "AUROC", "ECE", "right when sure"], rows)
 

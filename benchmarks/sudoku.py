@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import RUNS, chart_of, read, spread, sudoku_files, table, trained, write
+from benchmarks.common import RUNS, TIERS, chart_of, read, spread, sudoku_files, table, trained, write
 from ltm.scenes.prepare import scorer_of
 from ltm.training.evaluate import evaluate, willed
 
@@ -24,21 +24,23 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--tries", type=int, default=64)
     parser.add_argument("--ticks", type=int, default=512, help="ticks a try where many are allowed")
+    parser.add_argument("--only", nargs="*", choices=TIERS, default=list(TIERS), help="tiers to measure now")
     parser.add_argument("settings", nargs="*", help="settings that replace the chart's")
     given = parser.parse_args()
     train, tests = sudoku_files(given.data)
+    wanted = {tier: tests[tier] for tier in given.only}
     name = f"sudoku-{given.chart}-{given.minutes:g}min"
     result: dict[str, Any] = read(name)
     runs: dict[str, Any] = result.get("runs", {})
     budget = {"tries": given.tries, "ticks": given.ticks}
     for seed in range(given.seeds):
         tiers: dict[str, Any] = runs.get(str(seed), {}).get("tiers", {})
-        if tiers.keys() == tests.keys() and all(complete(tier, budget) for tier in tiers.values()):
+        if all(complete(tiers.get(tier, {}), budget) for tier in wanted):
             continue
         settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
         chart = chart_of(given.chart, [*given.settings, *settings])
         brain, record = trained(chart, RUNS / f"{name}-{seed}", train)
-        for tier, scenes_of in tests.items():
+        for tier, scenes_of in wanted.items():
             scenes, measured = scenes_of(chart), tiers.get(tier, {})
             if not looked(measured):
                 many = {key: measured[key] for key in ("many_tries",) if key in measured}
@@ -72,7 +74,10 @@ def show(name: str, runs: dict[str, Any], tries: int) -> None:
     rows = []
     for tier in next(iter(runs.values()))["tiers"]:
         of = [run["tiers"][tier] for run in runs.values()]
-        looks = [spread([run["by_ticks"][k]["exact"] for run in of]) for k in range(len(SEGMENTS))]
+        common = min(len(run["by_ticks"]) for run in of)
+        looks = [
+            spread([run["by_ticks"][k]["exact"] for run in of]) if k < common else "" for k in range(len(SEGMENTS))
+        ]
         rows.append(
             [
                 tier,
