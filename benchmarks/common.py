@@ -87,9 +87,18 @@ def join(parts: Sequence[SceneSet]) -> SceneSet:
 
 
 def trained(chart: Chart, out: Path, scenes: Callable[[Chart], Prepared] | None = None) -> tuple[Brain, dict[str, Any]]:
-    """Trains a chart into a folder, goes on with a run that was stopped, or loads the finished brain."""
-    if (out / "brain.json").exists():
-        return load_brain(out)
+    """Trains a chart into a folder, goes on with a run that was stopped, or loads the finished brain.
+
+    Returns:
+        The brain, and its record, in which `parameters` are those that were learned.
+    """
+    if not (out / "brain.json").exists():
+        _train(chart, out, scenes)
+    brain, record = load_brain(out)
+    return brain, record | {"parameters": sum(weight.numel() for weight in brain.parameters())}
+
+
+def _train(chart: Chart, out: Path, scenes: Callable[[Chart], Prepared] | None) -> None:
     prepared = prepare(chart, Path()) if scenes is None else scenes(chart)
     shown = [0]
 
@@ -103,7 +112,6 @@ def trained(chart: Chart, out: Path, scenes: Callable[[Chart], Prepared] | None 
             )
 
     train_chart(chart, out, prepared=prepared, report=report, speed=False)
-    return load_brain(out)
 
 
 def spread(values: Sequence[float]) -> str:
