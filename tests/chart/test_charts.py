@@ -24,7 +24,7 @@ SIZES = {
     "akorn": 201_734,
     "hrm": 27_275_266,
     "maze": 156_164,
-    "mixture": 481_676,
+    "mixture": 358_796,
     "plain-stack": 359_364,
     "sudoku": 349_188,
     "trm": 5_028_866,
