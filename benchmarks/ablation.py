@@ -8,12 +8,13 @@ Resumable: finished runs are kept. Every variant has within 3 % of the base's pa
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, TIERS, chart_of, join, read, spread, sudoku_files, table, trained, write
+from benchmarks.common import RUNS, TIERS, Grid, chart_of, join, read, spread, sudoku_files, trained, write
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.training.evaluate import look_at, willed
@@ -162,7 +163,8 @@ def main() -> None:
             runs[key] = {"parameters": record["parameters"], "steps": record["provenance"]["steps"]}
             runs[key] |= measure(chart, brain, tests)
             write(name, {"command": f"python -m benchmarks.ablation DATA --minutes {given.minutes:g}", "runs": runs})
-    show(name, runs)
+    for grid in tables(read(name)):
+        grid.show()
 
 
 def measure(chart: Chart, brain: Any, tests: dict[str, Any]) -> dict[str, Any]:
@@ -184,16 +186,17 @@ def measure(chart: Chart, brain: Any, tests: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def show(name: str, runs: dict[str, Any]) -> None:
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """One line a part."""
     rows = []
     for label, (what, _) in VARIANTS.items():
-        of = [run for key, run in runs.items() if key.split("/")[0] == label]
+        of = [run for key, run in result["runs"].items() if key.split("/")[0] == label]
         if of:
             measured = ("one_segment", "exact", "expert_once", "expert_tries")
             columns = [spread([run[key] for run in of]) for key in measured]
-            rows.append([label, what, f"{of[0]['parameters']:,}", str(of[0]["steps"]), *columns])
-    head = ["part", "change", "weights", "steps", "1 segment", "16", "expert once", f"expert {TRIES} tries"]
-    table(f"{name}: whole boards right, %", head, rows)
+            rows.append([label, what, f"{of[0]['parameters']:,}", str(of[0]["steps"]), str(len(of)), *columns])
+    head = ["part", "change", "weights", "steps", "seeds", "1 segment", "16", "expert once", f"expert {TRIES} tries"]
+    yield Grid("Do the parts pay their way? Whole boards right, %", head, rows)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -121,10 +122,31 @@ def spread(values: Sequence[float]) -> str:
     return f"{100 * statistics.median(values):.1f} ({100 * min(values):.1f}-{100 * max(values):.1f})"
 
 
+@dataclass(frozen=True)
+class Grid:
+    """A table: shown in the terminal by the benchmark, and in the README by `benchmarks.report`."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def show(self) -> None:
+        shown = Table(title=self.title, title_justify="left")
+        for word in self.head:
+            shown.add_column(word)
+        for row in self.rows:
+            shown.add_row(*row)
+        console.print(shown)
+
+    def markdown(self) -> Iterator[str]:
+        yield from (self.title, "", "| " + " | ".join(self.head) + " |", "|" + "---|" * len(self.head))
+        for row in self.rows:
+            yield "| " + " | ".join(row) + " |"
+
+
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    shown = Table(title=title, title_justify="left")
-    for word in head:
-        shown.add_column(word)
-    for row in rows:
-        shown.add_row(*row)
-    console.print(shown)
+    Grid(title, head, rows).show()
+
+
+def seeds(count: int) -> str:
+    return "one seed" if count == 1 else f"median and range of {count} seeds"

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, TIERS, chart_of, join, read, spread, sudoku_files, table, trained, write
+from benchmarks.common import RUNS, TIERS, Grid, chart_of, join, read, spread, sudoku_files, trained, write
 from ltm.chart.schema import Chart
 from ltm.scenes.store import SceneSet
 from ltm.training.evaluate import look_at
@@ -53,6 +54,8 @@ CHARTS: dict[str, tuple[str, list[str]]] = {
     "plain-stack": ("plain-stack", []),
 }
 SCENES_A_TIER = 128
+MINUTES = (1, 2, 3, 4)
+"""When the table looks at validation."""
 
 
 def main() -> None:
@@ -85,7 +88,8 @@ def main() -> None:
                 "curve": _curve(out.with_name(out.name + ".run") / "metrics.jsonl"),
             }
             write(name, {"command": f"python -m benchmarks.curve DATA --minutes {given.minutes:g}", "runs": runs})
-    show(name, runs)
+    for grid in tables(read(name)):
+        grid.show()
 
 
 def _mixed(chart: Chart, tests: dict[str, Any]) -> SceneSet:
@@ -99,16 +103,23 @@ def _curve(file: Path) -> list[list[float]]:
     return [[seconds, accuracy] for seconds, accuracy in sorted(points.items())]
 
 
-def show(name: str, runs: dict[str, Any]) -> None:
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """Accuracy of each chart while it trains and at the end."""
     rows = []
     for label in CHARTS:
-        of = [run for key, run in runs.items() if key.rsplit("-", 1)[0] == label]
+        of = [run for key, run in result["runs"].items() if key.rsplit("-", 1)[0] == label]
         if of:
-            last = [list(run["exact"].values())[-1] for run in of]
-            first = [next(iter(run["exact"].values())) for run in of]
-            sizes = f"{of[0]['parameters']:,}"
-            rows.append([label, sizes, str(of[0]["steps"]), spread(first), spread(last)])
-    table(f"{name}: whole boards right, %", ["chart", "weights", "steps", "1 segment", "longest"], rows)
+            whiles = [_at_minutes([run["curve"] for run in of], minutes) for minutes in MINUTES]
+            ends = [spread([list(run["exact"].values())[at] for run in of]) for at in (0, -1)]
+            rows.append([label, f"{of[0]['parameters']:,}", f"{of[0]['steps']:,}", str(len(of)), *whiles, *ends])
+    head = ["chart", "weights", "steps", "seeds", *(f"{m} min" for m in MINUTES), "test, 1 segment", "test, longest"]
+    yield Grid("Beside others of equal size and training time: whole boards right over all tiers, %", head, rows)
+
+
+def _at_minutes(curves: Sequence[Sequence[Sequence[float]]], minutes: float) -> str:
+    """Returns the last validation accuracy before a time, over the runs."""
+    found = [[accuracy for seconds, accuracy in curve if seconds <= 60 * minutes] for curve in curves]
+    return spread([values[-1] for values in found]) if all(found) else "-"
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ python -m benchmarks.mazes --minutes 20
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.common import RUNS, chart_of, read, table, trained, write
+from benchmarks.common import RUNS, Grid, chart_of, read, seeds, spread, trained, write
 from ltm.scenes.prepare import generate_scenes, scorer_of
 from ltm.training.evaluate import look_at
 
@@ -41,12 +42,22 @@ def main() -> None:
             }
         runs[str(seed)] = {"parameters": record["parameters"], "steps": record["provenance"]["steps"], "sizes": sizes}
         write(name, {"command": f"python -m benchmarks.mazes --minutes {given.minutes:g}", "runs": runs})
+    for grid in tables(read(name)):
+        grid.show()
+
+
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """Mazes solved by side and thinking time."""
+    runs = list(result["runs"].values())
     rows = [
-        [f"seed {seed}, side {side}", *(f"{100 * look['exact']:.1f}" for look in looks.values())]
-        for seed, run in runs.items()
-        for side, looks in run["sizes"].items()
+        [
+            f"side {'-'.join(dict.fromkeys(side.split('-')))}",
+            *(spread([run["sizes"][side][str(segments)]["exact"] for run in runs]) for segments in SEGMENTS),
+        ]
+        for side in runs[0]["sizes"]
     ]
-    table(f"{name}: shortest paths found, %", ["", *(f"{s} seg" for s in SEGMENTS)], rows)
+    title = f"Mazes, trained on sides from 9 to 13: any shortest path counts, % ({seeds(len(runs))}; "
+    yield Grid(title + f"{runs[0]['parameters']:,} weights)", ["after segments", *map(str, SEGMENTS)], rows)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,20 @@ python -m benchmarks.sudoku DATA --minutes 30 --seeds 3
 from __future__ import annotations
 
 import argparse
+import statistics
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import RUNS, TIERS, chart_of, read, spread, sudoku_files, table, trained, write
+from benchmarks.common import RUNS, TIERS, Grid, chart_of, read, seeds, spread, sudoku_files, trained, write
+from ltm.chart.schema import WillSpec
+from ltm.chart.size import Sizes
 from ltm.scenes.prepare import scorer_of
 from ltm.training.evaluate import evaluate, willed
 
 SEGMENTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+SHOWN = (4, 16, 64, 256, 512, 1024)
+"""Ticks that get a column."""
 
 
 def main() -> None:
@@ -30,66 +36,82 @@ def main() -> None:
     train, tests = sudoku_files(given.data)
     wanted = {tier: tests[tier] for tier in given.only}
     name = f"sudoku-{given.chart}-{given.minutes:g}min"
-    result: dict[str, Any] = read(name)
-    runs: dict[str, Any] = result.get("runs", {})
-    budget = {"tries": given.tries, "ticks": given.ticks}
+    runs: dict[str, Any] = read(name).get("runs", {})
     for seed in range(given.seeds):
-        tiers: dict[str, Any] = runs.get(str(seed), {}).get("tiers", {})
-        if all(complete(tiers.get(tier, {}), budget) for tier in wanted):
-            continue
         settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
         chart = chart_of(given.chart, [*given.settings, *settings])
         brain, record = trained(chart, RUNS / f"{name}-{seed}", train)
+        run = runs.setdefault(str(seed), {"tiers": {}})
+        run |= {
+            "parameters": record["parameters"],
+            "steps": record["provenance"]["steps"],
+            "seconds": record["provenance"]["seconds"],
+            "segment_operations": Sizes.of(chart).segment,
+        }
         for tier, scenes_of in wanted.items():
-            scenes, measured = scenes_of(chart), tiers.get(tier, {})
-            if not looked(measured):
-                many = {key: measured[key] for key in ("many_tries",) if key in measured}
-                measured = many | evaluate(
+            scenes, measured = scenes_of(chart), run["tiers"].setdefault(tier, {})
+            if len(measured.get("by_ticks", ())) < len(SEGMENTS) or measured["will"]["budget"] != budget_of(chart.will):
+                measured |= evaluate(
                     brain, scenes, segments=SEGMENTS, will=chart.will, scorer=scorer_of(chart), speed=False
                 )
-            if not complete(measured, budget):
-                measured["many_tries"] = willed(brain, scenes, chart.will.model_copy(update=budget), False, None)
-            tiers[tier] = measured
-            runs[str(seed)] = {
-                "parameters": record["parameters"],
-                "steps": record["provenance"]["steps"],
-                "seconds": record["provenance"]["seconds"],
-                "tiers": tiers,
-            }
+            many = chart.will.model_copy(update={"tries": given.tries, "ticks": given.ticks})
+            if measured.get("many_tries", {}).get("budget") != budget_of(many):
+                measured["many_tries"] = willed(brain, scenes, many, False, None)
             write(name, {"command": f"python -m benchmarks.sudoku DATA --minutes {given.minutes:g}", "runs": runs})
-    show(name, runs, given.tries)
+    for grid in tables(read(name)):
+        grid.show()
 
 
-def looked(tier: dict[str, Any]) -> bool:
-    """Whether a tier was looked at after every thinking time."""
-    return len(tier.get("by_ticks", ())) == len(SEGMENTS)
-
-
-def complete(tier: dict[str, Any], budget: dict[str, int]) -> bool:
-    """Whether everything was measured, with as many tries as are asked for now."""
-    return looked(tier) and budget.items() <= tier.get("many_tries", {}).get("budget", {}).items()
-
-
-def show(name: str, runs: dict[str, Any], tries: int) -> None:
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """Whole boards right by thinking time; then halting, and how far the confidence can be trusted."""
+    runs = list(result["runs"].values())
+    tiers = list(runs[0]["tiers"])
+    by_tier = {tier: [run["tiers"][tier] for run in runs] for tier in tiers}
+    every = [one for of in by_tier.values() for one in of]
+    looks = [row["ticks"] for row in max((one["by_ticks"] for one in every), key=len)]
+    tries = " or ".join(sorted({f"{one['many_tries']['budget']['tries']}" for one in every}))
+    minutes = ", ".join(f"{run['steps']:,} steps in {run['seconds'] / 60:.0f} minutes" for run in runs)
     rows = []
-    for tier in next(iter(runs.values()))["tiers"]:
-        of = [run["tiers"][tier] for run in runs.values()]
-        common = min(len(run["by_ticks"]) for run in of)
-        looks = [
-            spread([run["by_ticks"][k]["exact"] for run in of]) if k < common else "" for k in range(len(SEGMENTS))
-        ]
-        rows.append(
-            [
-                tier,
-                *looks,
-                spread([run["many_tries"]["exact"] for run in of]),
-                " ".join(f"{run['auroc']:.4f}" if run["auroc"] is not None else "-" for run in of),
-                " ".join(f"{run['ece']:.3f}" for run in of),
-                " ".join(f"{run['will']['exact'] * 100:.1f} in {run['will']['ticks']:.0f} ticks" for run in of),
-            ]
-        )
-    head = ["tier", *(f"{k} seg" for k in SEGMENTS), f"{tries} tries", "AUROC", "ECE", "halting"]
-    table(f"{name}: whole boards right, % (median and range over {len(runs)} seeds)", head, rows)
+    for tier, of in by_tier.items():
+        known = min(len(one["by_ticks"]) for one in of)
+        by = [spread([one["by_ticks"][k]["exact"] for one in of]) if k < known else "-" for k in range(len(looks))]
+        shown = [cell for tick, cell in zip(looks, by, strict=True) if tick in SHOWN]
+        rows.append([tier, *shown, spread([one["many_tries"]["exact"] for one in of])])
+    yield Grid(
+        f"Sudoku: whole boards right, %, after so many ticks with one try, and with {tries} tries "
+        f"({seeds(len(runs))}; {runs[0]['parameters']:,} weights; {minutes})",
+        ["after ticks", *(f"{tick:,}" for tick in looks if tick in SHOWN), f"{tries} tries"],
+        rows,
+    )
+    yield Grid(
+        "The same with halting and one try, and reflection (AUROC and ECE without halting; worst seed)",
+        ["tier", "at most", "right, %", "answer kept after", "operations spent", "AUROC", "ECE", "right when sure, %"],
+        [[tier, *_halting(of, runs)] for tier, of in by_tier.items()],
+    )
+
+
+def _halting(of: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) -> Iterator[str]:
+    halting = [one["will"] for one in of]
+    yield " or ".join(f"{ticks:,} ticks" for ticks in sorted({one["budget"]["ticks"] for one in halting}))
+    yield spread([one["exact"] for one in halting])
+    yield f"{statistics.median(one['ticks'] for one in halting):.0f} ticks"
+    # A board that is never sure thinks to the end, whenever its answer was found: only operations tell what was saved.
+    shares = [
+        one["operations"] / (run["segment_operations"] * one["budget"]["ticks"] / of_one["by_ticks"][0]["ticks"])
+        for one, of_one, run in zip(halting, of, runs, strict=True)
+        if "segment_operations" in run
+    ]
+    yield f"{100 * statistics.median(shares):.0f} % of the budget" if len(shares) == len(runs) else "-"
+    areas = [one["auroc"] for one in of if one["auroc"] is not None]
+    yield f"{min(areas):.4f}" if areas else "all are right"
+    yield f"{max(one['ece'] for one in of):.3f}"
+    sure = [one["right_when_sure"] for one in halting if one["right_when_sure"] is not None]
+    yield f"{100 * min(sure):.1f}" if sure else "never sure"
+
+
+def budget_of(will: WillSpec) -> dict[str, Any]:
+    """Returns what `willed` writes down as its budget."""
+    return {"ticks": will.ticks, "tries": will.tries, "confidence": will.confidence}
 
 
 if __name__ == "__main__":

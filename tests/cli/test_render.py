@@ -224,7 +224,7 @@ def test_thought_shows_answer_confidence_and_cost(encoding):
     text = target.export_text()
     assert ANSWER in text
     assert "99.70 %" in text
-    assert "sure enough: 24 ticks in the kept try, 1 try, 0.12 s, 1.24 G operations" in text
+    assert "sure enough: 24 ticks until the kept answer, 1 try, 0.12 s, 1.24 G operations" in text
     assert ("┏" in text) == (encoding == "utf-8")
 
 

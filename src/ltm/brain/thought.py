@@ -39,7 +39,7 @@ class Thought:
     Attributes:
         answer: one value for each act, in the form in which the brain was taught it (grids as text stay text).
         confidence: calibrated probability in [0, 1] that the whole answer is right.
-        ticks: ticks spent on the try that was kept.
+        ticks: ticks after which the kept answer stood, within its try; a try that never got sure went on to its end.
         tries: tries begun.
         seconds: wall time of the whole thought (of the batch, where several scenes were thought about at once).
         operations: operations spent over all tries (multiply-adds times two).

@@ -57,7 +57,7 @@ def cost_words(thought: Thought) -> str:
     ended = "sure enough" if thought.stopped_by == "confident" else f"out of {thought.stopped_by}"
     many = f"{thought.tries} {'try' if thought.tries == 1 else 'tries'}"
     spent = f"{count(thought.operations)} operations" if thought.operations else "operations not counted"
-    return f"{ended}: {thought.ticks} ticks in the kept try, {many}, {thought.seconds:.2f} s, {spent}"
+    return f"{ended}: {thought.ticks} ticks until the kept answer, {many}, {thought.seconds:.2f} s, {spent}"
 
 
 def seen_letters(chart: Chart, scene: Scene, act: str) -> Letters:
