@@ -14,7 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, TIERS, Grid, chart_of, join, read, spread, sudoku_files, trained, write
+from benchmarks.common import (
+    RUNS,
+    TIERS,
+    Grid,
+    chart_of,
+    join,
+    read,
+    spread,
+    sudoku_files,
+    sudoku_run,
+    trained,
+    write,
+)
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.training.evaluate import look_at, willed
@@ -139,6 +151,8 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
 TRIES = 16
 LONGEST_TRY = 128
 """Ticks a try at most, so that measuring stays shorter than training."""
+SEVERAL_TRIES = ("base", "noise", "calm", "restless-training", "reflection-head", "reflection-none")
+"""The parts that decide what several tries are worth; measuring tries takes as long as training."""
 SCENES_A_TIER = 128
 
 
@@ -158,29 +172,31 @@ def main() -> None:
             if key in runs:
                 continue
             minutes = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
-            chart = chart_of("sudoku", [*VARIANTS[label][1], *minutes])
-            brain, record = trained(chart, RUNS / f"{name}-{label}-{seed}", train)
+            changes = VARIANTS[label][1]
+            chart = chart_of("sudoku", [*changes, *minutes])
+            out = RUNS / f"{name}-{label}-{seed}" if changes else sudoku_run("sudoku", given.minutes, seed)
+            brain, record = trained(chart, out, train)
             runs[key] = {"parameters": record["parameters"], "steps": record["provenance"]["steps"]}
-            runs[key] |= measure(chart, brain, tests)
+            runs[key] |= measure(chart, brain, tests, several=label in SEVERAL_TRIES)
             write(name, {"command": f"python -m benchmarks.ablation DATA --minutes {given.minutes:g}", "runs": runs})
     for grid in tables(read(name)):
         grid.show()
 
 
-def measure(chart: Chart, brain: Any, tests: dict[str, Any]) -> dict[str, Any]:
+def measure(chart: Chart, brain: Any, tests: dict[str, Any], several: bool) -> dict[str, Any]:
     """Whole boards right over all tiers after one segment and after sixteen; of the hardest tier with tries."""
     scenes = join([tests[tier](chart).take(np.arange(SCENES_A_TIER)) for tier in TIERS])
     segments = (1,) if chart.training.segments == 1 else (1, 16)
     looks = look_at(brain, scenes, segments, False, None)
     hard = tests["expert"](chart).take(np.arange(SCENES_A_TIER))
     will = chart.will.model_copy(update={"ticks": min(chart.will.ticks, LONGEST_TRY)})
-    tried = willed(brain, hard, will.model_copy(update={"tries": TRIES}), False, None)
     once = willed(brain, hard, will, False, None)
+    tried = willed(brain, hard, will.model_copy(update={"tries": TRIES}), False, None) if several else None
     return {
         "one_segment": float(looks.right[0].mean()),
         "exact": float(looks.right[-1].mean()),
         "expert_once": once["exact"],
-        "expert_tries": tried["exact"],
+        "expert_tries": None if tried is None else tried["exact"],
         "auroc": once["auroc"],
         "segment_operations": Sizes.of(chart).segment,
     }
@@ -192,8 +208,9 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
     for label, (what, _) in VARIANTS.items():
         of = [run for key, run in result["runs"].items() if key.split("/")[0] == label]
         if of:
-            measured = ("one_segment", "exact", "expert_once", "expert_tries")
-            columns = [spread([run[key] for run in of]) for key in measured]
+            columns = [spread([run[key] for run in of]) for key in ("one_segment", "exact", "expert_once")]
+            tries = [run["expert_tries"] for run in of if run["expert_tries"] is not None]
+            columns.append(spread(tries) if tries else "-")
             rows.append([label, what, f"{of[0]['parameters']:,}", str(of[0]["steps"]), str(len(of)), *columns])
     head = ["part", "change", "weights", "steps", "seeds", "1 segment", "16", "expert once", f"expert {TRIES} tries"]
     yield Grid("Do the parts pay their way? Whole boards right, %", head, rows)

@@ -80,6 +80,11 @@ def sudoku_files(folder: Path) -> tuple[Callable[[Chart], Prepared], dict[str, C
     return train, {tier: test(tier) for tier in TIERS}
 
 
+def sudoku_run(chart: str, minutes: float, seed: int) -> Path:
+    """Returns the run of an unchanged chart on the tiers: benchmarks that need the same training share it."""
+    return RUNS / f"sudoku-{chart}-{minutes:g}min-{seed}"
+
+
 def join(parts: Sequence[SceneSet]) -> SceneSet:
     values = {name: np.concatenate([part.values[name] for part in parts]) for name in parts[0].values}
     return SceneSet(

@@ -16,7 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, TIERS, Grid, chart_of, join, read, spread, sudoku_files, trained, write
+from benchmarks.common import (
+    RUNS,
+    TIERS,
+    Grid,
+    chart_of,
+    join,
+    read,
+    spread,
+    sudoku_files,
+    sudoku_run,
+    trained,
+    write,
+)
 from ltm.chart.schema import Chart
 from ltm.scenes.store import SceneSet
 from ltm.training.evaluate import look_at
@@ -76,7 +88,7 @@ def main() -> None:
             base, changes = CHARTS[label]
             settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
             chart = chart_of(base, [*changes, *settings])
-            out = RUNS / f"{name}-{key}"
+            out = RUNS / f"{name}-{key}" if changes else sudoku_run(base, given.minutes, seed)
             brain, record = trained(chart, out, train)
             scenes = _mixed(chart, tests)
             segments = (1,) if chart.training.segments == 1 else (1, 4, 16)

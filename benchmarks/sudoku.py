@@ -1,6 +1,7 @@
 """Whole boards right on held-out Sudoku tiers after training from scratch, with one try and with many.
 
 python -m benchmarks.sudoku DATA --minutes 30 --seeds 3
+python -m benchmarks.sudoku DATA will.ticks=256 --minutes 5 --seeds 3 --tries 16 --ticks 256
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import RUNS, TIERS, Grid, chart_of, read, seeds, spread, sudoku_files, trained, write
+from benchmarks.common import TIERS, Grid, chart_of, read, seeds, spread, sudoku_files, sudoku_run, trained, write
 from ltm.chart.schema import WillSpec
 from ltm.chart.size import Sizes
 from ltm.scenes.prepare import scorer_of
@@ -19,7 +20,7 @@ from ltm.training.evaluate import evaluate, willed
 
 SEGMENTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SHOWN = (4, 16, 64, 256, 512, 1024)
-"""Ticks that get a column."""
+"""Ticks that get a column, up to the will's."""
 
 
 def main() -> None:
@@ -36,11 +37,13 @@ def main() -> None:
     train, tests = sudoku_files(given.data)
     wanted = {tier: tests[tier] for tier in given.only}
     name = f"sudoku-{given.chart}-{given.minutes:g}min"
+    command = " ".join(["python -m benchmarks.sudoku DATA", *given.settings, f"--minutes {given.minutes:g}"])
     runs: dict[str, Any] = read(name).get("runs", {})
     for seed in range(given.seeds):
         settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
         chart = chart_of(given.chart, [*given.settings, *settings])
-        brain, record = trained(chart, RUNS / f"{name}-{seed}", train)
+        brain, record = trained(chart, sudoku_run(given.chart, given.minutes, seed), train)
+        segments = [count for count in SEGMENTS if count * chart.training.ticks <= chart.will.ticks]
         run = runs.setdefault(str(seed), {"tiers": {}})
         run |= {
             "parameters": record["parameters"],
@@ -50,14 +53,14 @@ def main() -> None:
         }
         for tier, scenes_of in wanted.items():
             scenes, measured = scenes_of(chart), run["tiers"].setdefault(tier, {})
-            if len(measured.get("by_ticks", ())) < len(SEGMENTS) or measured["will"]["budget"] != budget_of(chart.will):
+            if len(measured.get("by_ticks", ())) < len(segments) or measured["will"]["budget"] != budget_of(chart.will):
                 measured |= evaluate(
-                    brain, scenes, segments=SEGMENTS, will=chart.will, scorer=scorer_of(chart), speed=False
+                    brain, scenes, segments=segments, will=chart.will, scorer=scorer_of(chart), speed=False
                 )
             many = chart.will.model_copy(update={"tries": given.tries, "ticks": given.ticks})
             if measured.get("many_tries", {}).get("budget") != budget_of(many):
                 measured["many_tries"] = willed(brain, scenes, many, False, None)
-            write(name, {"command": f"python -m benchmarks.sudoku DATA --minutes {given.minutes:g}", "runs": runs})
+            write(name, {"command": command, "runs": runs})
     for grid in tables(read(name)):
         grid.show()
 
