@@ -1,13 +1,17 @@
 """Do the parts pay their way: ours with each part removed or replaced, at equal parameters and equal training time.
 
-python -m benchmarks.ablation DATA --minutes 5 --seeds 3 [--only loop field ...]
+python -m benchmarks.ablation DATA --steps 1500 --seeds 3 [--only loop field ...]
 
-Resumable: finished runs are kept. Every variant has within 3 % of the base's parameters, unless its line says so.
+The base gets the steps asked for: 1,500 are about five minutes on two cores. Every other part gets as many as take as
+long, by its step measured in turns with the base's; so neither a noisy machine nor another one changes what is
+compared, and several processes may share the work by `--only`. Resumable: finished runs are kept. Every variant has
+within 3 % of the base's parameters, unless its line says so.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,13 +27,14 @@ from benchmarks.common import (
     read,
     spread,
     sudoku_files,
-    sudoku_run,
     trained,
     write,
 )
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
+from ltm.scenes.store import SceneSet
 from ltm.training.evaluate import look_at, willed
+from ltm.training.plan import compiled_segment, seconds_a_step
 
 MIXER = "kind: mixer, layers: 1"
 PAIR = f"{{first: {{{MIXER}, write: replace}}, second: {{{MIXER}, write: replace}}}}"
@@ -156,31 +161,64 @@ SEVERAL_TRIES = ("base", "noise", "calm", "restless-training", "reflection-head"
 SCENES_A_TIER = 128
 
 
+ROUNDS = 5
+"""How often a part's step is timed beside the base's."""
+STEPS_A_ROUND = 6
+HOW = ["training.precision=bf16", "training.compile=on"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--steps", type=int, default=1500, help="of the base; 1,500 take about five minutes")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
     given = parser.parse_args()
     train, tests = sudoku_files(given.data)
-    name = f"ablation-{given.minutes:g}min"
-    runs: dict[str, Any] = read(name).get("runs", {})
+    name = f"ablation-{given.steps}steps"
+    command = f"python -m benchmarks.ablation DATA --steps {given.steps}"
+
+    def keep(part: str, key: str, value: Any) -> None:
+        result = {"command": command, "pace": {}, "runs": {}} | read(name)
+        result[part][key] = value
+        write(name, result)
+
+    for label in given.only:
+        if label not in read(name).get("pace", {}):
+            keep("pace", label, pace(label, train(chart_of("sudoku")).train))
     for seed in range(given.seeds):
         for label in given.only:
             key = f"{label}/{seed}"
-            if key in runs:
+            if key in read(name).get("runs", {}):
                 continue
-            minutes = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
-            changes = VARIANTS[label][1]
-            chart = chart_of("sudoku", [*changes, *minutes])
-            out = RUNS / f"{name}-{label}-{seed}" if changes else sudoku_run("sudoku", given.minutes, seed)
-            brain, record = trained(chart, out, train)
-            runs[key] = {"parameters": record["parameters"], "steps": record["provenance"]["steps"]}
-            runs[key] |= measure(chart, brain, tests, several=label in SEVERAL_TRIES)
-            write(name, {"command": f"python -m benchmarks.ablation DATA --minutes {given.minutes:g}", "runs": runs})
+            steps = round(given.steps / read(name)["pace"][label]["slower"])
+            changes = [*VARIANTS[label][1], *HOW, f"training.steps={steps}", f"training.seed={seed}"]
+            chart = chart_of("sudoku", changes)
+            brain, record = trained(chart, RUNS / f"{name}-{label}-{seed}", train)
+            run = {"parameters": record["parameters"], "steps": steps}
+            keep("runs", key, run | measure(chart, brain, tests, several=label in SEVERAL_TRIES))
     for grid in tables(read(name)):
         grid.show()
+
+
+def pace(label: str, scenes: SceneSet) -> dict[str, Any]:
+    """Times a step of a part in turns with the base's: how many times slower it is, as the median of rounds."""
+    timed = []
+    for part in ("base", label):
+        chart, segment = chart_of("sudoku", [*VARIANTS[part][1], *HOW]), compiled_segment()
+        seconds_a_step(chart, scenes, True, segment, 1)
+        timed.append((chart, segment))
+    rounds = []
+    for _ in range(ROUNDS):
+        base, part = (seconds_a_step(chart, scenes, True, segment, STEPS_A_ROUND) for chart, segment in timed)
+        rounds.append((base, part))
+    ratios = sorted(part / base for base, part in rounds)
+    return {
+        "slower": 1.0 if label == "base" else statistics.median(ratios),
+        "lowest": ratios[0],
+        "highest": ratios[-1],
+        "base_seconds": statistics.median(base for base, _ in rounds),
+    }
 
 
 def measure(chart: Chart, brain: Any, tests: dict[str, Any], several: bool) -> dict[str, Any]:

@@ -49,7 +49,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "sudoku-sudoku-5min": sudoku.tables,
     "curve-5min": curve.tables,
     "mazes-20min": mazes.tables,
-    "ablation-5min": ablation.tables,
+    "ablation-1500steps": ablation.tables,
 }
 """What goes into the README, in order: result file in `benchmarks/results`, and who makes its tables."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from tiny import WIDTH, chart_of, chart_with
 
 from ltm.brain.brain import Brain, fixed_sites
+from ltm.chart.circuit import Edge
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
+from ltm.errors import ChartError
 from ltm.senses.grid import VOID
 
 
@@ -75,6 +78,13 @@ def test_sizes_are_counted_without_building() -> None:
     places = brain.begin(seen()).places
     ticks = sum(brain.circuit.operations(12, tick) for tick in range(chart.training.ticks))
     assert sizes.segment == ticks + brain.reading_operations(places)
+
+
+def test_a_chart_whose_parts_do_not_fit_is_refused() -> None:
+    chart = two_senses()
+    stray = chart.coupling.model_copy(update={"pattern": "edges", "edges": (Edge(source="only", to="nowhere"),)})
+    with pytest.raises(ChartError, match="no zone called"):
+        Brain(chart.model_copy(update={"coupling": stray}))
 
 
 def test_the_seed_decides_the_weights() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from little_charts import GOOD, LOCATED, Box, Loop, Plain, Whole, refusal
 
-from ltm.chart.document import MAX_NODES, Document
-from ltm.chart.parse import apply_overrides, dump, load, load_yaml, parse, validate
+from ltm.chart.document import MAX_NODES, Document, load_yaml
+from ltm.chart.dump import dump
+from ltm.chart.parse import apply_overrides, load, parse, validate
 from ltm.errors import ChartError
 
 

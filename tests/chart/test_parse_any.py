@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from little_charts import LOCATED, Box, Loop, Plain, Whole
 
-from ltm.chart.document import dump_yaml
-from ltm.chart.parse import dump, load_yaml, parse
+from ltm.chart.document import load_yaml
+from ltm.chart.dump import dump, dump_yaml
+from ltm.chart.parse import parse
 from ltm.errors import ChartError
 
 words = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from little_charts import refusal
 
-from ltm.chart.parse import dump, parse
+from ltm.chart.dump import dump
+from ltm.chart.parse import parse
 from ltm.chart.schema import Chart
 
 CHART = """\

@@ -19,7 +19,7 @@ from ltm.cli.watch_thought import FRAME_SECONDS, UNHURRIED, Watch
 from ltm.runtime.record import BrainRecord
 from ltm.scenes.scene import Scene
 from ltm.training.calibration import reliability, right_above
-from ltm.training.loop import Progress
+from ltm.training.metrics import Progress
 
 PUZZLE = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 ANSWER = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"

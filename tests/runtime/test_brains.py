@@ -36,6 +36,13 @@ def test_what_is_saved_comes_back(folder: Path) -> None:
     assert sorted(file.name for file in (folder / "zones").iterdir()) == ["first.safetensors", "second.safetensors"]
 
 
+def test_only_what_was_learned_counts_as_a_parameter(folder: Path) -> None:
+    brain, record = load_brain(folder)
+    parts = brain.parameters_by_part()
+    assert record["parameters"] == sum(parts.values()) < sum(kept.numel() for kept in brain.state_dict().values())
+    assert record["files"]["zones/first.safetensors"]["parameters"] == parts["zones/first"]
+
+
 def rewritten(folder: Path, change: Callable[[BrainFiles], None]) -> None:
     """Changes what is inside and writes the folder again with honest checksums."""
     files = load_folder(folder)

@@ -14,7 +14,9 @@ from ltm.chart.size import Sizes
 from ltm.errors import LtmError
 from ltm.runtime.brains import load_brain
 from ltm.scenes import sudoku
-from ltm.training.fit import continue_from, fit, moved, name_of, propose_for, run_folder, train_chart, without_path
+from ltm.training.fit import continue_from, fit, train_chart
+from ltm.training.from_data import name_of, propose_for
+from ltm.training.where import moved, run_folder, without_path
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def times(monkeypatch: pytest.MonkeyPatch, fp32: float, bf16: float, compiled: f
             return compiled
         return bf16 if half else fp32
 
-    monkeypatch.setattr(planning, "_seconds_a_step", measured)
+    monkeypatch.setattr(planning, "seconds_a_step", measured)
 
 
 @pytest.mark.parametrize(("fp32", "bf16", "chosen"), [(0.1, 0.2, "fp32"), (0.2, 0.1, "bf16")])

@@ -17,6 +17,7 @@ from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.brain.circuit import Circuit, Recorder
 from ltm.brain.lanes import Lanes
 from ltm.brain.reflection import Reflection
+from ltm.chart.check import misfits, refuse
 from ltm.chart.schema import Chart
 from ltm.senses.grid import VOID, GridSense
 from ltm.senses.table import KINDS as SENSE_KINDS
@@ -60,12 +61,16 @@ class Brain(nn.Module):
     """A brain as declared by a chart; weights are drawn from the seed.
 
     Args:
-        chart: the declaration; must have passed `ltm.chart.check`.
+        chart: the declaration.
         seed: for the weights; the chart's training seed when absent.
+
+    Raises:
+        ChartError: parts of the chart don't fit one another.
     """
 
     def __init__(self, chart: Chart, seed: int | None = None) -> None:
         super().__init__()
+        refuse(misfits(chart))
         self.chart = chart
         width = chart.field.width
         self.senses = nn.ModuleDict({name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()})

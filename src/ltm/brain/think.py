@@ -11,23 +11,18 @@ Shapes: B scenes in the batch, A attempts at once, R roles.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain, Mind, Reading
 from ltm.brain.circuit import Recorder
 from ltm.brain.restlessness import wander
-from ltm.brain.thought import Stop, Thought, TickRecord
+from ltm.brain.telling import Listener, Look, Teller
+from ltm.brain.thought import Stop, Thought
 from ltm.chart.schema import WillSpec
-from ltm.senses.grid import VOID
-
-Listener = Callable[[TickRecord, int], None]
-"""Is told of every tick of the first scene: the surest of its tries that run side by side, and how many these are."""
 
 AT_ONCE = 128
 """Attempts thought in one batch at most."""
@@ -43,20 +38,6 @@ class _Kept:
     tries: int = 0
     operations: int = 0
     stop: Stop = "ticks"
-    trace: list[TickRecord] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Look:
-    """How things stood after one tick of some attempts."""
-
-    who: list[tuple[int, int]]
-    """Scene and try of each row."""
-    tick: int
-    recorder: Recorder
-    confidence_B: Tensor
-    reading: Reading
-    costs: list[int]
 
 
 def think(
@@ -101,15 +82,16 @@ class _Thinker:
         listen: Listener | None,
         bf16: bool,
     ) -> None:
-        self.brain, self.will, self.trace, self.listen = brain, will, trace, listen
+        self.brain, self.will = brain, will
         self.values = {name: values[name] for name in brain.chart.senses}
+        self.teller = Teller(brain, self.values, trace, listen)
         self.count = int(next(iter(self.values.values())).shape[0])
         self.generator = torch.Generator().manual_seed(seed)
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.kept = [_Kept() for _ in range(self.count)]
         self.start = time.perf_counter()
         self.costs: list[int] = []
-        self.seconds = self.paused = 0.0
+        self.seconds = 0.0
 
     def run(self) -> None:
         open_scenes = list(range(self.count))
@@ -120,7 +102,7 @@ class _Thinker:
             for first in range(0, len(open_scenes), AT_ONCE):
                 self._attempt(open_scenes[first : first + AT_ONCE], attempts)
             open_scenes = [scene for scene in open_scenes if self._goes_on(self.kept[scene])]
-        self.seconds = time.perf_counter() - self.start - self.paused
+        self.seconds = self._elapsed()
 
     def _goes_on(self, kept: _Kept) -> bool:
         if kept.confidence >= self.will.confidence:
@@ -135,8 +117,11 @@ class _Thinker:
             return True
         return False
 
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self.start - self.teller.paused
+
     def _late(self) -> bool:
-        return self.will.ms is not None and (time.perf_counter() - self.start - self.paused) * 1000 >= self.will.ms
+        return self.will.ms is not None and self._elapsed() * 1000 >= self.will.ms
 
     def _segment_cost(self) -> int:
         return max(self.costs, default=0)
@@ -155,8 +140,7 @@ class _Thinker:
         segment = self.brain.chart.training.ticks
         while rows:
             ticks = min(segment, self.will.ticks - spent)
-            told = self.trace or self.listen is not None
-            recorder = Recorder() if told or self.brain.circuit.wave is not None else None
+            recorder = Recorder() if self.teller.wanted or self.brain.circuit.wave is not None else None
             before = [self.kept[owner[row]].operations for row in rows]
             reading = self._segment(mind, ticks, recorder, [(owner[r], number[r]) for r in rows], spent)
             spent += ticks
@@ -187,7 +171,7 @@ class _Thinker:
         self, mind: Mind, ticks: int, recorder: Recorder | None, who: list[tuple[int, int]], spent: int
     ) -> Reading:
         brain, sites = self.brain, mind.places.sites
-        if not self.trace and self.listen is None:
+        if not self.teller.wanted:
             reading = brain.think_on(mind, ticks, recorder)
             costs = self._tick_costs(recorder, ticks, sites, mind.lanes.tick - ticks, len(who))
             for (scene, _), cost in zip(who, costs.sum(0).tolist(), strict=True):
@@ -204,33 +188,8 @@ class _Thinker:
             spent_B = [int(cost) + brain.reading_operations(mind.places) for cost in cost_B.tolist()]
             for (scene, _), cost in zip(who, spent_B, strict=True):
                 self.kept[scene].operations += cost
-            self._tell(_Look(who, spent + step, recorder, confidence_B, reading, spent_B))
+            self.teller.tell(Look(who, spent + step, recorder, confidence_B, reading, spent_B))
         return reading
-
-    def _tell(self, look: _Look) -> None:
-        """Writes a tick into the traces that were asked for, and tells who listens."""
-        if self.trace:
-            for place, (scene, _) in enumerate(look.who):
-                self.kept[scene].trace.append(self._record(look, place))
-        first = [place for place, (scene, _) in enumerate(look.who) if scene == 0]
-        if self.listen is not None and first:
-            start = time.perf_counter()
-            self.listen(self._record(look, max(first, key=look.confidence_B.tolist().__getitem__)), len(first))
-            self.paused += time.perf_counter() - start
-
-    def _record(self, look: _Look, place: int) -> TickRecord:
-        scene, attempt = look.who[place]
-        fired = [role for role, on in enumerate(look.recorder.fired[-1][place].tolist()) if on]
-        names = {role: ".".join(self.brain.circuit.labels[role]) for role in fired}
-        return TickRecord(
-            attempt,
-            look.tick,
-            tuple(names.values()),
-            {name: float(look.recorder.moved[-1][place, role]) for role, name in names.items()},
-            float(look.confidence_B[place]),
-            self._decode({name: answer[place] for name, answer in look.reading.answers.items()}, scene),
-            look.costs[place],
-        )
 
     def _tick_costs(self, recorder: Recorder | None, ticks: int, sites: int, first: int, batch: int) -> Tensor:
         """Returns the operations of the last ticks `[ticks, B]`, from what fired."""
@@ -253,19 +212,10 @@ class _Thinker:
                 kept.confidence, kept.ticks = confidence[place], spent
         return [value >= self.will.confidence for value in confidence]
 
-    def _decode(self, answers: Mapping[str, Tensor], scene: int) -> dict[str, Any]:
-        grid = next(iter(self.values.values()))[scene]
-        there = (grid != VOID).numpy()
-        rows, columns = int(there.any(1).sum()), int(there.any(0).sum())
-        return {
-            name: self.brain.chart.acts[name].decode(np.asarray(answer.reshape(grid.shape).numpy())[:rows, :columns])
-            for name, answer in answers.items()
-        }
-
     def thoughts(self) -> list[Thought]:
         return [
             Thought(
-                self._decode(kept.answers, scene),
+                self.teller.decode(kept.answers, scene),
                 kept.confidence,
                 kept.ticks,
                 kept.tries,
@@ -273,7 +223,7 @@ class _Thinker:
                 kept.operations,
                 kept.stop,
                 kept.confidence >= self.will.confidence,
-                tuple(kept.trace),
+                tuple(self.teller.traces[scene]),
             )
             for scene, kept in enumerate(self.kept)
         ]

@@ -6,13 +6,14 @@ Nothing is allocated: sizes come from a brain built on PyTorch's `meta` device.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ltm.chart.base import format_bytes
 from ltm.chart.circuit import CircuitSpec
-from ltm.chart.document import Document, child, place_of
+from ltm.chart.document import Document, child
+from ltm.chart.place import place_of
 from ltm.chart.schema import Chart
 from ltm.errors import ChartError, nearest
 from ltm.zones.archetype import ArchetypeSpec
@@ -34,10 +35,12 @@ BASIC_READS = ("field", "input", "own")
 
 def check(chart: Chart) -> list[Problem]:
     """Returns everything that makes a chart impossible to build; empty when it can be built."""
-    problems = [*_grids(chart), *_scenes(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
-    if not problems:
-        problems = list(_budgets(chart))
-    return problems
+    return misfits(chart) or list(_budgets(chart))
+
+
+def misfits(chart: Chart) -> list[Problem]:
+    """Returns what makes the parts of a chart impossible to put together, budgets aside."""
+    return [*_grids(chart), *_scenes(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
 
 
 def require(chart: Chart, document: Document | None = None, source: Path | str = "chart") -> Chart:
@@ -46,11 +49,14 @@ def require(chart: Chart, document: Document | None = None, source: Path | str =
     Raises:
         ChartError: located by line and column when the document is given.
     """
-    problems = check(chart)
-    if problems:
-        lines = [_located(document, loc, text, source) for loc, text in problems[:10]]
-        raise ChartError("\n".join(lines))
+    refuse(check(chart), document, source)
     return chart
+
+
+def refuse(problems: Sequence[Problem], document: Document | None = None, source: Path | str = "chart") -> None:
+    """Raises a `ChartError` that lists the first ten problems; does nothing when there are none."""
+    if problems:
+        raise ChartError("\n".join(_located(document, loc, text, source) for loc, text in problems[:10]))
 
 
 def _located(document: Document | None, loc: tuple[str | int, ...], text: str, source: Path | str) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 from yaml.events import AliasEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ltm.errors import ChartError, nearest
+from ltm.chart.place import one_line, place_of
+from ltm.errors import ChartError
 
 MAX_TEXT = 1_000_000
 """Characters of a chart."""
@@ -25,49 +26,11 @@ MAX_DEPTH = 64
 MAX_NODES = 100_000
 """Keys and values of a chart."""
 _MAX_DIGITS = 400
-_SHOWN = 100  # characters of a source line that an error shows
 
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
+FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa1-\ud7ff\uf900-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True)
-class Place:
-    """A position in a text, for messages.
-
-    Attributes:
-        source: what the text is called, usually a file name.
-        line: from 1.
-        column: from 1.
-        text: the line itself, without its end.
-    """
-
-    source: str
-    line: int
-    column: int
-    text: str
-
-    def describe(self, message: str) -> str:
-        """Returns `source:line:column: message` and the source line with a caret below."""
-        start = max(0, self.column - 1 - _SHOWN // 2)
-        shown = _UNPRINTABLE.sub(" ", self.text[start : start + _SHOWN]).rstrip()
-        head = f"{self.source}:{self.line}:{self.column}: {message}"
-        return f"{head}\n    {shown}\n    {' ' * (self.column - 1 - start)}^" if shown else head
-
-    def refuse(self, message: str) -> NoReturn:
-        """Raises a `ChartError` that points here."""
-        raise ChartError(self.describe(message))
-
-
-def place_of(mark: Any) -> Place:
-    """Returns the place of a PyYAML mark (whose buffer is the whole text)."""
-    buffer: str = mark.buffer or ""
-    start = mark.pointer - mark.column
-    ends = (end for end in (buffer.find(sign, mark.pointer) for sign in "\n\r\0\x85\u2028\u2029") if end >= 0)
-    return Place(mark.name, mark.line + 1, mark.column + 1, buffer[max(0, start) : min(ends, default=len(buffer))])
 
 
 class _Loader(yaml.SafeLoader):
@@ -143,14 +106,14 @@ def compose(text: str, source: str) -> Node | None:
             place_of(second.start_mark).refuse("expected one document, found a second one")
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
-        what = f"not valid YAML: {_one_line(problem.problem or problem.context or 'unreadable')}"
+        what = f"not valid YAML: {one_line(problem.problem or problem.context or 'unreadable')}"
         if mark is None:
             raise ChartError(f"{source}: {what}") from None
         place_of(mark).refuse(what)
     except ChartError:
         raise
     except (ValueError, OverflowError) as problem:  # PyYAML lets "\U99999999" through to chr()
-        place_of(loader.get_mark()).refuse(f"not valid YAML: {_one_line(str(problem))}")
+        place_of(loader.get_mark()).refuse(f"not valid YAML: {one_line(str(problem))}")
     return node
 
 
@@ -267,55 +230,13 @@ def _scalar(node: Node) -> Any:
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if not _FLOAT.match(text):
+    if not FLOAT.match(text):
         return text
     if len(text) > _MAX_DIGITS:
         place_of(node.start_mark).refuse(f"a number of {len(text)} characters")
-    if _INT.match(text):
+    if INT.match(text):
         return int(text)
     number = float(text)
     if abs(number) == float("inf"):
         place_of(node.start_mark).refuse(f"number {text[:60]} is too large")
     return number
-
-
-def _one_line(text: str) -> str:
-    return _UNPRINTABLE.sub(" ", text)[:200]
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes whatever this or an ordinary YAML reader would take for something else than text; writes no anchors."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-
-def _represent_text(dumper: _Dumper, text: str) -> ScalarNode:
-    # PyYAML would write these line breaks of other systems as they are, and read them back as spaces.
-    style = '"' if re.search("[\r\x85\u2028\u2029\ufeff]", text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:int", _INT, list("-+0123456789"))
-
-
-def dump_yaml(data: dict[str, Any]) -> str:
-    """Writes plain data as YAML that `load_yaml` reads back to equal data; keys stay in their order."""
-    text: str = yaml.dump(
-        data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None, indent=2
-    )
-    return text
-
-
-def suggest(word: str, choices: list[str]) -> str:
-    """Returns `; did you mean 'x'?`, or which words there are when none is close."""
-    close = nearest(word[:60], choices)
-    if close or not choices:
-        return close
-    shown = ", ".join(repr(choice) for choice in choices[:12])
-    return f"; expected one of {shown}{' …' if len(choices) > 12 else ''}"

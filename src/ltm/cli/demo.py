@@ -30,7 +30,7 @@ def demo(
     from ltm.runtime.brains import load_brain
     from ltm.runtime.shipped import shipped_brain
     from ltm.scenes.scene import Scene, encode
-    from ltm.training.fit import propose_for
+    from ltm.training.from_data import propose_for
 
     console = console_of()
     console.rule("[bold]1. A shipped brain thinks")
@@ -63,7 +63,7 @@ def _forget(out: Path) -> None:
     import shutil
 
     from ltm.runtime.folder import inspect_folder
-    from ltm.training.fit import run_folder
+    from ltm.training.where import run_folder
 
     if (out / "brain.json").exists():
         inspect_folder(out)  # refuses to remove what is not a brain

@@ -31,9 +31,10 @@ def fit(
 
     Example: ltm fit data.csv --see puzzle --do solution --minutes 15 --size 2MB -o brain/
     """
-    from ltm.chart.parse import dump
+    from ltm.chart.dump import dump
     from ltm.cli.training import console_of, run_training
-    from ltm.training.fit import propose_for, run_folder
+    from ltm.training.from_data import propose_for
+    from ltm.training.where import run_folder
 
     console = console_of()
     symmetries = None if symmetry is None else [word for word in symmetry if word != "none"]

@@ -16,7 +16,7 @@ from ltm.chart.base import format_bytes
 from ltm.cli.render import clock, percent, plain_of, safe
 
 if TYPE_CHECKING:
-    from ltm.training.loop import Progress as Standing
+    from ltm.training.metrics import Progress as Standing
 
 LINE_SECONDS = 15.0
 """Seconds between lines where there is no terminal."""

@@ -62,8 +62,9 @@ def run_training(
     from ltm.cli.show_training import TrainingDisplay
     from ltm.runtime.folder import check_target
     from ltm.scenes.prepare import prepare
-    from ltm.training.fit import continue_from, run_folder, train_chart
+    from ltm.training.fit import continue_from, train_chart
     from ltm.training.loop import unfinished
+    from ltm.training.where import run_folder
 
     console = console or console_of()
     run = run_folder(out)

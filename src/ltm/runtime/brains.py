@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain
+from ltm.chart.dump import dump
 from ltm.chart.load import chart_from_text
-from ltm.chart.parse import dump
 from ltm.errors import ChartError, FolderError
 from ltm.runtime.folder import CHART, BrainFiles, load_folder, save_folder
 
@@ -30,15 +30,20 @@ def save_brain(brain: Brain, path: Path, record: dict[str, Any] | None = None) -
     """
     zones: dict[str, dict[str, Tensor]] = {name: {} for name in brain.chart.zones}
     connectome: dict[str, Tensor] = {}
+    learned = {name for name, _ in brain.named_parameters()}
+    constants = set()
     for name, tensor in brain.state_dict().items():
         value = tensor.detach().contiguous()
         if name.startswith(_ZONES):
             zone, _, inner = name.removeprefix(_ZONES).partition(".")
             zones[zone][inner] = value
         else:
+            inner = name
             connectome[name] = value
+        if name not in learned:
+            constants.add(inner)
     record = {"name": brain.chart.name, "about": brain.chart.about} | (record or {})
-    save_folder(path, BrainFiles(dump(brain.chart), zones, connectome, record))
+    save_folder(path, BrainFiles(dump(brain.chart), zones, connectome, record, frozenset(constants)))
 
 
 def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:

@@ -50,12 +50,14 @@ class BrainFiles:
         zones: the tensors of each zone by name; the names are those of the chart's zones.
         connectome: everything that belongs to no zone: field, couplings, senses, acts, wave, will, reflection.
         record: `name`, `about`, `provenance` and `measured` as in `BrainRecord`; the rest is filled in on saving.
+        constants: names of tensors that are kept but were not learned, which are no parameters.
     """
 
     chart_text: str
     zones: dict[str, dict[str, Tensor]]
     connectome: dict[str, Tensor]
     record: dict[str, Any]
+    constants: frozenset[str] = frozenset()
 
 
 def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> None:
@@ -77,11 +79,11 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
     _check_zones(files.zones, specs, path)
     name = files.record.get("name")
     contents = {CHART: files.chart_text.encode()}
-    counts = {CHART: 0, CONNECTOME: _count(files.connectome)}
+    counts = {CHART: 0, CONNECTOME: _count(files.connectome, files.constants)}
     for zone, tensors in files.zones.items():
         file = f"zones/{zone}.safetensors"
         contents[file] = to_bytes(tensors, _words("zone", zone) | {"spec": json.dumps(specs[zone])}, str(path / file))
-        counts[file] = _count(tensors)
+        counts[file] = _count(tensors, files.constants)
     contents[CONNECTOME] = to_bytes(files.connectome, _words("connectome", str(name)), str(path / CONNECTOME))
     listed = {
         file: {"sha256": _digest(data), "bytes": len(data), "parameters": counts[file]}
@@ -221,8 +223,8 @@ def _check_zones(names: Mapping[str, Any] | tuple[str, ...], specs: Mapping[str,
             raise FolderError(f"{path}: zone '{name[:60]}' of the chart has no weights{nearest(name[:60], names)}")
 
 
-def _count(tensors: Mapping[str, Tensor]) -> int:
-    return sum(tensor.numel() for tensor in tensors.values())
+def _count(tensors: Mapping[str, Tensor], constants: frozenset[str]) -> int:
+    return sum(tensor.numel() for name, tensor in tensors.items() if name not in constants)
 
 
 def _digest(data: bytes) -> str:

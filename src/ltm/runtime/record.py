@@ -38,7 +38,7 @@ class FileRecord(Part):
     sha256: Digest
     bytes: _Count
     parameters: _Count = 0
-    """Numbers in its tensors."""
+    """Numbers in it that were learned."""
 
 
 class Provenance(Part):
@@ -63,7 +63,7 @@ class BrainRecord(Part):
     name: Name
     about: _Line = ""
     parameters: _Count = 0
-    """Numbers in all tensors."""
+    """Numbers that were learned, in all files."""
     files: Annotated[dict[FileName, FileRecord], Field(max_length=4100)]
     provenance: Provenance = Provenance()
     measured: Annotated[

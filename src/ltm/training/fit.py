@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 
 from ltm.brain.brain import Brain
-from ltm.chart.base import parse_bytes
-from ltm.chart.parse import dump
-from ltm.chart.propose import propose
+from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
-from ltm.errors import DataError, LtmError, first_mistake
+from ltm.errors import LtmError
 from ltm.runtime.atomic import write_file
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
-from ltm.scenes.infer import Inferred, infer
 from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
-from ltm.scenes.sources import SOURCES, check_named
+from ltm.scenes.sources import SOURCES
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import calibrate, evaluate
-from ltm.training.loop import Progress, Trainer
-
-RUN_SUFFIX = ".run"
+from ltm.training.from_data import propose_for
+from ltm.training.loop import Trainer
+from ltm.training.metrics import Progress
+from ltm.training.where import moved, run_folder, without_path
 
 
 @dataclass(frozen=True)
@@ -48,75 +44,6 @@ class Fitted:
     report: dict[str, Any]
     run: Path
     out: Path
-
-
-def run_folder(out: Path) -> Path:
-    """Returns where a run keeps its checkpoints: beside the brain folder."""
-    named = out if out.name not in ("", "..") else out.resolve()
-    if not named.name:
-        raise LtmError(f"{out}: no place for a brain; choose a folder in it")
-    return named.with_name(named.name + RUN_SUFFIX)
-
-
-def propose_for(
-    data: str | Path,
-    see: Sequence[str],
-    do: Sequence[str],
-    *,
-    size: str | int = "2MB",
-    minutes: float = 15.0,
-    seed: int = 0,
-    symmetries: Sequence[str] | None = None,
-    out: Path = Path("brain"),
-    skip_bad: bool = False,
-) -> tuple[Chart, Sequence[str]]:
-    """Looks at a file (or takes a built-in source) and proposes a chart.
-
-    The chart names the file relative to the run folder of `out`, where it will be kept.
-
-    Returns:
-        The chart, and what was seen in the data, in sentences.
-
-    Raises:
-        LtmError: data that can't be used, or a size, time or seed that can't be.
-    """
-    try:
-        most = int(parse_bytes(size))
-    except ValueError as problem:
-        raise LtmError(f"size: {problem}") from None
-    if str(data) in SOURCES:
-        source = SOURCES[str(data)]
-        columns = {n: s.model_dump(exclude={"kind"}, exclude_defaults=True) for n, s in source.columns.items()}
-        see_names, do_names = list(see) or [source.see], list(do) or [source.do]
-        for word in (*see_names, *do_names):
-            if word not in columns:
-                raise DataError(f"source {data!r} has the columns {', '.join(columns)}; got {word!r}")
-        found, notes, score = source.symmetries, source.notes, source.score
-        text = str(data)
-    else:
-        check_named(str(data))
-        inferred: Inferred = infer(Path(data), list(see), list(do), skip_bad=skip_bad)
-        columns, notes = dict(inferred.columns), tuple(inferred.notes)
-        see_names, do_names = list(inferred.see), list(inferred.do)
-        found, score = inferred.symmetries, inferred.score
-        # Without links on either side, as `..` leads elsewhere from a linked folder.
-        text = os.path.relpath(Path(data).resolve(), run_folder(out).resolve())
-    try:
-        chart = propose(
-            columns,
-            see_names,
-            do_names,
-            source=text,
-            symmetries=found if symmetries is None else symmetries,
-            score=score,
-            size=most,
-            minutes=minutes,
-            seed=seed,
-            name=name_of(out),
-        )
-    except ValidationError as problem:
-        raise LtmError(first_mistake(problem)) from None
-    return chart, notes
 
 
 def train_chart(
@@ -215,29 +142,6 @@ def fit(
     for note in notes:
         say(note)
     return train_chart(chart, Path(out), folder=run_folder(Path(out)), report=report, say=say)
-
-
-def moved(chart: Chart, folder: Path, run: Path) -> Chart:
-    """Returns a chart of one folder for another: a scenes' file is named relative to the new one."""
-    source = chart.scenes.source
-    if source is None or source in SOURCES:
-        return chart
-    file = os.path.relpath(source_file(source, folder).resolve(), run.resolve())
-    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": file})})
-
-
-def without_path(chart: Chart) -> Chart:
-    """Returns the chart with only the name of its scenes' file: a brain that is given away tells no folders."""
-    source = chart.scenes.source
-    if source is None or source in SOURCES:
-        return chart
-    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": Path(source).name})})
-
-
-def name_of(out: Path) -> str:
-    """Returns a brain's name from its folder's."""
-    word = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in out.name.lower()).strip("-_")
-    return word[:40] if word[:1].isalpha() else "brain"
 
 
 def continue_from(out: Path, chart: Chart) -> Brain | None:

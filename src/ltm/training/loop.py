@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from ltm.training.checkpoint import load_latest, save_checkpoint
 from ltm.training.evaluate import quick_accuracy
 from ltm.training.flatten import flatten, unflatten
 from ltm.training.machine import peak_memory
+from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import Plan, Segment, compiled_segment, make_plan
 from ltm.training.segment import Scorer, loss_of, right_answers, run_segment
@@ -31,33 +30,6 @@ from ltm.training.slots import Slots
 CHECKPOINT_SECONDS = 60.0
 VALIDATIONS = 12
 """How often the averaged weights are tried on the validation scenes over a whole run."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands, after a step.
-
-    Attributes:
-        step: steps done.
-        steps: steps in all.
-        loss: mean loss a cell, averaged over recent steps.
-        right: share of scenes under way whose whole answer is right, likewise.
-        thoughts: scene segments thought a second.
-        memory: peak resident bytes.
-        seconds_left: at the recent pace.
-        validation: newest validation accuracy of the averaged weights; None before the first.
-        best: best so far.
-    """
-
-    step: int
-    steps: int
-    loss: float
-    right: float
-    thoughts: float
-    memory: int
-    seconds_left: float
-    validation: float | None
-    best: float | None
 
 
 class Trainer:
@@ -85,6 +57,7 @@ class Trainer:
     ) -> None:
         self.chart, self.train, self.validation = chart, train, validation
         self.run, self.scorer, self.say = run, scorer, say
+        self.metrics = None if run is None else Metrics(run)
         self.brain = Brain(chart)
         if start is not None:
             self.brain.load_state_dict(start)
@@ -251,43 +224,19 @@ class Trainer:
         self.step, self.seconds = int(state["step"]), float(state["seconds"])
         self.best, self.latest = state["best"], state["latest"]
         self._loss, self._right = float(state["loss"]), float(state["right"])
-        self._forget_after(self.step)
-
-    def _remember_plan(self) -> None:
-        if self.run is not None:
-            self.run.mkdir(parents=True, exist_ok=True)
-            write_file(self._metrics, b"")
-            write_file(self.run / "plan.json", self.plan.model_dump_json(indent=2).encode() + b"\n")
-
-    @property
-    def _metrics(self) -> Path:
-        assert self.run is not None
-        return self.run / "metrics.jsonl"
+        if self.metrics is not None:
+            self.metrics.forget_after(self.step)
 
     def _log(self) -> None:
-        if self.run is not None:
-            row = asdict(self.progress(self.plan.seconds_a_step)) | {"seconds": round(self.seconds, 3)}
-            row["rate"] = self.optimiser.rate(self.step, self.plan.steps)
-            try:
-                with self._metrics.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(row) + "\n")
-            except OSError as problem:
-                kept = "checkpoints written so far are intact"
-                raise LtmError(f"could not write {self._metrics}: {problem.strerror or problem}; {kept}") from problem
+        if self.metrics is not None:
+            standing = self.progress(self.plan.seconds_a_step)
+            self.metrics.add(standing, self.seconds, self.optimiser.rate(self.step, self.plan.steps))
 
-    def _forget_after(self, step: int) -> None:
-        """Drops metrics of steps that will be taken again."""
-        if self.run is not None and self._metrics.exists():
-            lines = self._metrics.read_text(encoding="utf-8", errors="replace").splitlines()
-            kept = [line for line in lines if _step_of(line) <= step]
-            write_file(self._metrics, "".join(line + "\n" for line in kept).encode())
-
-
-def _step_of(line: str) -> float:
-    try:
-        return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
-        return float("inf")
+    def _remember_plan(self) -> None:
+        if self.run is not None and self.metrics is not None:
+            self.run.mkdir(parents=True, exist_ok=True)
+            self.metrics.forget_after(0)
+            write_file(self.run / "plan.json", self.plan.model_dump_json(indent=2).encode() + b"\n")
 
 
 def fingerprint(scenes: SceneSet) -> str:

@@ -63,7 +63,7 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Pla
     wanted: list[Literal["fp32", "bf16"]] = ["fp32", "bf16"] if spec.precision == "auto" else [spec.precision]
     say(f"measuring a step of this brain on this machine ({torch.get_num_threads()} threads)")
     for precision in wanted:
-        times[precision] = _seconds_a_step(chart, scenes, precision == "bf16", run_segment, 3)
+        times[precision] = seconds_a_step(chart, scenes, precision == "bf16", run_segment, 3)
         notes.append(f"a step takes {times[precision]:.3f} s in {precision}")
     precision = min(wanted, key=lambda name: times[name])
     if precision == "fp32" and spec.precision == "auto":
@@ -93,12 +93,13 @@ def _try_compiled(chart: Chart, scenes: SceneSet, bf16: bool) -> float | str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _seconds_a_step(chart, scenes, bf16, compiled_segment(), 4)
+            return seconds_a_step(chart, scenes, bf16, compiled_segment(), 4)
     except Exception as problem:  # whatever the compiler does, training must go on without it
         return type(problem).__name__
 
 
-def _seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment, count: int) -> float:
+def seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment, count: int) -> float:
+    """Times `count` training steps of a chart on a brain of its own, after one to warm up; returns the fastest."""
     brain = Brain(chart)
     generator = torch.Generator().manual_seed(0)
     slots = Slots(brain, scenes, generator, torch.bfloat16 if bf16 else torch.float32)

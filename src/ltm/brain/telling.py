@@ -1,0 +1,101 @@
+"""Telling what happens while thinking: ticks become records, for traces and for whoever listens.
+
+Shapes: B scenes or attempts in the batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from ltm.brain.brain import Brain, Reading
+from ltm.brain.circuit import Recorder
+from ltm.brain.thought import TickRecord
+from ltm.senses.grid import VOID
+
+Listener = Callable[[TickRecord, int], None]
+"""Is told of every tick of the first scene: the surest of its tries that run side by side, and how many these are."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How things stood after one tick of some attempts.
+
+    Attributes:
+        who: scene and try of each row.
+        tick: within the try, from 0.
+        recorder: what fired, and how far it moved what it writes.
+        confidence_B: reflection's, of each row.
+        reading: the answers of each row.
+        costs: operations of each row at this tick.
+    """
+
+    who: Sequence[tuple[int, int]]
+    tick: int
+    recorder: Recorder
+    confidence_B: Tensor
+    reading: Reading
+    costs: Sequence[int]
+
+
+class Teller:
+    """Turns looks into records.
+
+    Args:
+        brain: who thinks.
+        values: what is seen: uint8 `[B, rows, columns]` for each sense.
+        trace: whether every look at every scene is kept.
+        listen: told of every look at the first scene.
+
+    Attributes:
+        wanted: whether anyone wants to be told; without, ticks needn't be looked at one by one.
+        traces: records kept, for each scene.
+        paused: seconds that the listener took, which don't count as thinking.
+    """
+
+    def __init__(self, brain: Brain, values: Mapping[str, Tensor], trace: bool, listen: Listener | None) -> None:
+        self.brain, self.trace, self.listen = brain, trace, listen
+        self.grid_BRC = next(iter(values.values()))
+        self.wanted = trace or listen is not None
+        self.traces: list[list[TickRecord]] = [[] for _ in self.grid_BRC]
+        self.paused = 0.0
+
+    def tell(self, look: Look) -> None:
+        """Keeps a look in the traces, if they were asked for, and tells who listens."""
+        if self.trace:
+            for place, (scene, _) in enumerate(look.who):
+                self.traces[scene].append(self._record(look, place))
+        first = [place for place, (scene, _) in enumerate(look.who) if scene == 0]
+        if self.listen is not None and first:
+            start = time.perf_counter()
+            self.listen(self._record(look, max(first, key=look.confidence_B.tolist().__getitem__)), len(first))
+            self.paused += time.perf_counter() - start
+
+    def _record(self, look: Look, place: int) -> TickRecord:
+        scene, attempt = look.who[place]
+        fired = [role for role, on in enumerate(look.recorder.fired[-1][place].tolist()) if on]
+        names = {role: ".".join(self.brain.circuit.labels[role]) for role in fired}
+        return TickRecord(
+            attempt,
+            look.tick,
+            tuple(names.values()),
+            {name: float(look.recorder.moved[-1][place, role]) for role, name in names.items()},
+            float(look.confidence_B[place]),
+            self.decode({name: answer[place] for name, answer in look.reading.answers.items()}, scene),
+            look.costs[place],
+        )
+
+    def decode(self, answers: Mapping[str, Tensor], scene: int) -> dict[str, Any]:
+        """Returns one scene's answers in the form in which they were taught."""
+        grid = self.grid_BRC[scene]
+        there = (grid != VOID).numpy()
+        rows, columns = int(there.any(1).sum()), int(there.any(0).sum())
+        return {
+            name: self.brain.chart.acts[name].decode(np.asarray(answer.reshape(grid.shape).numpy())[:rows, :columns])
+            for name, answer in answers.items()
+        }

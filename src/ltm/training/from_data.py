@@ -1,0 +1,84 @@
+"""From a person's file, or a built-in source, to a proposed chart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ltm.chart.base import parse_bytes
+from ltm.chart.propose import propose
+from ltm.chart.schema import Chart
+from ltm.errors import DataError, LtmError, first_mistake
+from ltm.scenes.infer import Inferred, infer
+from ltm.scenes.sources import SOURCES, check_named
+from ltm.training.where import run_folder
+
+
+def propose_for(
+    data: str | Path,
+    see: Sequence[str],
+    do: Sequence[str],
+    *,
+    size: str | int = "2MB",
+    minutes: float = 15.0,
+    seed: int = 0,
+    symmetries: Sequence[str] | None = None,
+    out: Path = Path("brain"),
+    skip_bad: bool = False,
+) -> tuple[Chart, Sequence[str]]:
+    """Looks at a file (or takes a built-in source) and proposes a chart.
+
+    The chart names the file relative to the run folder of `out`, where it will be kept.
+
+    Returns:
+        The chart, and what was seen in the data, in sentences.
+
+    Raises:
+        LtmError: data that can't be used, or a size, time or seed that can't be.
+    """
+    try:
+        most = int(parse_bytes(size))
+    except ValueError as problem:
+        raise LtmError(f"size: {problem}") from None
+    if str(data) in SOURCES:
+        source = SOURCES[str(data)]
+        columns = {n: s.model_dump(exclude={"kind"}, exclude_defaults=True) for n, s in source.columns.items()}
+        see_names, do_names = list(see) or [source.see], list(do) or [source.do]
+        for word in (*see_names, *do_names):
+            if word not in columns:
+                raise DataError(f"source {data!r} has the columns {', '.join(columns)}; got {word!r}")
+        found, notes, score = source.symmetries, source.notes, source.score
+        text = str(data)
+    else:
+        check_named(str(data))
+        inferred: Inferred = infer(Path(data), list(see), list(do), skip_bad=skip_bad)
+        columns, notes = dict(inferred.columns), tuple(inferred.notes)
+        see_names, do_names = list(inferred.see), list(inferred.do)
+        found, score = inferred.symmetries, inferred.score
+        # Without links on either side, as `..` leads elsewhere from a linked folder.
+        text = os.path.relpath(Path(data).resolve(), run_folder(out).resolve())
+    try:
+        chart = propose(
+            columns,
+            see_names,
+            do_names,
+            source=text,
+            symmetries=found if symmetries is None else symmetries,
+            score=score,
+            size=most,
+            minutes=minutes,
+            seed=seed,
+            name=name_of(out),
+        )
+    except ValidationError as problem:
+        raise LtmError(first_mistake(problem)) from None
+    return chart, notes
+
+
+def name_of(out: Path) -> str:
+    """Returns a brain's name from its folder's."""
+    word = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in out.name.lower()).strip("-_")
+    return word[:40] if word[:1].isalpha() else "brain"

@@ -1,0 +1,38 @@
+"""Where a run keeps its files, and how its chart names the scenes' file from there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ltm.chart.schema import Chart
+from ltm.errors import LtmError
+from ltm.scenes.prepare import source_file
+from ltm.scenes.sources import SOURCES
+
+RUN_SUFFIX = ".run"
+
+
+def run_folder(out: Path) -> Path:
+    """Returns where a run keeps its checkpoints: beside the brain folder."""
+    named = out if out.name not in ("", "..") else out.resolve()
+    if not named.name:
+        raise LtmError(f"{out}: no place for a brain; choose a folder in it")
+    return named.with_name(named.name + RUN_SUFFIX)
+
+
+def moved(chart: Chart, folder: Path, run: Path) -> Chart:
+    """Returns a chart of one folder for another: a scenes' file is named relative to the new one."""
+    source = chart.scenes.source
+    if source is None or source in SOURCES:
+        return chart
+    file = os.path.relpath(source_file(source, folder).resolve(), run.resolve())
+    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": file})})
+
+
+def without_path(chart: Chart) -> Chart:
+    """Returns the chart with only the name of its scenes' file: a brain that is given away tells no folders."""
+    source = chart.scenes.source
+    if source is None or source in SOURCES:
+        return chart
+    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": Path(source).name})})
