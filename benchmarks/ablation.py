@@ -224,8 +224,7 @@ def pace(label: str, scenes: SceneSet) -> dict[str, Any]:
 def measure(chart: Chart, brain: Any, tests: dict[str, Any], several: bool) -> dict[str, Any]:
     """Whole boards right over all tiers after one segment and after sixteen; of the hardest tier with tries."""
     scenes = join([tests[tier](chart).take(np.arange(SCENES_A_TIER)) for tier in TIERS])
-    segments = (1,) if chart.training.segments == 1 else (1, 16)
-    looks = look_at(brain, scenes, segments, False, None)
+    looks = look_at(brain, scenes, (1, 16), False, None)  # sixteen even where the training knew only one
     hard = tests["expert"](chart).take(np.arange(SCENES_A_TIER))
     will = chart.will.model_copy(update={"ticks": min(chart.will.ticks, LONGEST_TRY)})
     once = willed(brain, hard, will, False, None)

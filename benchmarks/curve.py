@@ -97,6 +97,7 @@ def main() -> None:
                 "parameters": record["parameters"],
                 "steps": record["provenance"]["steps"],
                 "exact": {str(s): float(looks.right[k].mean()) for k, s in enumerate(segments)},
+                "cells": float(looks.cells[-1].mean()),
                 "curve": _curve(out.with_name(out.name + ".run") / "metrics.jsonl"),
             }
             write(name, {"command": f"python -m benchmarks.curve DATA --minutes {given.minutes:g}", "runs": runs})

@@ -9,8 +9,9 @@ import torch
 from tiny import brain_with, puzzles
 
 from ltm.brain.brain import Brain
-from ltm.brain.coupling import Coupling, edges
+from ltm.brain.coupling import Coupling
 from ltm.chart.circuit import CouplingSpec
+from ltm.chart.patterns import edges
 from ltm.zones.layers import initialise_all
 
 NAMES = [f"z{number}" for number in range(8)]

@@ -11,6 +11,7 @@ import torch
 
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
+from ltm.training import evaluate as evaluation
 from ltm.training.evaluate import QUICK_SEGMENTS, batches, calibrate, evaluate, look_at, quick_accuracy, willed
 
 
@@ -59,6 +60,23 @@ def test_quick_accuracy_is_that_after_its_segments(copier: Any) -> None:
     brain, scenes = copier
     looks = look_at(brain, scenes, (QUICK_SEGMENTS,), False, None)
     assert quick_accuracy(brain, scenes, False, None) == looks.right[-1].mean()
+
+
+def test_quick_accuracy_stays_within_the_will(copier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    brain, scenes = copier
+    asked: list[tuple[int, ...]] = []
+
+    def looked(brain: Any, scenes: Any, segments: tuple[int, ...], *rest: Any) -> Any:
+        asked.append(segments)
+        return look_at(brain, scenes, segments, *rest)
+
+    monkeypatch.setattr(evaluation, "look_at", looked)
+    ticks = brain.chart.training.ticks
+    for most, segments in ((2 * ticks + 1, 2), (ticks, 1), (1, 1), (100 * ticks, QUICK_SEGMENTS)):
+        will = brain.chart.will.model_copy(update={"ticks": most})
+        monkeypatch.setattr(brain, "chart", brain.chart.model_copy(update={"will": will}))
+        quick_accuracy(brain, scenes, False, None)
+        assert asked[-1] == (segments,)
 
 
 def test_willed_is_what_think_says(copier: Any) -> None:

@@ -17,7 +17,8 @@ from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.brain.circuit import Circuit, Recorder
 from ltm.brain.lanes import Lanes
 from ltm.brain.reflection import Reflection
-from ltm.chart.check import misfits, refuse
+from ltm.chart.locate import refuse
+from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
 from ltm.senses.grid import VOID, GridSense
 from ltm.senses.table import KINDS as SENSE_KINDS

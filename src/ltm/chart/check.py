@@ -1,46 +1,26 @@
-"""What a schema can't say: whether the parts of a chart fit one another, and whether the brain fits its budgets.
+"""Whether a chart can be built: its parts fit one another, and the brain fits its budgets.
 
 Nothing is allocated: sizes come from a brain built on PyTorch's `meta` device.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ltm.chart.base import format_bytes
-from ltm.chart.circuit import CircuitSpec
-from ltm.chart.document import Document, child
-from ltm.chart.place import place_of
+from ltm.chart.document import Document
+from ltm.chart.locate import Problem, refuse
+from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
-from ltm.errors import ChartError, nearest
-from ltm.zones.archetype import ArchetypeSpec
-from ltm.zones.attention import AttentionSpec
-from ltm.zones.mixer import MixerSpec
-from ltm.zones.nested import NestedSpec
-from ltm.zones.oscillator import OscillatorSpec
-from ltm.zones.recurrent import RecurrentSpec
-from ltm.zones.spec import ZoneBase
-
-Problem = tuple[tuple[str | int, ...], str]
-"""Where in the chart, and what is wrong."""
+from ltm.chart.size import Sizes
 
 MAX_BYTES = 10 * 10**9
-MAX_WINDOW_SITES = 4096
-MAX_NESTING = 8
-BASIC_READS = ("field", "input", "own")
 
 
 def check(chart: Chart) -> list[Problem]:
     """Returns everything that makes a chart impossible to build; empty when it can be built."""
     return misfits(chart) or list(_budgets(chart))
-
-
-def misfits(chart: Chart) -> list[Problem]:
-    """Returns what makes the parts of a chart impossible to put together, budgets aside."""
-    return [*_grids(chart), *_scenes(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
 
 
 def require(chart: Chart, document: Document | None = None, source: Path | str = "chart") -> Chart:
@@ -53,184 +33,7 @@ def require(chart: Chart, document: Document | None = None, source: Path | str =
     return chart
 
 
-def refuse(problems: Sequence[Problem], document: Document | None = None, source: Path | str = "chart") -> None:
-    """Raises a `ChartError` that lists the first ten problems; does nothing when there are none."""
-    if problems:
-        raise ChartError("\n".join(_located(document, loc, text, source) for loc, text in problems[:10]))
-
-
-def _located(document: Document | None, loc: tuple[str | int, ...], text: str, source: Path | str) -> str:
-    path = ".".join(str(part) for part in loc)
-    if document is None:
-        return f"{source}: {path}: {text}"
-    node: Any = document.root
-    mark = node.start_mark
-    for part in loc:
-        found = child(node, part)
-        if found is None:
-            break
-        mark, node = found[0].start_mark, found[1]
-    return place_of(mark).describe(f"{path}: {text}")
-
-
-def _sites(chart: Chart) -> int | None:
-    sizes = [(spec.rows, spec.columns) for spec in chart.senses.values()]
-    if any(rows is None or columns is None for rows, columns in sizes):
-        return None
-    return chart.field.prefix + sum((rows or 0) * (columns or 0) for rows, columns in sizes)
-
-
-def _grids(chart: Chart) -> Iterator[Problem]:
-    both = sorted(set(chart.senses) & set(chart.acts))
-    for name in both:
-        yield ("acts", name), "is the name of a sense as well; an answer can't be what is seen"
-    for name, act in chart.acts.items():
-        at = act.at or next(iter(chart.senses))
-        if at not in chart.senses:
-            yield ("acts", name, "at"), f"no sense called {at!r}{nearest(at, chart.senses)}"
-            continue
-        sense = chart.senses[at]
-        for side in ("rows", "columns"):
-            if getattr(act, side) is not None and getattr(act, side) != getattr(sense, side):
-                yield ("acts", name, side), f"must be those of sense {at!r}, {getattr(sense, side)}"
-
-
-def _scenes(chart: Chart) -> Iterator[Problem]:
-    specs = [(("senses", n), s) for n, s in chart.senses.items()] + [(("acts", n), s) for n, s in chart.acts.items()]
-    if "relabel" in chart.scenes.symmetries and len({spec.symbols for _, spec in specs}) > 1:
-        yield ("scenes", "symmetries"), "relabel needs the same number of symbols in every sense and act"
-    least = min(spec.symbols for _, spec in specs)
-    if "relabel" in chart.scenes.symmetries and chart.scenes.relabel_from >= least - 1:
-        yield ("scenes", "relabel_from"), f"leaves fewer than two of {least} symbols to relabel"
-    if "bands" in chart.scenes.symmetries:
-        for loc, spec in specs:
-            tall = spec.rows if spec.rows is not None else chart.senses[next(iter(chart.senses))].rows
-            if tall is None or math.isqrt(tall) ** 2 != tall:
-                yield ("scenes", "symmetries"), f"bands needs squares of 4, 9, 16, … rows; {loc[1]!r} has {tall}"
-    if chart.scenes.sizes[0] > chart.scenes.sizes[1]:
-        yield ("scenes", "sizes"), "the smallest side exceeds the largest"
-    if chart.scenes.givens[0] > chart.scenes.givens[1]:
-        yield ("scenes", "givens"), "the fewest givens exceed the most"
-
-
-def _circuit(
-    circuit: CircuitSpec, width: int, sites: int | None, loc: tuple[str | int, ...], depth: int
-) -> Iterator[Problem]:
-    if depth > MAX_NESTING:
-        yield loc, f"circuits are nested deeper than {MAX_NESTING}"
-        return
-    for name, zone in circuit.zones.items():
-        here = (*loc, "zones", name)
-        yield from _zone(circuit, name, zone, width, sites, here)
-        if isinstance(zone, NestedSpec):
-            yield from _circuit(zone.circuit, zone.width or width, sites, (*here, "circuit"), depth + 1)
-    yield from _coupling(circuit, width, (*loc, "coupling"))
-    roles = sum(len(zone.roles) for zone in circuit.zones.values())
-    if circuit.wave.policy in ("sync", "top-k", "random") and circuit.wave.fire > roles:
-        yield (*loc, "wave", "fire"), f"{circuit.wave.fire} roles can't fire: there are {roles}"
-    if circuit.wave.policy == "rhythm":
-        periods = [role.period or 1 for zone in circuit.zones.values() for role in zone.roles.values()]
-        if math.lcm(*periods, max(1, roles)) > 4096:
-            yield (*loc, "wave", "policy"), "the periods' common cycle is longer than 4,096 ticks"
-
-
-def _zone(
-    circuit: CircuitSpec, name: str, zone: ZoneBase, width: int, sites: int | None, loc: tuple[str | int, ...]
-) -> Iterator[Problem]:
-    own_width = zone.width or width
-    yield from _kind(zone, own_width, sites, loc)
-    if zone.write == "replace" and own_width != width and circuit.coupling.overlap is None:
-        yield (*loc, "write"), f"replace needs the field's width, {width}; the zone's is {own_width}"
-    for role_name, role in zone.roles.items():
-        here = (*loc, "roles", role_name)
-        if role.phases and role.period is None:
-            yield (*here, "phases"), "need a period"
-        elif role.period is not None and any(phase >= role.period for phase in role.phases):
-            yield (*here, "phases"), f"must be below the period, {role.period}"
-        if role.windows is not None and not _has_windows(zone):
-            yield (*here, "windows"), f"zones of kind {zone.kind!r} so declared mix without windows"
-        if role.writes in ("own", "both") and zone.state == "none":
-            yield (*here, "writes"), f"{role.writes!r} needs `state: own`"
-        for other in role.reads or ():
-            yield from _read(circuit, name, other, own_width, width, (*here, "reads"))
-
-
-def _read(
-    circuit: CircuitSpec, name: str, other: str, own_width: int, width: int, loc: tuple[str | int, ...]
-) -> Iterator[Problem]:
-    if other == "own":
-        if circuit.zones[name].state == "none":
-            yield loc, "'own' needs `state: own`"
-    elif other not in BASIC_READS:
-        if other not in circuit.zones or other == name:
-            choices = [*BASIC_READS, *(zone for zone in circuit.zones if zone != name)]
-            yield loc, f"expected one of {', '.join(choices)}; got {other!r}{nearest(other, choices)}"
-        elif circuit.zones[other].state == "none":
-            yield loc, f"zone {other!r} keeps no state to read: give it `state: own`"
-        elif (circuit.zones[other].width or width) != own_width:
-            yield loc, f"zone {other!r} has another width; couple the two by an edge, which has a matrix"
-
-
-def _has_windows(zone: ZoneBase) -> bool:
-    if isinstance(zone, MixerSpec):
-        return zone.mixing == "windows"
-    if isinstance(zone, AttentionSpec):
-        return True
-    return isinstance(zone, RecurrentSpec | OscillatorSpec) and bool(zone.windows)
-
-
-def _kind(zone: ZoneBase, width: int, sites: int | None, loc: tuple[str | int, ...]) -> Iterator[Problem]:
-    heads = getattr(zone, "heads", 1)
-    uses_heads = isinstance(zone, AttentionSpec | ArchetypeSpec) or (
-        isinstance(zone, OscillatorSpec) and not zone.windows
-    )
-    if uses_heads and width % heads:
-        yield (*loc, "heads"), f"{heads} heads don't divide the width, {width}"
-    elif isinstance(zone, AttentionSpec | OscillatorSpec) and uses_heads:
-        turning = {"none": 1, "grid": 4}.get(getattr(zone, "positions", "line"), 2)
-        if width // heads % turning:
-            yield (*loc, "heads"), f"a head of width {width // heads} can't turn; it must be a multiple of {turning}"
-    if isinstance(zone, MixerSpec) and zone.mixing == "dense" and sites is None:
-        yield (*loc, "mixing"), "dense needs senses with fixed rows and columns"
-    if isinstance(zone, MixerSpec) and zone.mixing == "windows":
-        messages = zone.messages or 3 * width // 2
-        if messages < len(zone.windows):
-            yield (*loc, "messages"), f"fewer than one channel for each of {len(zone.windows)} windows"
-    if _has_windows(zone) and sites is not None and sites > MAX_WINDOW_SITES:
-        yield loc, f"windows reach {MAX_WINDOW_SITES:,} sites at most, this field has {sites:,}; use kind conv"
-    if isinstance(zone, OscillatorSpec) and (width % zone.group or zone.group % 2):
-        yield (*loc, "group"), f"must be even and divide the width, {width}"
-
-
-def _coupling(circuit: CircuitSpec, width: int, loc: tuple[str | int, ...]) -> Iterator[Problem]:
-    from ltm.brain.coupling import edges
-
-    spec = circuit.coupling
-    if spec.edges and spec.pattern != "edges":
-        yield (*loc, "edges"), "are only used with `pattern: edges`"
-    if spec.pattern == "edges" and not spec.edges:
-        yield (*loc, "pattern"), "edges needs a list of edges"
-    if spec.overlap is not None:
-        for name, zone in circuit.zones.items():
-            if (zone.width or width) > width:
-                yield (*loc[:-1], "zones", name, "width"), f"a window is at most as wide as the field, {width}"
-    unknown = False
-    for number, edge in enumerate(spec.edges):
-        for end, name in (("source", edge.source), ("to", edge.to)):
-            if name not in circuit.zones:
-                unknown = True
-                yield (*loc, "edges", number, end), f"no zone called {name!r}{nearest(name, circuit.zones)}"
-        if edge.source == edge.to:
-            yield (*loc, "edges", number), "a zone hears itself through its own state, not through an edge"
-    if not unknown:
-        mute = {e.source for e in edges(spec, list(circuit.zones)) if circuit.zones[e.source].state == "none"}
-        for name in sorted(mute):
-            yield (*loc[:-1], "zones", name), "is heard by other zones but keeps no state: give it `state: own`"
-
-
 def _budgets(chart: Chart) -> Iterator[Problem]:
-    from ltm.chart.size import Sizes
-
     sizes = Sizes.of(chart)
     if sizes.bytes > MAX_BYTES:
         yield (), f"the brain would take {format_bytes(sizes.bytes)}; this version builds up to 10 GB"

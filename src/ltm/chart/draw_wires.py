@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ltm.brain.coupling import edges
 from ltm.brain.wave import schedule
 from ltm.chart.base import format_bytes
+from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
 from ltm.senses.grid import GridSpec
 from ltm.zones.nested import NestedSpec

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -13,7 +14,10 @@ from yaml.nodes import Node
 
 from ltm.chart.document import Document, child
 from ltm.chart.place import place_of
-from ltm.errors import nearest
+from ltm.errors import ChartError, nearest
+
+Problem = tuple[tuple[str | int, ...], str]
+"""Where in the chart, and what is wrong."""
 
 _EXPECTED = {
     "int_type": "a whole number",
@@ -210,3 +214,23 @@ def _suggest(word: str, choices: list[str]) -> str:
         return close
     shown = ", ".join(repr(choice) for choice in choices[:12])
     return f"; expected one of {shown}{' …' if len(choices) > 12 else ''}"
+
+
+def refuse(problems: Sequence[Problem], document: Document | None = None, source: Path | str = "chart") -> None:
+    """Raises a `ChartError` that lists the first ten problems; does nothing when there are none."""
+    if problems:
+        raise ChartError("\n".join(_located(document, loc, text, source) for loc, text in problems[:10]))
+
+
+def _located(document: Document | None, loc: tuple[str | int, ...], text: str, source: Path | str) -> str:
+    path = ".".join(str(part) for part in loc)
+    if document is None:
+        return f"{source}: {path}: {text}"
+    node: Any = document.root
+    mark = node.start_mark
+    for part in loc:
+        found = child(node, part)
+        if found is None:
+            break
+        mark, node = found[0].start_mark, found[1]
+    return place_of(mark).describe(f"{path}: {text}")

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
+from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
+from ltm.zones.places import Places
 
 BYTES_A_WEIGHT = 4
 
@@ -40,9 +42,6 @@ class Sizes:
     @classmethod
     def of(cls, chart: Chart, grid: tuple[int, int] = (9, 9)) -> Sizes:
         """Counts a chart that fits together; `grid` stands in for senses that take any shape."""
-        from ltm.brain.brain import Brain
-        from ltm.zones.places import Places
-
         with torch.device("meta"):
             brain = Brain(chart)
         grids = tuple((spec.rows or grid[0], spec.columns or grid[1]) for spec in chart.senses.values())

@@ -29,10 +29,14 @@ BATCH = 128
 
 
 def quick_accuracy(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None) -> float:
-    """Returns the share of up to 256 scenes, spread over the set, answered right after six segments without halting."""
+    """Returns the share of up to 256 scenes, spread over the set, answered right after some segments without halting.
+
+    Six segments, or as many as the will's ticks allow: a brain that won't loop is not judged by looping.
+    """
+    segments = max(1, min(QUICK_SEGMENTS, brain.chart.will.ticks // brain.chart.training.ticks))
     # Files are often sorted by difficulty: the first scenes alone would tell little.
     index = np.linspace(0, len(scenes) - 1, min(QUICK_SCENES, len(scenes))).astype(np.int64)
-    looks = look_at(brain, scenes.take(index), (QUICK_SEGMENTS,), bf16, scorer)
+    looks = look_at(brain, scenes.take(index), (segments,), bf16, scorer)
     return float(looks.right[-1].mean())
 
 
