@@ -16,7 +16,7 @@ from ltm.runtime.brains import load_brain
 from ltm.scenes import sudoku
 from ltm.training.fit import continue_from, fit, train_chart
 from ltm.training.from_data import name_of, propose_for
-from ltm.training.where import moved, run_folder, without_path
+from ltm.training.run_folder import moved, run_folder, without_path
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ def _forget(out: Path) -> None:
     import shutil
 
     from ltm.runtime.folder import inspect_folder
-    from ltm.training.where import run_folder
+    from ltm.training.run_folder import run_folder
 
     if (out / "brain.json").exists():
         inspect_folder(out)  # refuses to remove what is not a brain

@@ -34,7 +34,7 @@ def fit(
     from ltm.chart.dump import dump
     from ltm.cli.training import console_of, run_training
     from ltm.training.from_data import propose_for
-    from ltm.training.where import run_folder
+    from ltm.training.run_folder import run_folder
 
     console = console_of()
     symmetries = None if symmetry is None else [word for word in symmetry if word != "none"]

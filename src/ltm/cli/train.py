@@ -28,7 +28,7 @@ def train(
     """
     from ltm.chart.load import load_chart
     from ltm.cli.training import run_training
-    from ltm.training.where import RUN_SUFFIX
+    from ltm.training.run_folder import RUN_SUFFIX
 
     overrides = list(settings or [])
     if minutes is not None:

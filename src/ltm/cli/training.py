@@ -64,7 +64,7 @@ def run_training(
     from ltm.scenes.prepare import prepare
     from ltm.training.fit import continue_from, train_chart
     from ltm.training.loop import unfinished
-    from ltm.training.where import run_folder
+    from ltm.training.run_folder import run_folder
 
     console = console or console_of()
     run = run_folder(out)

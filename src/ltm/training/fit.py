@@ -24,7 +24,7 @@ from ltm.training.evaluate import calibrate, evaluate
 from ltm.training.from_data import propose_for
 from ltm.training.loop import Trainer
 from ltm.training.metrics import Progress
-from ltm.training.where import moved, run_folder, without_path
+from ltm.training.run_folder import moved, run_folder, without_path
 
 
 @dataclass(frozen=True)

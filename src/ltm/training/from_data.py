@@ -14,7 +14,7 @@ from ltm.chart.schema import Chart
 from ltm.errors import DataError, LtmError, first_mistake
 from ltm.scenes.infer import Inferred, infer
 from ltm.scenes.sources import SOURCES, check_named
-from ltm.training.where import run_folder
+from ltm.training.run_folder import run_folder
 
 
 def propose_for(
