@@ -1,4 +1,4 @@
-"""Do the parts pay their way: ours with each part removed or replaced, at about equal parameters and equal training time.
+"""Do the parts pay their way: ours with each part removed or replaced, at about equal size and equal training time.
 
 python -m benchmarks.ablation DATA --steps 1500 --seeds 3 [--only loop field ...]
 
