@@ -31,7 +31,7 @@ from benchmarks.common import (
 )
 from ltm.chart.schema import Chart
 from ltm.scenes.store import SceneSet
-from ltm.training.evaluate import look_at
+from ltm.training.looks import look_at
 
 OUR_RECIPE = [
     "training.optimiser=muon",

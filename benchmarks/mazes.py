@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.common import RUNS, Grid, chart_of, read, seeds, spread, trained, write
 from ltm.scenes.prepare import generate_scenes, scorer_of
-from ltm.training.evaluate import look_at
+from ltm.training.looks import look_at
 
 SIDES = ((9, 13), (21, 21), (31, 31))
 SEGMENTS = (1, 2, 4, 8, 16, 32)

@@ -15,8 +15,8 @@ from typing import Any
 from benchmarks.common import TIERS, Grid, chart_of, read, seeds, spread, sudoku_files, sudoku_run, trained, write
 from ltm.chart.schema import WillSpec
 from ltm.chart.size import Sizes
-from ltm.scenes.prepare import scorer_of
-from ltm.training.evaluate import evaluate, willed
+from ltm.training.looks import by_ticks, look_at
+from ltm.training.outcome import think_all
 
 SEGMENTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SHOWN = (4, 16, 64, 256, 512, 1024)
@@ -54,12 +54,11 @@ def main() -> None:
         for tier, scenes_of in wanted.items():
             scenes, measured = scenes_of(chart), run["tiers"].setdefault(tier, {})
             if len(measured.get("by_ticks", ())) < len(segments) or measured["will"]["budget"] != budget_of(chart.will):
-                measured |= evaluate(
-                    brain, scenes, segments=segments, will=chart.will, scorer=scorer_of(chart), speed=False
-                )
+                measured["by_ticks"] = by_ticks(brain, look_at(brain, scenes, segments, False, None))
+                measured["will"] = think_all(brain, scenes, chart.will, False, None).summary(chart.will)
             many = chart.will.model_copy(update={"tries": given.tries, "ticks": given.ticks})
             if measured.get("many_tries", {}).get("budget") != budget_of(many):
-                measured["many_tries"] = willed(brain, scenes, many, False, None)
+                measured["many_tries"] = think_all(brain, scenes, many, False, None).summary(many)
             write(name, {"command": command, "runs": runs})
     for grid in tables(read(name)):
         grid.show()
@@ -105,15 +104,16 @@ def _halting(of: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) -> It
         if "segment_operations" in run
     ]
     yield f"{100 * statistics.median(shares):.0f} % of the budget" if len(shares) == len(runs) else "-"
-    areas = [one["auroc"] for one in of if one["auroc"] is not None]
+    longest = [one["by_ticks"][-1] for one in of]
+    areas = [one["auroc"] for one in longest if one["auroc"] is not None]
     yield f"{min(areas):.4f}" if areas else "all are right"
-    yield f"{max(one['ece'] for one in of):.3f}"
+    yield f"{max(one['ece'] for one in longest):.3f}"
     sure = [one["right_when_sure"] for one in halting if one["right_when_sure"] is not None]
     yield f"{100 * min(sure):.1f}" if sure else "never sure"
 
 
 def budget_of(will: WillSpec) -> dict[str, Any]:
-    """Returns what `willed` writes down as its budget."""
+    """Returns what an outcome's summary writes down as its budget."""
     return {"ticks": will.ticks, "tries": will.tries, "confidence": will.confidence}
 
 

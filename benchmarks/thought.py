@@ -21,7 +21,7 @@ from ltm.brain.think import think
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
 from ltm.scenes.prepare import generate_scenes
-from ltm.training.evaluate import batches
+from ltm.training.looks import batches
 from ltm.training.machine import rates
 
 PUZZLE = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"

@@ -26,7 +26,7 @@ SIZES = {
     "maze": 156_164,
     "mixture": 358_796,
     "plain-stack": 359_364,
-    "sudoku": 349_188,
+    "sudoku": 349_316,
     "trm": 5_028_866,
     "trm-attention": 6_828_034,
     "universal-transformer": 369_668,

@@ -116,14 +116,14 @@ def test_eval_reports_and_draws(data: Path, tmp_path: Path, fitted: Path, capsys
     assert run(["eval", str(fitted), str(data), "--segments", "1,2", "--limit", "8", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["scenes"] == 8 and [row["ticks"] for row in report["by_ticks"]] == [4, 8]
-    for key in ("exact", "cells", "ece", "auroc", "reliability", "risk_at_coverage", "will", "speed"):
+    for key in ("exact", "cells", "ece", "auroc", "reliability", "risk_at_coverage", "budget", "speed"):
         assert key in report
 
 
 def test_eval_of_the_shipped_brain_is_good(capsys: Capture) -> None:
     assert run(["eval", SHIPPED, "sudoku", "--count", "32", "--segments", "16", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["exact"] > 0.6 and report["will"]["right_when_sure"] > 0.99
+    assert report["exact"] > 0.6 and report["right_when_sure"] > 0.99
 
 
 def test_inspect_tells_what_a_brain_is_made_of(capsys: Capture) -> None:

@@ -11,8 +11,10 @@ import torch
 
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
-from ltm.training import evaluate as evaluation
-from ltm.training.evaluate import QUICK_SEGMENTS, batches, calibrate, evaluate, look_at, quick_accuracy, willed
+from ltm.training import looks as looking
+from ltm.training.evaluate import evaluate
+from ltm.training.looks import QUICK_SEGMENTS, batches, calibrate, look_at, quick_accuracy
+from ltm.training.outcome import think_all
 
 
 def test_batches_hold_every_scene_once_and_no_padding(mazes: Any) -> None:
@@ -32,7 +34,7 @@ def test_a_brain_that_can_is_right_and_sure(copier: Any) -> None:
     assert [row["ticks"] for row in report["by_ticks"]] == [2, 4, 8]
     assert report["exact_interval"][0] < 1.0 == report["exact_interval"][1]
     assert report["auroc"] is None
-    json.dumps({key: report[key] for key in ("exact", "by_ticks", "will", "ece", "risk_at_coverage")})
+    json.dumps({key: report[key] for key in ("exact", "by_ticks", "budget", "ece", "risk_at_coverage")})
 
 
 def test_a_share_is_counted_over_whole_answers_and_over_cells(copier: Any) -> None:
@@ -45,7 +47,8 @@ def test_a_share_is_counted_over_whole_answers_and_over_cells(copier: Any) -> No
     report = evaluate(brain, wrong, segments=(2,), speed=False)
     assert report["exact"] == 0.75
     assert report["cells"] == pytest.approx(1 - 10 / (40 * 16))
-    assert report["will"]["exact"] == 0.75
+    assert report["by_ticks"][0]["exact"] == 0.75
+    assert report["by_ticks"][0]["cells"] == report["cells"]
 
 
 def test_looking_twice_sees_the_same_and_leaves_the_brain_as_it_was(copier: Any) -> None:
@@ -70,7 +73,7 @@ def test_quick_accuracy_stays_within_the_will(copier: Any, monkeypatch: pytest.M
         asked.append(segments)
         return look_at(brain, scenes, segments, *rest)
 
-    monkeypatch.setattr(evaluation, "look_at", looked)
+    monkeypatch.setattr(looking, "look_at", looked)
     ticks = brain.chart.training.ticks
     for most, segments in ((2 * ticks + 1, 2), (ticks, 1), (1, 1), (100 * ticks, QUICK_SEGMENTS)):
         will = brain.chart.will.model_copy(update={"ticks": most})
@@ -82,7 +85,7 @@ def test_quick_accuracy_stays_within_the_will(copier: Any, monkeypatch: pytest.M
 def test_willed_is_what_think_says(copier: Any) -> None:
     brain, scenes = copier
     will = brain.chart.will.model_copy(update={"ticks": 6, "tries": 2, "confidence": 0.999})
-    told = willed(brain, scenes, will, False, None)
+    told = think_all(brain, scenes, will, False, None).summary(will)
     values = {name: torch.from_numpy(np.array(array)) for name, array in scenes.values.items()}
     thoughts = think(brain, values, will)
     assert told["ticks"] == pytest.approx(np.mean([thought.ticks for thought in thoughts]))

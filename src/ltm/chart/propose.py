@@ -15,6 +15,12 @@ from ltm.errors import ChartError
 WIDTHS = (16, 24, 32, 48, 64, 80, 96, 112, 128)
 """Tried from the widest down. Beyond 128, a step on two cores costs more than the width gains within an hour."""
 
+_ROLES = {
+    "fast": {"reads": ["own", "field", "input"], "writes": "own", "period": 4, "phases": [0, 1, 2]},
+    "slow": {"reads": ["field", "own"], "writes": "field", "period": 4, "phases": [3]},
+}
+"""TRM's scheme: three ticks for the zone's own state, the fourth for the field."""
+
 
 def propose(
     columns: Mapping[str, Mapping[str, Any]],
@@ -31,8 +37,8 @@ def propose(
 ) -> Chart:
     """Returns the largest chart that fits.
 
-    Grids of one shape get window mixing over rows, columns and blocks; grids of any shape get local convolution, which
-    carries over to larger grids given more ticks.
+    Grids of one shape get window mixing over rows, columns and blocks, in two roles with a state of its own; grids of
+    any shape get local convolution, which carries over to larger grids given more ticks.
 
     Args:
         columns: arguments of the grid declaration of each column, as `ltm.scenes.infer` finds them.
@@ -62,7 +68,7 @@ def propose(
             "zones": _zones(columns[see[0]], fixed, width),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
             "training": _training(fixed, minutes, seed),
-            "will": {"ticks": 128, "noise": 0.4, "patience": 48} if fixed else {"ticks": 400},
+            "will": {"ticks": 512, "noise": 0.4, "patience": 48} if fixed else {"ticks": 400},
         }
         unbounded = Chart.model_validate({**declared, "budget": None})
         smallest = Sizes.of(unbounded).bytes
@@ -81,7 +87,8 @@ def _zones(seen: Mapping[str, Any], fixed: bool, width: int) -> dict[str, Any]:
         return {"local": {"kind": "conv", "layers": 2, "hidden": width, "write": "replace"}}
     square = seen["rows"] == seen["columns"] and math.isqrt(seen["rows"]) ** 2 == seen["rows"]
     windows = ["rows", "columns", "blocks"] if square else ["rows", "columns", "all"]
-    return {"core": {"kind": "mixer", "layers": 2, "windows": windows, "write": "replace"}}
+    mixer = {"kind": "mixer", "layers": 2, "windows": windows, "state": "own", "write": "replace"}
+    return {"core": {**mixer, "roles": _ROLES}}
 
 
 def _training(fixed: bool, minutes: float, seed: int) -> dict[str, Any]:

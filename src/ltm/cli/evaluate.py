@@ -12,10 +12,15 @@ import typer
 def evaluate(
     brain: Annotated[Path, typer.Argument(help="A brain folder.")],
     data: Annotated[str, typer.Argument(help="Scenes with answers: a file, or a built-in source (sudoku, maze).")],
+    ticks: Annotated[int | None, typer.Option(min=1, help="At most this many ticks a try.")] = None,
+    tries: Annotated[int | None, typer.Option(min=1, max=4096, help="At most this many tries.")] = None,
+    confidence: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Sure enough to stop.")] = None,
     segments: Annotated[
-        str, typer.Option(help="Thinking times to look at, in training segments, comma separated.")
-    ] = "1,2,4,8,16",
-    tries: Annotated[int | None, typer.Option(min=1, max=4096, help="Tries of the part with halting.")] = None,
+        str | None,
+        typer.Option(
+            help="Thinking times without halting, in training segments. [default: 1,2,4,8,16, within the will's ticks]"
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scenes.")] = None,
     count: Annotated[int, typer.Option(min=1, max=10**6, help="Built-in sources: scenes to make.")] = 400,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Built-in sources: of the scenes.")] = 987_654,
@@ -23,7 +28,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a PNG of accuracy and confidence against ticks.")] = None,
 ) -> None:
-    """Evaluate a brain: accuracy against thinking time, calibration, halting, speed.
+    """Evaluate a brain: accuracy as its will says and against thinking time, calibration, speed.
 
     Example: ltm eval brain/ test.csv --plot curve.png
     """
@@ -37,7 +42,7 @@ def evaluate(
     from ltm.scenes.sources import SOURCES, check_named
     from ltm.training.evaluate import evaluate as measure
 
-    looks = _numbers(segments)
+    looks = None if segments is None else _numbers(segments)
     if plot is not None and plot.suffix.lower() != ".png":
         raise LtmError(f"--plot {plot}: expected a name that ends in .png")
     console = console_of(stderr=as_json)
@@ -54,9 +59,11 @@ def evaluate(
             console.print(f"{read.skipped} bad rows skipped, {read.duplicates} duplicate rows dropped", style="yellow")
     if limit is not None:
         scenes = scenes.take(np.arange(min(limit, len(scenes))))
-    will = loaded.chart.will if tries is None else loaded.chart.will.model_copy(update={"tries": tries})
+    asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
+    will = loaded.chart.will.model_copy(update={key: value for key, value in asked.items() if value is not None})
+    scorer = scorer_of(loaded.chart)
     with console.status("thinking") as status:
-        report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer_of(loaded.chart), say=status.update)
+        report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
     if plot is not None:
         from ltm.cli.plots import accuracy_by_ticks_png
 

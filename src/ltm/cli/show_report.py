@@ -22,10 +22,11 @@ def show_report(report: Mapping[str, Any], console: Console) -> None:
         return
     plain = plain_of(console)
     console.print(headline(report, plain=plain))
-    console.print(accuracy_by_ticks_table(report["by_ticks"], plain=plain))
     console.print(eval_table(report, plain=plain))
     console.print(Text("is it right as often as it says?", "bold"))
     console.print(reliability_table(report["reliability"], plain=plain))
+    console.print(Text("what thinking longer gives, one try, no halting", "bold"))
+    console.print(accuracy_by_ticks_table(report["by_ticks"], plain=plain))
 
 
 def headline(report: Mapping[str, Any], *, plain: bool = False) -> Text:
@@ -60,13 +61,12 @@ def eval_table(report: Mapping[str, Any], *, plain: bool = False) -> Table:
     above = Above(*report["right_above_0.9"])
     known = "none is so sure" if above.accuracy is None else f"{percent(above.accuracy)} right"
     rows = [
+        *_will(report),
         ("calibration error", f"{report['ece']:.3f}  (0 is perfect)"),
         ("ranks right above wrong", _or_dash(report["auroc"], "{:.3f}") + "  (0.5 is chance, 1 perfect)"),
         ("confidence of 0.9 and more", f"{known}, {percent(above.coverage)} of the scenes"),
         ("wrong among the surest", _risks(report["risk_at_coverage"])),
     ]
-    if "will" in report:
-        rows += _will(report["will"])
     for batch, times in report.get("speed", {}).items():
         size = batch.removeprefix("batch_")
         name = "one thought at a time" if size == "1" else f"{size} thoughts at once"
@@ -76,17 +76,16 @@ def eval_table(report: Mapping[str, Any], *, plain: bool = False) -> Table:
     return table
 
 
-def _will(will: Mapping[str, Any]) -> list[tuple[str, str]]:
-    budget = will["budget"]
-    allowed = f"stops at {budget['confidence']:.4g}, at most {budget['ticks']} ticks × {budget['tries']} tries"
-    sure = "never sure" if will["right_when_sure"] is None else f"{percent(will['right_when_sure'])} right when sure"
+def _will(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    budget = report["budget"]
+    sure = report["right_when_sure"]
+    known = "never sure" if sure is None else f"{percent(sure)} right when sure"
+    allowed = f"{budget['ticks']:,} ticks × {budget['tries']:,} tries, stops at {budget['confidence']:.4g}"
+    spent = f"{report['ticks']:.1f} ticks, {report['tries']:.2f} tries, {count(report['operations'])} operations"
     return [
-        ("with halting", f"{percent(will['exact'])} right  ({allowed})"),
-        ("", f"sure of {percent(will['sure'])} of the scenes, {sure}"),
-        (
-            "",
-            f"{will['ticks']:.1f} ticks, {will['tries']:.2f} tries, {count(will['operations'])} operations on average",
-        ),
+        ("it may think for", allowed),
+        ("it thought for", f"{spent} on average"),
+        ("sure", f"of {percent(report['sure'])} of the scenes, {known}"),
     ]
 
 

@@ -20,8 +20,9 @@ from ltm.runtime.folder import check_target
 from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
 from ltm.scenes.sources import SOURCES
 from ltm.training.checkpoint import forget_checkpoints
-from ltm.training.evaluate import calibrate, evaluate
+from ltm.training.evaluate import evaluate
 from ltm.training.from_data import propose_for
+from ltm.training.looks import calibrate
 from ltm.training.loop import Trainer
 from ltm.training.metrics import Progress
 from ltm.training.run_folder import moved, run_folder, without_path

@@ -18,8 +18,8 @@ from ltm.errors import LtmError
 from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
 from ltm.training.checkpoint import load_latest, save_checkpoint
-from ltm.training.evaluate import quick_accuracy
 from ltm.training.flatten import flatten, unflatten
+from ltm.training.looks import quick_accuracy
 from ltm.training.machine import peak_memory
 from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser

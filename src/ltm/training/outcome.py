@@ -1,0 +1,79 @@
+"""What comes of thinking as the will says, with halting and tries: accuracy, certainty and what it cost.
+
+Shapes: B batch, N cells.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ltm.brain.brain import Brain
+from ltm.brain.think import think
+from ltm.chart.schema import WillSpec
+from ltm.scenes.store import SceneSet
+from ltm.training.calibration import auroc, ece
+from ltm.training.looks import BATCH, batches, cells_right
+from ltm.training.segment import Scorer
+
+
+class Outcome:
+    """What came of thinking about scenes under a will, one value a scene.
+
+    Attributes:
+        right: whole answers, bool.
+        cells: share of cells right.
+        confidence: in the kept answer.
+        ticks: until the kept answer.
+        tries: begun.
+        operations: spent.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.right: npt.NDArray[np.bool_] = np.zeros(count, dtype=np.bool_)
+        self.cells, self.confidence = np.zeros(count), np.zeros(count)
+        self.ticks, self.tries, self.operations = np.zeros(count), np.zeros(count), np.zeros(count)
+
+    def summary(self, will: WillSpec) -> dict[str, Any]:
+        """Returns shares and means, ready for JSON."""
+        sure = self.confidence >= will.confidence
+        return {
+            "exact": float(self.right.mean()),
+            "cells": float(self.cells.mean()),
+            "sure": float(sure.mean()),
+            "right_when_sure": float(self.right[sure].mean()) if sure.any() else None,
+            "auroc": auroc(self.confidence, self.right),
+            "ece": ece(self.confidence, self.right),
+            "ticks": float(self.ticks.mean()),
+            "tries": float(self.tries.mean()),
+            "operations": float(self.operations.mean()),
+            "budget": {"ticks": will.ticks, "tries": will.tries, "confidence": will.confidence},
+        }
+
+
+def think_all(
+    brain: Brain, scenes: SceneSet, will: WillSpec, bf16: bool, scorer: Scorer | None, seed: int = 0
+) -> Outcome:
+    """Thinks about every scene as the will says, with halting and tries."""
+    outcome = Outcome(len(scenes))
+    for index, values in batches(scenes, BATCH):
+        thoughts = think(brain, values, will, bf16=bf16, seed=seed)
+        answers = {
+            name: torch.from_numpy(np.stack([spec.encode(thought.answer[name]) for thought in thoughts])).flatten(1)
+            for name, spec in brain.chart.acts.items()
+        }
+        same = torch.ones(len(index), dtype=torch.bool)
+        for name, answer_BN in answers.items():
+            same &= (answer_BN == values[name].flatten(1)).all(1)
+        if scorer is not None:
+            same |= scorer(values, {name: answer_BN.long() for name, answer_BN in answers.items()})
+        outcome.right[index] = same.numpy()
+        outcome.cells[index] = cells_right(answers, values)
+        outcome.confidence[index] = [thought.confidence for thought in thoughts]
+        outcome.ticks[index] = [thought.ticks for thought in thoughts]
+        outcome.tries[index] = [thought.tries for thought in thoughts]
+        outcome.operations[index] = [thought.operations for thought in thoughts]
+    return outcome
