@@ -41,29 +41,29 @@ def show_brain(chart: Chart, sizes: Sizes, console: Console, record: BrainRecord
 
 
 def brain_table(chart: Chart, sizes: Sizes, *, plain: bool = False) -> Table:
-    """Lists zones with kind, width, parameters, bytes, roles and operations a firing; then the other parts."""
+    """Lists zones with kind, width, parameters, bytes and operations a firing, their roles beneath; then other parts."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for words in ("zone", "kind"):
         table.add_column(words, no_wrap=True)
-    for words in ("width", "parameters", "bytes"):
+    for words in ("width", "parameters", "bytes", "operations"):
         table.add_column(words, justify="right", no_wrap=True)
-    table.add_column("roles and when they fire")
-    table.add_column("operations", justify="right", no_wrap=True)
     for name in list(chart.zones)[:MOST_ZONES]:
         spec = chart.zones[name]
         weights = sizes.parts[f"zones/{name}"]
-        roles = [f"{role}{_when(chart, part)}" for role, part in spec.roles.items()]
-        spent = [count(sizes.operations[f"{name}.{role}"]) for role in spec.roles]
+        spent = {role: count(sizes.operations[f"{name}.{role}"]) for role in spec.roles}
         loops = f", {spec.loops} loops" if spec.loops > 1 else ""
+        alone = len(spent) == 1 and not _when(chart, next(iter(spec.roles.values())))
         table.add_row(
             Text(name, "cyan"),
             kind(spec) + loops + (", own state" if spec.state == "own" else ""),
             str(spec.width or chart.field.width),
             f"{weights:,}",
             format_bytes(BYTES_A_WEIGHT * weights),
-            "\n".join(roles),
-            "\n".join(spent),
+            next(iter(spent.values())) if alone else "",
         )
+        if not alone:
+            for role, part in spec.roles.items():
+                table.add_row(Text(f"  {role}", "bright_black"), _when(chart, part), "", "", "", spent[role])
     hidden = len(chart.zones) - MOST_ZONES
     if hidden > 0:
         table.add_row(Text(f"and {hidden} more", "bright_black"))
@@ -78,7 +78,8 @@ def brain_table(chart: Chart, sizes: Sizes, *, plain: bool = False) -> Table:
 def _when(chart: Chart, role: RoleSpec) -> str:
     if chart.wave.policy != "rhythm" or role.period is None:
         return ""
-    return f": ticks {ranges(role.phases or (0,))} of {role.period}"
+    phases = role.phases or (0,)
+    return f"tick{'s' if len(phases) > 1 else ''} {ranges(phases)} of {role.period}"
 
 
 def wiring_table(chart: Chart, *, plain: bool = False) -> Table:
