@@ -41,7 +41,7 @@ def show_brain(chart: Chart, sizes: Sizes, console: Console, record: BrainRecord
 
 
 def brain_table(chart: Chart, sizes: Sizes, *, plain: bool = False) -> Table:
-    """Lists zones with kind, width, parameters, bytes and operations a firing, their roles beneath; then other parts."""
+    """Lists zones with kind, width, parameters, bytes and operations a firing, roles beneath; then the other parts."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for words in ("zone", "kind"):
         table.add_column(words, no_wrap=True)

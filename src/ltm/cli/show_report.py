@@ -80,7 +80,8 @@ def _will(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     budget = report["budget"]
     sure = report["right_when_sure"]
     known = "never sure" if sure is None else f"{percent(sure)} right when sure"
-    allowed = f"{budget['ticks']:,} ticks × {budget['tries']:,} tries, stops at {budget['confidence']:.4g}"
+    tries = "one try" if budget["tries"] == 1 else f"{budget['tries']:,} tries"
+    allowed = f"{budget['ticks']:,} ticks, {tries}, stops at {budget['confidence']:.4g}"
     spent = f"{report['ticks']:.1f} ticks, {report['tries']:.2f} tries, {count(report['operations'])} operations"
     return [
         ("it may think for", allowed),
