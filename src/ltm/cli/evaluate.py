@@ -18,7 +18,7 @@ def evaluate(
     segments: Annotated[
         str | None,
         typer.Option(
-            help="Thinking times without halting, in training segments: 1,2,4,8,16 unless told, within the will's ticks."
+            help="Thinking times without halting, in training segments: 1,2,4,8,16, within the will, unless told."
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scenes.")] = None,
