@@ -58,6 +58,22 @@ class Thought:
     sure: bool
     trace: tuple[TickRecord, ...] = field(default=())
 
+    def words(self) -> str:
+        """Says in one line how sure the brain is and what it took."""
+        ended = "sure enough" if self.stopped_by == "confident" else f"out of {self.stopped_by}"
+        tries = "one try" if self.tries == 1 else f"{self.tries} tries"
+        return f"{100 * self.confidence:.4g} % sure after {self.ticks} ticks, {tries}, {self.seconds:.2f} s; {ended}"
+
+    def __str__(self) -> str:
+        """Returns the answers, one a line, and `words`."""
+        return "\n".join([*(f"{name}: {value}" for name, value in self.answer.items()), self.words()])
+
+    def _repr_html_(self) -> str:
+        """Returns what a notebook shows."""
+        from ltm.brain.thought_html import thought_html
+
+        return thought_html(self)
+
     def to_json(self) -> dict[str, Any]:
         """Returns plain dictionaries, lists, strings and numbers, ready for `json.dumps`."""
         return {
