@@ -19,6 +19,8 @@ from ltm.training.segment import Scorer
 
 LOOKS = (1, 2, 4, 8, 16)
 """Segments after which an evaluation looks, unless told."""
+TIMING_SECONDS = 5.0
+"""Once timing has taken so long, it ends: a brain that is never sure thinks to the end of its will each time."""
 
 
 def evaluate(
@@ -70,18 +72,19 @@ def evaluate(
     return report
 
 
-def speeds(brain: Brain, scenes: SceneSet, will: WillSpec, bf16: bool, repeats: int = 20) -> dict[str, Any]:
+def speeds(brain: Brain, scenes: SceneSet, will: WillSpec, bf16: bool) -> dict[str, Any]:
     """Times thoughts one by one and in batches of 128; returns p50 and p99 in milliseconds a thought."""
     result: dict[str, Any] = {}
-    for size, times in ((1, repeats), (BATCH, 3)):
-        seconds = []
+    for size, times in ((1, 20), (BATCH, 3)):
+        spent: list[float] = []
         for number in range(times + 1):
             index = (np.arange(size) + number * size) % len(scenes)
             _, values = next(batches(scenes.take(index), size))
             start = time.perf_counter()
             think(brain, values, will, bf16=bf16)
-            count = int(next(iter(values.values())).shape[0])
-            seconds.append((time.perf_counter() - start) / count)
-        p50, p99 = np.percentile(np.array(seconds[1:]) * 1000, [50, 99])
+            spent.append((time.perf_counter() - start) / len(next(iter(values.values()))))
+            if number and size * sum(spent) > TIMING_SECONDS:
+                break
+        p50, p99 = np.percentile(np.array(spent[1:]) * 1000, [50, 99])
         result[f"batch_{size}"] = {"p50_ms": float(p50), "p99_ms": float(p99)}
     return result
