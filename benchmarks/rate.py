@@ -45,7 +45,7 @@ class Plain(nn.Module):
     def w(self, name: str) -> Tensor:
         return self.weights[name.replace(".", "/")]
 
-    def forward(self, field: Tensor, puzzle: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, field: Tensor, own: Tensor, puzzle: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         def norm(x: Tensor) -> Tensor:
             return F.rms_norm(x, (x.shape[-1],), eps=1e-5)
 
@@ -55,8 +55,9 @@ class Plain(nn.Module):
             seen = seen + self.w("senses.puzzle.row")[:, None] + self.w("senses.puzzle.column")[None]
         seen = (seen * width**0.5).flatten(1, 2)
         at = f"circuit.zones.{self.zone}."
-        for _ in range(self.ticks):
-            x = field + seen + self.w(at + "roles.self")
+        for tick in range(self.ticks):
+            fast = tick % 4 < 3
+            x = field + own + (seen + self.w(at + "roles.fast") if fast else self.w(at + "roles.slow"))
             for layer in range(self.layers):
                 gate, up = F.linear(x, self.w(f"{at}body.mixing.{layer}.gate_up.weight")).chunk(2, -1)
                 shares = torch.tensor_split(F.silu(up), 3, dim=-1)
@@ -64,10 +65,10 @@ class Plain(nn.Module):
                 x = norm(x + F.linear(torch.sigmoid(gate) * heard, self.w(f"{at}body.mixing.{layer}.down.weight")))
                 gate, up = F.linear(x, self.w(f"{at}body.channels.{layer}.gate_up.weight")).chunk(2, -1)
                 x = norm(x + F.linear(F.silu(gate) * up, self.w(f"{at}body.channels.{layer}.down.weight")))
-            field = x
+            field, own = (field, x) if fast else (x, own)
         logits = F.linear(field, self.w("acts.solution.read.weight")).float()
         right = F.linear(field.mean(1), self.w("reflection.read.weight"), self.w("reflection.read.bias")).float()
-        return field, logits, right[:, 0]
+        return field, own, logits, right[:, 0]
 
 
 def main() -> None:
@@ -100,19 +101,20 @@ def main() -> None:
     muon = torch.optim.Muon(matrices, lr=3e-3, adjust_lr_fn="match_rms_adamw")
     adamw = torch.optim.AdamW(others, lr=3e-3, fused=True)
     forward = torch.compile(plain)
-    carried = [slots.mind.lanes.field.detach().clone()]
+    lanes = slots.mind.lanes
+    carried = [lanes.field.detach().clone(), lanes.own[plain.zone].detach().clone()]
 
     def hand() -> None:
         puzzle, solution = slots.values["puzzle"], slots.values["solution"].flatten().long()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            field, logits, right = forward(carried[0], puzzle)
+            field, own, logits, right = forward(*carried, puzzle)
         same = (logits.argmax(-1).flatten() == solution).view(batch, -1).all(1).float()
         loss = F.cross_entropy(logits.flatten(0, 1), solution) + 0.1 * F.binary_cross_entropy_with_logits(right, same)
         torch.autograd.backward(loss)
         for part in (muon, adamw):
             part.step()
             part.zero_grad(set_to_none=True)
-        carried[0] = field.detach()
+        carried[:] = field.detach(), own.detach()
 
     times = alternate({"ours": ours, "by hand": hand}, given.rounds, given.steps)
     rows, result = [], {}
