@@ -40,7 +40,7 @@ def test_it_trains_and_thinks_with_neither_compiler_nor_second_core(tmp_path: Pa
     assert trained.returncode == 0, trained.stderr
     said = (trained.stdout + trained.stderr).replace("\n", " ")
     assert "no C++ compiler found" in said and "one processor core" in said
-    assert json.loads((tmp_path / "b.run" / "plan.json").read_text())["compiled"] is False
+    assert json.loads((tmp_path / "b.run" / "plan.json").read_text())["plan"]["compiled"] is False
     thought = ltm("think", str(shipped_brain()), EASY)
     assert thought.returncode == 0 and thought.stderr == ""
 

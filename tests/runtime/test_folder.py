@@ -310,9 +310,21 @@ def test_no_brain_folder(tmp_path: Path) -> None:
         inspect_folder(tmp_path)
 
 
-def test_inspecting_needs_no_weights(path: Path) -> None:
-    shutil.rmtree(path / "zones")
+def test_inspecting_reads_no_weights_but_sees_what_is_missing_cut_or_edited(path: Path) -> None:
+    zone = path / "zones" / "thinker.safetensors"
+    whole, chart = zone.read_bytes(), (path / "chart.yaml").read_text()
+    zone.write_bytes(bytes(len(whole)))
     assert inspect_folder(path).name == "tiny"
+    zone.write_bytes(whole[:-1])
+    with pytest.raises(FolderError, match=r"thinker\.safetensors: .* damaged or changed"):
+        inspect_folder(path)
+    zone.unlink()
+    with pytest.raises(FolderError, match=r"thinker\.safetensors: missing"):
+        inspect_folder(path)
+    zone.write_bytes(whole)
+    (path / "chart.yaml").write_text(chart.replace("a", "b", 1))
+    with pytest.raises(FolderError, match=r"chart\.yaml: its sha256"):
+        inspect_folder(path)
 
 
 def test_folder_left_aside_by_a_killed_writer_is_found(path: Path) -> None:

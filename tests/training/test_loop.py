@@ -85,7 +85,25 @@ def test_the_plan_is_written_down_and_kept(chart_of: Any, boards: Any, tmp_path:
     first.checkpoint()
     again = Trainer(chart, boards(64), boards(16, seed=9), tmp_path)
     assert again.plan == first.plan
-    assert json.loads((tmp_path / "plan.json").read_text())["steps"] == first.plan.steps >= 1
+    assert json.loads((tmp_path / "plan.json").read_text())["plan"]["steps"] == first.plan.steps >= 1
+
+
+def test_a_run_killed_before_its_first_checkpoint_keeps_its_plan(
+    chart_of: Any, boards: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chart = chart_of({"steps": None, "minutes": 0.01})
+    first = Trainer(chart, boards(64), boards(16, seed=9), tmp_path)
+    first.train_step()
+    monkeypatch.setattr("ltm.training.loop.make_plan", lambda *given: pytest.fail("measured anew"))
+    said: list[str] = []
+    again = Trainer(chart, boards(64), boards(16, seed=9), tmp_path, say=said.append)
+    assert again.plan == first.plan and again.step == 0 and "as when this run was first started" in said[0]
+    monkeypatch.setattr("ltm.training.loop.make_plan", lambda *given: first.plan.model_copy(update={"steps": 7}))
+    for changed in (chart_of({"steps": None, "minutes": 0.02}), chart):
+        boards_now = boards(64 if changed is not chart else 65)
+        assert Trainer(changed, boards_now, boards(16, seed=9), tmp_path).plan.steps == 7
+    (tmp_path / "plan.json").write_text("{", encoding="utf-8")
+    assert Trainer(chart, boards(64), boards(16, seed=9), tmp_path).plan.steps == 7
 
 
 def test_a_run_of_other_settings_or_scenes_is_not_gone_on_with(chart_of: Any, boards: Any, tmp_path: Path) -> None:

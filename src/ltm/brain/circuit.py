@@ -18,7 +18,7 @@ from ltm.brain.coupling import Coupling
 from ltm.brain.lanes import Lanes
 from ltm.brain.wave import DynamicWave, cycle, labels
 from ltm.chart.circuit import CircuitSpec
-from ltm.zones.layers import rms_norm
+from ltm.zones.layers import rms_norm, truncated_normal_
 from ltm.zones.places import Places
 from ltm.zones.zone import Zone
 
@@ -64,8 +64,7 @@ class Circuit(nn.Module):
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draws the fixed starting value of the field (unit variance, not learned)."""
-        with torch.no_grad():
-            nn.init.trunc_normal_(self.field_start, std=1.0, generator=generator)
+        truncated_normal_(self.field_start, 1.0, generator)
 
     def zone(self, name: str) -> Zone:
         """Returns a zone by name."""

@@ -99,13 +99,21 @@ class _Thinker:
             # The first try goes alone, since most scenes need no other; the rest share batches.
             begun = self.kept[open_scenes[0]].tries
             attempts = 1 if begun == 0 else min(self.will.tries - begun, max(1, AT_ONCE // len(open_scenes)))
+            attempts = min(attempts, self._affordable(open_scenes))
             for first in range(0, len(open_scenes), AT_ONCE):
                 self._attempt(open_scenes[first : first + AT_ONCE], attempts)
             open_scenes = [scene for scene in open_scenes if self._goes_on(self.kept[scene])]
         self.seconds = self._elapsed()
 
+    def _affordable(self, scenes: list[int]) -> int:
+        """Returns how many tries at once the operations of each scene pay a segment of; at least one."""
+        if self.will.operations is None:
+            return AT_ONCE
+        left = self.will.operations - max(self.kept[scene].operations for scene in scenes)
+        return max(1, left // max(1, self._segment_cost()))
+
     def _goes_on(self, kept: _Kept) -> bool:
-        if kept.confidence >= self.will.confidence:
+        if self._halts(kept.confidence):
             kept.stop = "confident"
         elif self._late():
             kept.stop = "milliseconds"
@@ -116,6 +124,10 @@ class _Thinker:
         else:
             return True
         return False
+
+    def _halts(self, confidence: float) -> bool:
+        # Confidence may round to 1; a will that asks for 1 asks to think to the end all the same.
+        return self.will.confidence < 1 and confidence >= self.will.confidence
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self.start - self.teller.paused
@@ -185,7 +197,9 @@ class _Thinker:
                 mind.answers = before  # "changed" is measured from segment to segment, as in training
             cost_B = self._tick_costs(recorder, 1, sites, mind.lanes.tick - 1, len(who))[-1]
             confidence_B = brain.reflection.confidence(reading.right)
-            spent_B = [int(cost) + brain.reading_operations(mind.places) for cost in cost_B.tolist()]
+            # Looking at the answer at every tick is the trace's affair: only the segment's end is paid for.
+            read = brain.reading_operations(mind.places) if step + 1 == ticks else 0
+            spent_B = [int(cost) + read for cost in cost_B.tolist()]
             for (scene, _), cost in zip(who, spent_B, strict=True):
                 self.kept[scene].operations += cost
             self.teller.tell(Look(who, spent + step, recorder, confidence_B, reading, spent_B))
@@ -210,7 +224,7 @@ class _Thinker:
             if confidence[place] >= kept.confidence:
                 kept.answers = {name: answer[place].clone() for name, answer in reading.answers.items()}
                 kept.confidence, kept.ticks = confidence[place], spent
-        return [value >= self.will.confidence for value in confidence]
+        return [self._halts(value) for value in confidence]
 
     def thoughts(self) -> list[Thought]:
         return [

@@ -46,7 +46,7 @@ def demo(
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)
     _forget(out)
-    run_training(chart, out, Path(), console=console)
+    run_training(chart, out, Path(), fresh=True, console=console)
     console.rule("[bold]3. Next")
     program = "ltm" if sys.prefix == sys.base_prefix else str(Path(sys.prefix).name + "/bin/ltm")
     for line in (

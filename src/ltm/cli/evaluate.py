@@ -45,6 +45,8 @@ def evaluate(
     looks = None if segments is None else _numbers(segments)
     if plot is not None and plot.suffix.lower() != ".png":
         raise LtmError(f"--plot {plot}: expected a name that ends in .png")
+    if plot is not None and not plot.parent.is_dir():
+        raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
     console = console_of(stderr=as_json)
     loaded, _ = load_brain(brain)
     if data in SOURCES:
@@ -64,15 +66,15 @@ def evaluate(
     scorer = scorer_of(loaded.chart)
     with console.status("thinking") as status:
         report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
+    if as_json:
+        typer.echo(json.dumps(report, indent=1))
+    else:
+        show_report(report, console)
     if plot is not None:
         from ltm.cli.plots import accuracy_by_ticks_png
 
         accuracy_by_ticks_png(report["by_ticks"], plot, report["reliability"])
         console.print(f"wrote {plot}", highlight=False)
-    if as_json:
-        typer.echo(json.dumps(report, indent=1))
-    else:
-        show_report(report, console)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

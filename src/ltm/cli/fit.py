@@ -54,4 +54,4 @@ def fit(
     console.rule("proposed chart", style="dim")
     console.print(dump(chart), highlight=False, markup=False)
     console.rule(style="dim")
-    run_training(chart, out, run_folder(out), skip_bad=skip_bad, console=console)
+    run_training(chart, out, run_folder(out), fresh=True, skip_bad=skip_bad, console=console)

@@ -91,5 +91,13 @@ def run(arguments: list[str]) -> int:
         typer.echo(f"ltm: {where}{problem.strerror or problem}", err=True)
         return EXIT_USAGE
     except MemoryError:
-        typer.echo("ltm: out of memory; try a smaller --size or batch", err=True)
-        return EXIT_USAGE
+        return _out_of_memory()
+    except RuntimeError as problem:
+        if "can't allocate memory" not in str(problem):
+            raise
+        return _out_of_memory()
+
+
+def _out_of_memory() -> int:
+    typer.echo("ltm: out of memory; try smaller grids, a smaller --size or a smaller training.batch", err=True)
+    return EXIT_USAGE

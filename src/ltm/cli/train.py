@@ -42,4 +42,4 @@ def train(
         inside = home.resolve().name.endswith(RUN_SUFFIX)
         named = home if home.name not in ("", "..") else home.resolve()
         out = named.with_name(named.resolve().name.removesuffix(RUN_SUFFIX)) if inside else Path(loaded.name)
-    run_training(loaded, out, home, skip_bad=skip_bad)
+    run_training(loaded, out, home, fresh=False, skip_bad=skip_bad)

@@ -50,9 +50,17 @@ class Interrupt:
 
 
 def run_training(
-    chart: Chart, out: Path, folder: Path, *, skip_bad: bool = False, console: Console | None = None
+    chart: Chart, out: Path, folder: Path, *, fresh: bool, skip_bad: bool = False, console: Console | None = None
 ) -> Fitted:
     """Trains, shows the run and its result, and says what to type next.
+
+    Args:
+        chart: the brain, its scenes and its training.
+        out: brain folder to write.
+        folder: what a relative `scenes.source` is relative to.
+        fresh: whether to start from scratch where a finished brain lies, rather than from it.
+        skip_bad: whether to leave bad rows out.
+        console: where to show it.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; the run was saved first.
@@ -63,13 +71,13 @@ def run_training(
     from ltm.runtime.folder import check_target
     from ltm.scenes.prepare import prepare
     from ltm.training.fit import continue_from, train_chart
-    from ltm.training.loop import unfinished
+    from ltm.training.loop import fingerprint, unfinished
     from ltm.training.run_folder import run_folder
 
     console = console or console_of()
     run = run_folder(out)
     check_target(out)
-    start = None if unfinished(run) else continue_from(out, chart)
+    start = None if fresh or unfinished(run) else continue_from(out, chart)
     with console.status("reading scenes"):
         prepared = prepare(chart, folder, skip_bad=skip_bad)
     for problem in prepared.problems:
@@ -81,6 +89,11 @@ def run_training(
     )
     if start is not None:
         console.print(f"going on from the brain in {out}", highlight=False, markup=False)
+        if start[1] != fingerprint(prepared.validation):
+            line = "it may have learned from scenes that are set aside now: figures below may flatter it"
+            console.print(line, style="yellow", highlight=False)
+    elif fresh and (out / "brain.json").exists():
+        console.print(f"the brain in {out} will be replaced once this one is done", highlight=False, markup=False)
     interrupt = Interrupt()
     try:
         with interrupt.watched(), TrainingDisplay(console) as display:
@@ -92,7 +105,7 @@ def run_training(
                 report=display.update,
                 say=display.say,
                 stop=interrupt,
-                start=start,
+                start=None if start is None else start[0],
             )
         if not fitted.finished:
             raise KeyboardInterrupt

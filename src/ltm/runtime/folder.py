@@ -112,7 +112,6 @@ def load_folder(path: Path) -> BrainFiles:
         FolderError: no brain folder, or files that are missing, unknown, damaged, changed or exchanged; names the file.
     """
     record = inspect_folder(path)
-    _check_listing(path, record)
     contents = {file: _checked(path, file, record) for file in record.files}
     try:
         chart_text = contents[CHART].decode()
@@ -128,17 +127,22 @@ def load_folder(path: Path) -> BrainFiles:
 
 
 def inspect_folder(path: Path) -> BrainRecord:
-    """Reads what a brain folder says about itself; weights are neither read nor checked.
+    """Reads what a brain folder says about itself; of weights only the sizes are checked.
 
     Raises:
-        FolderError: no brain folder, or its `brain.json` is missing or damaged.
+        FolderError: no brain folder, its `brain.json` or chart is damaged, or files are missing or of another size.
     """
     if not path.exists():
         with suppress(OSError):  # a writer without atomic exchange may have been killed halfway
             sweep(path.parent, path.name)
     if not path.is_dir():
         raise FolderError(f"{path}: {'not a brain folder' if path.exists() else 'no such brain folder'}")
-    return read_record(read_bytes(path / RECORD, MAX_RECORD), str(path / RECORD))
+    record = read_record(read_bytes(path / RECORD, MAX_RECORD), str(path / RECORD))
+    _check_listing(path, record)
+    for file, expected in record.files.items():
+        _check_size(path / file, (path / file).stat().st_size, expected.bytes)
+    _checked(path, CHART, record)
+    return record
 
 
 def check_target(path: Path, *, overwrite: bool = True) -> None:
@@ -180,13 +184,17 @@ def _checked(path: Path, file: str, record: BrainRecord) -> bytes:
     """Returns a file's content once it is known to be what the record says."""
     expected = record.files[file]
     data = read_bytes(path / file, MAX_TEXT * 4 if file == CHART else None)
-    if len(data) != expected.bytes:
-        raise FolderError(f"{path / file}: {len(data):,} bytes; {RECORD} says {expected.bytes:,}; damaged or changed")
+    _check_size(path / file, len(data), expected.bytes)
     digest = _digest(data)
     if digest != expected.sha256:
         owner = next((f" (it holds what belongs in {o})" for o, r in record.files.items() if r.sha256 == digest), "")
         raise FolderError(f"{path / file}: its sha256 is not what {RECORD} says{owner}; damaged or changed")
     return data
+
+
+def _check_size(file: Path, found: int, expected: int) -> None:
+    if found != expected:
+        raise FolderError(f"{file}: {found:,} bytes; {RECORD} says {expected:,}; damaged or changed")
 
 
 def _tensors(file: Path, data: bytes, part: str, name: str) -> dict[str, Tensor]:

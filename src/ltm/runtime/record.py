@@ -54,6 +54,8 @@ class Provenance(Part):
     data: _Line = ""
     """What the brain learned from, in words."""
     data_sha256: Digest | None = None
+    aside_sha256: Digest | None = None
+    """Fingerprint of the scenes that were set aside, and so never learned from."""
 
 
 class BrainRecord(Part):

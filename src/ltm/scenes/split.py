@@ -49,6 +49,12 @@ def split(scenes: SceneSet, *, validation: float, seed: int, family: str) -> tup
     return scenes.take(~aside), scenes.take(aside)
 
 
+def halves(scenes: SceneSet) -> tuple[SceneSet, SceneSet]:
+    """Parts scenes that were set aside: every other one to choose and calibrate by, the rest to judge by."""
+    number = np.arange(len(scenes))
+    return scenes.take(number % 2 == 0), scenes.take(number % 2 == 1)
+
+
 def _choose(
     order: npt.NDArray[Any], sizes: npt.NDArray[Any], most: int, enough: int | None = None
 ) -> npt.NDArray[np.int64]:

@@ -19,11 +19,12 @@ from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
 from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
 from ltm.scenes.sources import SOURCES
+from ltm.scenes.split import halves
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
 from ltm.training.from_data import propose_for
 from ltm.training.looks import calibrate
-from ltm.training.loop import Trainer
+from ltm.training.loop import Trainer, fingerprint
 from ltm.training.metrics import Progress
 from ltm.training.run_folder import moved, run_folder, without_path
 
@@ -35,7 +36,7 @@ class Fitted:
     Attributes:
         brain: with the best weights by validation, calibrated.
         finished: whether all steps were taken; False after an interruption.
-        report: evaluation on the scenes set aside; empty after an interruption.
+        report: evaluation on the half of the scenes set aside that chose nothing; empty after an interruption.
         run: folder with metrics and the chart that `ltm train` goes on from; with checkpoints after an interruption.
         out: the brain folder.
     """
@@ -83,7 +84,9 @@ def train_chart(
     chart = moved(chart, folder, run)
     scorer = scorer_of(chart)
     weights = None if start is None else start.state_dict()
-    trainer = Trainer(chart, scenes.train, scenes.validation, run, scorer, say, weights)
+    # The best weights and the calibration are chosen by one half of what was set aside, and judged by the other.
+    choosing, judging = halves(scenes.validation)
+    trainer = Trainer(chart, scenes.train, choosing, run, scorer, say, weights)
     write_file(run / "chart.yaml", dump(chart).encode())
     for note in trainer.plan.notes:
         say(note)
@@ -92,14 +95,15 @@ def train_chart(
         return Fitted(trainer.brain, False, {}, run, out)
     brain = trainer.finished_brain()
     bf16 = trainer.plan.precision == "bf16"
-    say(f"calibrating on {len(scenes.validation):,} scenes that were set aside")
-    calibrate(brain, scenes.validation, bf16, scorer)
-    result = evaluate(brain, scenes.validation, bf16=bf16, scorer=scorer, speed=speed, say=say)
+    say(f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}")
+    calibrate(brain, choosing, bf16, scorer)
+    result = evaluate(brain, judging, bf16=bf16, scorer=scorer, speed=speed, say=say)
     source = without_path(chart).scenes.source
     provenance = {
         "seed": chart.training.seed,
         "steps": trainer.step,
         "seconds": trainer.seconds,
+        "aside_sha256": fingerprint(scenes.validation),
         "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
     digest = _digest(chart, run)
@@ -145,20 +149,20 @@ def fit(
     return train_chart(chart, Path(out), folder=run_folder(Path(out)), report=report, say=say)
 
 
-def continue_from(out: Path, chart: Chart) -> Brain | None:
-    """Returns the brain in a folder, where there is one to start from.
+def continue_from(out: Path, chart: Chart) -> tuple[Brain, str | None] | None:
+    """Returns the brain in a folder, where there is one to start from, and the fingerprint of what was set aside.
 
     Raises:
         LtmError: it is of another make than the chart's.
     """
     if not (out / "brain.json").exists():
         return None
-    brain, _ = load_brain(out)
+    brain, record = load_brain(out)
     with torch.device("meta"):
         wanted = {name: weight.shape for name, weight in Brain(chart).state_dict().items()}
     if {name: weight.shape for name, weight in brain.state_dict().items()} != wanted:
         raise LtmError(f"{out}: holds a brain of another make, which can't be gone on from; choose another folder")
-    return brain
+    return brain, record["provenance"].get("aside_sha256")
 
 
 def measured(report: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,6 @@ from torch import Tensor
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
-from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
 from ltm.training.checkpoint import load_latest, save_checkpoint
 from ltm.training.flatten import flatten, unflatten
@@ -23,7 +23,7 @@ from ltm.training.looks import quick_accuracy
 from ltm.training.machine import peak_memory
 from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser
-from ltm.training.plan import Plan, Segment, compiled_segment, make_plan
+from ltm.training.plan import Plan, Segment, compiled_segment, make_plan, record_plan, recorded_plan
 from ltm.training.segment import Scorer, loss_of, right_answers, run_segment
 from ltm.training.slots import Slots
 
@@ -73,9 +73,12 @@ class Trainer:
             say(note)
         self.scenes = {"train": fingerprint(train), "validation": fingerprint(validation)}
         if saved is None:
-            self.plan = make_plan(chart, train, say)
+            wanted = _digest(chart, self.scenes)
+            self.plan = (None if run is None else recorded_plan(run, wanted, say)) or make_plan(chart, train, say)
             self.slots = self._slots()
-            self._remember_plan()
+            if run is not None and self.metrics is not None:
+                self.metrics.forget_after(0)
+                record_plan(run, wanted, self.plan)
         else:
             if saved.state["chart"] != chart.model_dump(mode="json"):
                 raise LtmError(
@@ -232,11 +235,10 @@ class Trainer:
             standing = self.progress(self.plan.seconds_a_step)
             self.metrics.add(standing, self.seconds, self.optimiser.rate(self.step, self.plan.steps))
 
-    def _remember_plan(self) -> None:
-        if self.run is not None and self.metrics is not None:
-            self.run.mkdir(parents=True, exist_ok=True)
-            self.metrics.forget_after(0)
-            write_file(self.run / "plan.json", self.plan.model_dump_json(indent=2).encode() + b"\n")
+
+def _digest(chart: Chart, scenes: dict[str, str]) -> str:
+    whole = json.dumps([chart.model_dump(mode="json"), scenes], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def fingerprint(scenes: SceneSet) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -16,12 +17,14 @@ from pydantic import BaseModel, ConfigDict
 
 from ltm.brain.brain import Brain, Mind, Reading
 from ltm.chart.schema import Chart
+from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
 from ltm.training.machine import compiler
 from ltm.training.optimiser import Optimiser
 from ltm.training.segment import loss_of, right_answers, run_segment
 from ltm.training.slots import Slots
 
+PLAN = "plan.json"
 Segment = Callable[[Brain, Mind, dict[str, torch.Tensor], bool], Reading]
 
 WORTH_COMPILING_MINUTES = 4.0
@@ -41,6 +44,34 @@ class Plan(BaseModel):
     seconds_a_step: float
     notes: tuple[str, ...] = ()
     """What was measured, and what this machine lacks."""
+
+
+class _Recorded(BaseModel):
+    """A plan and a digest of what it was made for: the chart and the scenes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    made_for: str
+    plan: Plan
+
+
+def record_plan(run: Path, made_for: str, plan: Plan) -> None:
+    """Writes a run's plan beside its metrics."""
+    run.mkdir(parents=True, exist_ok=True)
+    text = _Recorded(made_for=made_for, plan=plan).model_dump_json(indent=2)
+    write_file(run / PLAN, text.encode() + b"\n")
+
+
+def recorded_plan(run: Path, made_for: str, say: Callable[[str], None]) -> Plan | None:
+    """Returns the plan of an earlier start of the same run, so that it is repeated step for step; None without one."""
+    try:
+        found = _Recorded.model_validate_json((run / PLAN).read_bytes())
+    except (OSError, ValueError):
+        return None
+    if found.made_for != made_for:
+        return None
+    say(f"{found.plan.steps:,} steps, as when this run was first started (remove {run / PLAN} to measure anew)")
+    return found.plan
 
 
 def compiled_segment() -> Segment:

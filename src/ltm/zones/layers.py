@@ -26,9 +26,10 @@ class Initialised(Protocol):
 
 def truncated_normal_(tensor: Tensor, std: float, generator: torch.Generator) -> None:
     """Fills with a normal distribution cut at two standard deviations, rescaled so that `std` is what results."""
-    # 0.8796...: standard deviation of a unit normal cut at +-2.
+    # 0.8796...: standard deviation of a unit normal cut at +-2. The cut is at two of the standard deviations before it.
+    uncut = std / 0.87962566103423978
     with torch.no_grad():
-        nn.init.trunc_normal_(tensor, std=std / 0.87962566103423978, a=-2 * std, b=2 * std, generator=generator)
+        nn.init.trunc_normal_(tensor, std=uncut, a=-2 * uncut, b=2 * uncut, generator=generator)
 
 
 class Linear(nn.Module):
