@@ -51,20 +51,34 @@ def attempts(path: str | os.PathLike[str]) -> Iterator[tuple[int, Row | DataErro
     except OSError as problem:
         raise DataError(f"{path}: can't be read: {problem.strerror}") from None
     with file:
-        lines = _Lines(file, path)
-        found = _json_rows(lines) if ending in (".jsonl", ".ndjson") else _table_rows(lines, ending == ".tsv")
-        nothing = True
-        for item in found:
-            nothing = False
-            yield item
-        if nothing and lines.blank:
-            raise DataError(f"{path}: the file is empty")
+        yield from stream_attempts(file, str(path), ending)
+
+
+def stream_attempts(file: BinaryIO, name: str, ending: str) -> Iterator[tuple[int, Row | DataError]]:
+    """Yields the rows of an open file or a pipe like `attempts`.
+
+    Args:
+        file: opened for reading bytes.
+        name: what messages call it.
+        ending: one of `ENDINGS`, which says how rows are written.
+
+    Raises:
+        DataError: it is empty, or its header can't be used.
+    """
+    lines = _Lines(file, name)
+    found = _json_rows(lines) if ending in (".jsonl", ".ndjson") else _table_rows(lines, ending == ".tsv")
+    nothing = True
+    for item in found:
+        nothing = False
+        yield item
+    if nothing and lines.blank:
+        raise DataError(f"{name}: the file is empty")
 
 
 class _Lines:
     """Iterates over the text of each line; unlike a generator, it goes on after it has raised."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: BinaryIO, path: str) -> None:
         self.path = path
         self.number = 0
         self.blank = True
