@@ -67,7 +67,7 @@ def test_lines_of_a_grid_of_any_shape_belong_together_until_a_blank_one(tmp_path
     ("senses", "given", "words"),
     [
         (FIXED, "12", "scene: seen: expected 6 characters"),
-        (FIXED, "nofile.txt", "nofile.txt: there is no such file"),
+        (FIXED, "nofile.txt", "expected 6 characters.*there is no nofile.txt"),
         (FIXED, "", "the scene is empty"),
         (FIXED, ".", "a folder"),
         (TWO, "123321", "columns of a CSV file"),

@@ -102,16 +102,13 @@ def _found(senses: Mapping[str, GridSpec], given: str | None, stack: ExitStack) 
     if not given.strip():
         raise DataError("nothing to think about: the scene is empty")
     for where, sees in _grids(senses, iter([(1, given)]), "scene", whole=True):
-        if _FILE_LIKE.fullmatch(given) and not (isinstance(sees, dict) and _fits(senses, sees)):
-            raise DataError(f"{given}: there is no such file, and it isn't a scene")
+        try:
+            if not isinstance(sees, DataError):
+                _shapes(senses, sees, where)
+        except DataError as problem:
+            if _FILE_LIKE.fullmatch(given):
+                raise DataError(f"{problem}; if a file was meant: there is no {given}") from None
         yield where, sees
-
-
-def _fits(senses: Mapping[str, GridSpec], sees: Mapping[str, Any]) -> bool:
-    try:
-        return bool(_shapes(senses, sees, ""))
-    except DataError:
-        return False
 
 
 def _stream(senses: Mapping[str, GridSpec], file: BinaryIO, name: str) -> _Found:
