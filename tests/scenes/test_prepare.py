@@ -12,7 +12,7 @@ from ltm.chart.load import chart_from_text, load_chart
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes import maze
-from ltm.scenes.prepare import generate_scenes, prepare, read_scenes, scorer_of
+from ltm.scenes.prepare import generate_scenes, prepare, read_scenes, scorer_of, unseen
 from ltm.scenes.scene import Scene, encode
 from ltm.scenes.sudoku import canonical
 
@@ -115,3 +115,13 @@ def test_no_scenes_and_scenes_of_several_shapes_are_no_batch() -> None:
         encode(sudoku_chart(), [])
     with pytest.raises(DataError, match="share a shape"):
         encode(load_chart("maze"), [Scene({"maze": "S./.G"}), Scene({"maze": "S../..G/..."})])
+
+
+@pytest.mark.parametrize("source", ["sudoku", "maze"])
+def test_scenes_that_were_trained_on_are_left_out_of_an_evaluation(source: str) -> None:
+    chart = load_chart(source, ["scenes.count=48", "scenes.seed=5"])
+    same, other = (generate_scenes(chart, 48, seed, source) for seed in (5, 6))
+    assert len(unseen(chart, same, source)) == 0
+    assert len(unseen(chart, other, source)) == 48
+    elsewhere = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": "mine.csv"})})
+    assert len(unseen(elsewhere, same, source)) == 48

@@ -38,7 +38,8 @@ def evaluate(
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
-    from ltm.scenes.prepare import generate_scenes, read_scenes, scorer_of
+    from ltm.scenes.prepare import generate_scenes, read_scenes, scorer_of, unseen
+    from ltm.scenes.read import digest
     from ltm.scenes.sources import SOURCES, check_named
     from ltm.training.evaluate import evaluate as measure
 
@@ -48,11 +49,20 @@ def evaluate(
     if plot is not None and not plot.parent.is_dir():
         raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
     console = console_of(stderr=as_json)
-    loaded, _ = load_brain(brain)
+    loaded, record = load_brain(brain)
     if data in SOURCES:
-        scenes = generate_scenes(loaded.chart, count, seed, data)
+        made = generate_scenes(loaded.chart, count, seed, data)
+        with console.status("leaving out what it was trained on"):
+            scenes = unseen(loaded.chart, made, data)
+        if len(scenes) < len(made):
+            line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
+            console.print(line, style="yellow", highlight=False)
+        if not len(scenes):
+            raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
     else:
         check_named(data)
+        if record["provenance"].get("data_sha256") == digest(Path(data)):
+            console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
         read = read_scenes(loaded.chart, data, skip_bad=skip_bad)
         scenes = read.train
         for problem in read.problems:

@@ -15,7 +15,7 @@ from ltm.errors import DataError
 from ltm.scenes.maze_score import score as score_paths
 from ltm.scenes.read import load
 from ltm.scenes.sources import SOURCES, make
-from ltm.scenes.split import split
+from ltm.scenes.split import group_keys, split
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import VOID, GridSpec
 
@@ -104,6 +104,18 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False) -> Prepared:
     family = family_of(chart)
     train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family)
     return Prepared(train, validation, read.skipped, read.duplicates, read.problems)
+
+
+def unseen(chart: Chart, scenes: SceneSet, name: str) -> SceneSet:
+    """Returns those scenes of a built-in source that a brain of this chart was not trained on, up to symmetry.
+
+    Its training scenes are made once more; a brain that was trained on a file has seen none of the source's.
+    """
+    if chart.scenes.source != name:
+        return scenes
+    trained = generate_scenes(chart, chart.scenes.count, chart.scenes.seed)
+    family = SOURCES[name].family
+    return scenes.take(~np.isin(group_keys(scenes, family), group_keys(trained, family)))
 
 
 def source_file(source: str, folder: Path) -> Path:

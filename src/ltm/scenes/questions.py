@@ -99,6 +99,10 @@ def _found(senses: Mapping[str, GridSpec], given: str | None, stack: ExitStack) 
         # A large grid makes a name that no file can have.
         if problem.errno != errno.ENAMETOOLONG:
             raise
+    yield from _value(senses, given)
+
+
+def _value(senses: Mapping[str, GridSpec], given: str) -> _Found:
     if not given.strip():
         raise DataError("nothing to think about: the scene is empty")
     for where, sees in _grids(senses, iter([(1, given)]), "scene", whole=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from ltm.scenes.lines import Row, attempts, rows
 from ltm.scenes.store import SPOOL_BYTES, SceneSet, SceneWriter
 from ltm.senses.grid import GridSpec
 
-__all__ = ["LoadReport", "cell", "check_columns", "load", "rows"]
+__all__ = ["LoadReport", "cell", "check_columns", "digest", "load", "rows"]
 
 _SHOWN = 10
 _Value = TypeVar("_Value")
@@ -84,6 +85,18 @@ def load(
         raise DataError(f"{path}: holds no scenes{first}")
     scenes = writer.finish(distinct=True)
     return LoadReport(scenes, skipped, len(writer) - len(scenes), problems)
+
+
+def digest(path: Path) -> str:
+    """Returns a file's sha256; "" where there is no such file."""
+    hashed = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                hashed.update(block)
+    except OSError:
+        return ""
+    return hashed.hexdigest()
 
 
 def check_columns(path: Path, row: Row, names: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from ltm.runtime.atomic import write_file
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
 from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
+from ltm.scenes.read import digest
 from ltm.scenes.sources import SOURCES
 from ltm.scenes.split import halves
 from ltm.training.checkpoint import forget_checkpoints
@@ -106,9 +106,8 @@ def train_chart(
         "aside_sha256": fingerprint(scenes.validation),
         "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
-    digest = _digest(chart, run)
-    if digest is not None:
-        provenance["data_sha256"] = digest
+    if chart.scenes.source not in (None, *SOURCES):
+        provenance["data_sha256"] = digest(source_file(str(chart.scenes.source), run))
     brain.chart = without_path(chart)
     save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
     forget_checkpoints(run)
@@ -172,14 +171,3 @@ def measured(report: dict[str, Any]) -> dict[str, Any]:
     for row in report["by_ticks"]:
         rows[f"after {row['ticks']} ticks"] = {"exact": row["exact"], "confidence": row["confidence"]}
     return rows
-
-
-def _digest(chart: Chart, folder: Path) -> str | None:
-    source = chart.scenes.source
-    if source is None or source in SOURCES:
-        return None
-    hashed = hashlib.sha256()
-    with source_file(source, folder).open("rb") as stream:
-        while block := stream.read(1 << 20):
-            hashed.update(block)
-    return hashed.hexdigest()
