@@ -18,7 +18,7 @@ from ltm.cli.show_thought import cost_words
 from ltm.cli.watch_thought import Player
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
-from ltm.scenes.scene import Scene, encode
+from ltm.scenes.scene import Scene
 
 WIDE = 118
 
@@ -27,7 +27,7 @@ def main() -> None:
     brain, _ = load_brain(shipped_brain())
     scene = Scene({"puzzle": HARD})
     will = brain.chart.will.model_copy(update={"tries": 64})
-    thought = think(brain, encode(brain.chart, [scene]), will, trace=True)[0]
+    thought = think(brain, [scene], will, trace=True)[0]
     best = max(thought.trace, key=lambda record: record.confidence or 0.0).attempt
     records = [record for record in thought.trace if record.attempt == best]
     last = len(records) - 1

@@ -14,6 +14,8 @@ from ltm.brain.brain import Brain, Reading
 from ltm.brain.think import think
 from ltm.brain.thought import Thought, TickRecord
 from ltm.chart.schema import WillSpec
+from ltm.errors import DataError
+from ltm.scenes.scene import Scene
 
 Confidences = Callable[[int, torch.Tensor], torch.Tensor]
 
@@ -177,3 +179,13 @@ def test_restlessness_changes_a_thought_only_after_patience(feel: Callable[..., 
     # Every second tick: the other zone's moves all have the same size, whatever it reads.
     same = [a.transition == b.transition for a, b in zip(calm.trace[::2], restless.trace[::2], strict=True)]
     assert same == [True] * 10 + [False] * 10
+
+
+def test_scenes_may_be_given_as_they_are() -> None:
+    brain, values = brain_of(), puzzles(3)
+    ((name, spec),) = brain.chart.senses.items()
+    scenes = [Scene({name: spec.decode(grid.numpy())}) for grid in values[name]]
+    for one, other in zip(think(brain, values), think(brain, scenes), strict=True):
+        assert (one.answer, one.confidence) == (other.answer, other.confidence)
+    with pytest.raises(DataError, match="nothing for sense"):
+        think(brain, [Scene({})])

@@ -11,7 +11,7 @@ Shapes: B scenes in the batch, A attempts at once, R roles.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -23,6 +23,7 @@ from ltm.brain.restlessness import wander
 from ltm.brain.telling import Listener, Look, Teller
 from ltm.brain.thought import Stop, Thought
 from ltm.chart.schema import WillSpec
+from ltm.scenes.scene import Scene, encode
 
 AT_ONCE = 128
 """Attempts thought in one batch at most."""
@@ -42,7 +43,7 @@ class _Kept:
 
 def think(
     brain: Brain,
-    values: Mapping[str, Tensor],
+    values: Mapping[str, Tensor] | Sequence[Scene],
     will: WillSpec | None = None,
     *,
     seed: int = 0,
@@ -54,7 +55,7 @@ def think(
 
     Args:
         brain: who thinks.
-        values: what is seen: uint8 `[B, rows, columns]` for each sense.
+        values: what is seen: scenes of one shape, or uint8 `[B, rows, columns]` for each sense.
         will: goal and budget; the chart's when absent.
         seed: of the noise in starting states.
         trace: whether to record every tick, with the answer and the confidence as they stood.
@@ -63,8 +64,13 @@ def think(
 
     Returns:
         One thought a scene, in order.
+
+    Raises:
+        DataError: scenes that don't fit the brain's senses, or that differ in shape.
     """
     will = will or brain.chart.will
+    if not isinstance(values, Mapping):
+        values = encode(brain.chart, values)
     thinker = _Thinker(brain, values, will, seed, trace, listen, bf16)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         thinker.run()

@@ -29,7 +29,7 @@ def demo(
     from ltm.cli.watch_thought import Watch
     from ltm.runtime.brains import load_brain
     from ltm.runtime.shipped import shipped_brain
-    from ltm.scenes.scene import Scene, encode
+    from ltm.scenes.scene import Scene
     from ltm.training.from_data import propose_for
 
     console = console_of()
@@ -39,7 +39,7 @@ def demo(
     scene = Scene({next(iter(brain.chart.senses)): HARD})
     will = WillSpec.model_validate({**brain.chart.will.model_dump(), "tries": 64})
     with Watch(console, scene, brain.chart) as listen:
-        thought = think(brain, encode(brain.chart, [scene]), will, listen=listen)[0]
+        thought = think(brain, [scene], will, listen=listen)[0]
     show_thought(brain, scene, thought, console=console)
     console.rule(f"[bold]2. A new brain learns from scratch, in {minutes:g} minutes")
     chart, notes = propose_for("sudoku", [], [], minutes=minutes, size="1MB", out=out)
