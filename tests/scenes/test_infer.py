@@ -82,3 +82,18 @@ def test_what_cannot_be_is_refused_in_words(tmp_path: Path, see: str, expected: 
 def test_a_declaration_taken_apart() -> None:
     name, said = parse_declaration(" puzzle : grid( 4 x 5 , symbols = 7 ) ")
     assert (name, said.rows, said.columns, said.symbols) == ("puzzle", 4, 5, 7)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_headers_as_people_write_them_become_names(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"mine.{ending}"
+    if ending == "csv":
+        file.write_text("ID,Puzzle No. 1, Solution \n" + "7,0123,1230\n8,1230,2301\n" * 3)
+    else:
+        file.write_text('{"Puzzle No. 1": "0123", "Solution": "1230"}\n{"Puzzle No. 1": "1230", "Solution": "2301"}\n')
+    found = infer(file, ["Puzzle No. 1:grid(2x2)"], ["SOLUTION:grid(2x2)"])
+    assert (found.see, found.do) == (("puzzle_no_1",), ("solution",))
+    file.write_text("a b,A_B\n0123,1230\n")
+    if ending == "csv":
+        with pytest.raises(DataError, match="names 'a_b' 2 times"):
+            infer(file, ["a_b"], ["c"])

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ltm.errors import DataError, nearest
+from ltm.scenes.lines import column_name
 from ltm.senses.table import KINDS
 
 _SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
@@ -39,6 +40,7 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
     name, colon, rest = (part.strip() for part in text.partition(":"))
     if not name:
         raise DataError(f"{text!r}: expected the name of a column, such as puzzle or puzzle:grid(9x9)")
+    name = column_name(name)
     if not colon:
         return name, Declared()
     kind, bracket, inside = rest.partition("(")

@@ -99,8 +99,8 @@ def _declarations(see: Sequence[str], do: Sequence[str]) -> dict[str, Declared]:
             raise DataError(f"column '{name}' is named twice; a column is either seen or done")
         if not _NAME.fullmatch(name):
             raise DataError(
-                f"column '{name}': names must be lower-case letters, digits, - and _, at most 40, and begin with a "
-                f"letter; rename it in the file's header"
+                f"column '{name}': names are letters a to z, digits, - and _, at most 40, and begin with a letter; "
+                f"rename it in the file's header"
             )
         said[name] = declared
     return said

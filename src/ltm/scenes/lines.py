@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -20,6 +21,13 @@ MAX_ROW = 10**6
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
 
 Row = dict[str, Any]
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+
+
+def column_name(text: str) -> str:
+    """Returns a column's name as charts write it: `Puzzle 1` becomes `puzzle_1`; what can't become one stays."""
+    name = re.sub(r"[^a-z0-9_-]+", "_", text.strip().lower()).strip("_")
+    return name if _NAME.fullmatch(name) else text.strip()
 
 
 def rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, Row]]:
@@ -150,7 +158,7 @@ def _table_rows(lines: _Lines, tabs: bool) -> Iterator[tuple[int, Row | DataErro
 
 
 def _header(lines: _Lines, cells: list[str], line: int) -> list[str]:
-    names = [cell.strip() for cell in cells]
+    names = [column_name(cell) for cell in cells]
     for index, name in enumerate(names, 1):
         if not name:
             lines.fail(f"column {index} of the header has no name", line)
@@ -178,9 +186,9 @@ def _json_rows(lines: _Lines) -> Iterator[tuple[int, Row | DataError]]:
 
 def _json_row(lines: _Lines, text: str) -> Row:
     def unique(pairs: list[tuple[str, Any]]) -> Row:
-        row = dict(pairs)
+        keys = [column_name(key) for key, _ in pairs]
+        row = dict(zip(keys, (value for _, value in pairs), strict=True))
         if len(row) < len(pairs):
-            keys = [key for key, _ in pairs]
             lines.fail(f"key '{next(key for key in keys if keys.count(key) > 1)}' appears more than once")
         return row
 
