@@ -97,6 +97,19 @@ def test_impossible_givens_are_refused(givens: tuple[int, int]) -> None:
         sudoku.generate(5, seed=0, givens=givens)
 
 
+@pytest.mark.parametrize("steps", [(0, 0), (3, 5), (6, 10_000)])
+def test_puzzles_are_as_hard_as_was_asked(steps: tuple[int, int]) -> None:
+    made = sudoku.generate(24, seed=1, givens=(22, 28), steps=steps)
+    found = sudoku.search_steps(made.values["puzzle"])
+    assert len(found) == 24 and steps[0] <= found.min() <= found.max() <= steps[1]
+
+
+@pytest.mark.parametrize("steps", [(-1, 3), (5, 4), (0, 10_001)])
+def test_impossible_search_steps_are_refused(steps: tuple[int, int]) -> None:
+    with pytest.raises(DataError, match="search steps must be"):
+        sudoku.generate(5, seed=0, steps=steps)
+
+
 def test_unreachable_givens_end_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sudoku, "_PATIENCE", 50)
     with pytest.raises(DataError, match="thinned out to 17 givens"):

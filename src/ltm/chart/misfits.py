@@ -66,6 +66,8 @@ def _scenes(chart: Chart) -> Iterator[Problem]:
         yield ("scenes", "sizes"), "the smallest side exceeds the largest"
     if chart.scenes.givens[0] > chart.scenes.givens[1]:
         yield ("scenes", "givens"), "the fewest givens exceed the most"
+    if chart.scenes.search_steps[0] > chart.scenes.search_steps[1]:
+        yield ("scenes", "search_steps"), "the fewest search steps exceed the most"
 
 
 def _circuit(

@@ -119,6 +119,8 @@ class ScenesSpec(Part):
     """`maze`: smallest and largest side."""
     givens: tuple[Annotated[int, Field(ge=17, le=81)], Annotated[int, Field(ge=17, le=81)]] = (22, 36)
     """`sudoku`: fewest and most givens."""
+    search_steps: tuple[Annotated[int, Field(ge=0, le=10_000)], Annotated[int, Field(ge=0, le=10_000)]] = (0, 10_000)
+    """`sudoku`: fewest and most guesses that a search which fills in singles needs; 0 means that singles suffice."""
     symmetries: tuple[Literal["relabel", "bands", "transpose", "dihedral"], ...] = ()
     """`relabel`: symbols from `relabel_from` on are interchangeable; `bands`: blocks of rows and columns, and lines in
     them, may be permuted; `transpose`; `dihedral`: rotations and reflections."""

@@ -14,7 +14,7 @@ from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.maze_score import score as score_paths
 from ltm.scenes.read import load
-from ltm.scenes.sources import SOURCES, make
+from ltm.scenes.sources import SOURCES
 from ltm.scenes.split import group_keys, split
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import VOID, GridSpec
@@ -57,7 +57,7 @@ def generate_scenes(chart: Chart, count: int, seed: int, name: str | None = None
     """Makes scenes from a built-in source, translated to the chart's symbols."""
     source = name or chart.scenes.source
     assert source in SOURCES
-    scenes = make(source, count=count, seed=seed, sizes=chart.scenes.sizes, givens=chart.scenes.givens)
+    scenes = SOURCES[source].make(chart.scenes, count, seed)
     values = {}
     for column, spec in columns_of(chart).items():
         if column not in scenes.values:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ltm.chart.schema import ScenesSpec
 from ltm.errors import DataError, nearest
 from ltm.scenes import maze, sudoku
 from ltm.scenes.store import SceneSet
@@ -17,7 +18,7 @@ class Source:
     """A generator of scenes, and what they are.
 
     Attributes:
-        make: from count, seed, smallest and largest side, and fewest and most givens, to scenes.
+        make: from what a chart says of its scenes, their number and seed, to scenes.
         columns: what each column holds.
         see: the column that is seen.
         do: the column that is the answer.
@@ -27,7 +28,7 @@ class Source:
         notes: the scenes in sentences.
     """
 
-    make: Callable[[int, int, tuple[int, int], tuple[int, int]], SceneSet]
+    make: Callable[[ScenesSpec, int, int], SceneSet]
     columns: dict[str, GridSpec]
     see: str
     do: str
@@ -39,7 +40,7 @@ class Source:
 
 SOURCES = {
     "sudoku": Source(
-        make=lambda count, seed, sizes, givens: sudoku.generate(count, seed=seed, givens=givens),
+        make=lambda spec, count, seed: sudoku.generate(count, seed=seed, givens=spec.givens, steps=spec.search_steps),
         columns={
             "puzzle": GridSpec(kind="grid", rows=9, columns=9, symbols=10),
             "solution": GridSpec(kind="grid", rows=9, columns=9, symbols=10),
@@ -52,7 +53,7 @@ SOURCES = {
         notes=("Random Sudoku puzzles, each with exactly one solution; no two grids are alike up to symmetry.",),
     ),
     "maze": Source(
-        make=lambda count, seed, sizes, givens: maze.generate(count, seed=seed, sizes=sizes),
+        make=lambda spec, count, seed: maze.generate(count, seed=seed, sizes=spec.sizes),
         columns={
             "maze": GridSpec(kind="grid", symbols=4, alphabet=maze.MAZE_ALPHABET),
             "path": GridSpec(kind="grid", symbols=2, alphabet=maze.PATH_ALPHABET),
@@ -75,23 +76,3 @@ def check_named(data: str) -> None:
     """
     if data not in SOURCES and not Path(data).suffix and not Path(data).exists():
         raise DataError(f"{data}: no such file, and no built-in source of that name{nearest(data, SOURCES)}")
-
-
-def make(
-    name: str, count: int, seed: int, sizes: tuple[int, int] = (9, 13), givens: tuple[int, int] = (22, 36)
-) -> SceneSet:
-    """Returns `count` scenes of a built-in source; the same arguments give the same scenes.
-
-    Args:
-        name: which source.
-        count: how many scenes.
-        seed: of all that is random.
-        sizes: smallest and largest side, for sources with boards of several sizes.
-        givens: fewest and most givens, for sources with givens.
-
-    Raises:
-        DataError: an unknown source, or numbers that the source refuses.
-    """
-    if name not in SOURCES:
-        raise DataError(f"unknown source '{name}' (built in: {', '.join(SOURCES)}){nearest(name, SOURCES)}")
-    return SOURCES[name].make(count, seed, sizes, givens)

@@ -27,23 +27,34 @@ __all__ = [
     "solve",
 ]
 
+MOST_STEPS = 10_000
 _BLOCK = 4096
 _FIRST_STRIDE = 32
 _PATIENCE = 2048
 
 
-def generate(count: int, *, seed: int, givens: tuple[int, int] = (22, 36)) -> SceneSet:
+def generate(
+    count: int, *, seed: int, givens: tuple[int, int] = (22, 36), steps: tuple[int, int] = (0, MOST_STEPS)
+) -> SceneSet:
     """Returns `count` puzzles with columns `puzzle` (0 is blank) and `solution`, no two grids alike up to symmetry.
 
     How many givens a puzzle aims at is drawn evenly from the range. Few grids can be thinned out to 22, so puzzles that
     aim lower than they get stay a little above; none leaves the range.
 
+    Args:
+        count: how many.
+        seed: of the grids and of what is taken out of them.
+        givens: fewest and most givens.
+        steps: fewest and most `search_steps`; half of all random puzzles need none, one in a hundred more than 13.
+
     Raises:
-        DataError: an impossible range, or one so low that random thinning out doesn't reach it.
+        DataError: an impossible range, or one that random thinning out hardly ever reaches.
     """
     low, high = givens
     if not 17 <= low <= high <= 81:
         raise DataError(f"givens must be two numbers from 17 to 81, the smaller first, got {low} and {high}")
+    if not 0 <= steps[0] <= steps[1] <= MOST_STEPS:
+        raise DataError(f"search steps must be two numbers from 0 to {MOST_STEPS:,}, the smaller first, got {steps}")
     if count < 1:
         raise DataError(f"count must be at least 1, got {count}")
     generator = np.random.default_rng(seed)
@@ -53,8 +64,9 @@ def generate(count: int, *, seed: int, givens: tuple[int, int] = (22, 36)) -> Sc
     while len(writer) < count:
         if tried >= _PATIENCE and len(writer) * 1000 < tried:
             raise DataError(
-                f"only {len(writer)} of {tried} random grids could be thinned out to {high} givens; "
-                "a highest number of givens of 24 or more is quickly reached"
+                f"only {len(writer)} of {tried} random grids could be thinned out to {high} givens and "
+                f"{steps[0]} to {steps[1]:,} search steps; "
+                "a highest number of givens of 24 or more, and a lowest of 10 steps, are quickly reached"
             )
         # As many as the share that fitted so far suggests.
         needed = (count - len(writer)) * (tried + 1) // (len(writer) + 1) if tried else count
@@ -63,6 +75,10 @@ def generate(count: int, *, seed: int, givens: tuple[int, int] = (22, 36)) -> Sc
         puzzles = _thin_out(grids, targets, generator)
         tried += len(grids)
         fits = (puzzles > 0).sum(axis=(1, 2)) <= high
+        if steps != (0, MOST_STEPS):
+            # Counting stops one step above the most.
+            needs = search_steps(puzzles, limit=steps[1] + 1)
+            fits &= (needs >= steps[0]) & (needs <= steps[1])
         for puzzle, grid, key in zip(puzzles[fits], grids[fits], canonical(grids[fits]).tolist(), strict=True):
             if key not in seen and len(writer) < count:
                 seen.add(key)
