@@ -15,34 +15,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from little_brain import CHART, brain
 
 from ltm.errors import FolderError, LtmError
 from ltm.runtime.folder import BrainFiles, inspect_folder, load_folder, save_folder
 from ltm.runtime.record import read_record
 from ltm.runtime.weights import metadata, to_bytes
-
-CHART = """\
-# A comment that has to survive.
-name: tiny
-zones:
-  thinker: {kind: mixer}
-  doubter: {kind: mixer, loops: 3}
-senses:
-  puzzle: {kind: grid, symbols: 5}
-acts:
-  solution: {kind: grid, symbols: 5}
-"""
-
-
-def brain(value: float = 1.0, **record: Any) -> BrainFiles:
-    zones = {name: {"up": torch.full((4, 3), value + i)} for i, name in enumerate(("thinker", "doubter"))}
-    record = {
-        "name": "tiny",
-        "about": "Solves small puzzles.",
-        "provenance": {"seed": 3, "steps": 100, "seconds": 12.5, "data": "sudoku, 100 scenes", "data_sha256": "0" * 64},
-        "measured": {"whole boards": 0.5, "easy": {"boards": 100, "right": 0.75}, "note": "a|b"},
-    } | record
-    return BrainFiles(CHART, zones, {"field.norm": torch.ones(5)}, record)
 
 
 @pytest.fixture
@@ -311,18 +289,16 @@ def test_no_brain_folder(tmp_path: Path) -> None:
 
 
 def test_inspecting_reads_no_weights_but_sees_what_is_missing_cut_or_edited(path: Path) -> None:
-    zone = path / "zones" / "thinker.safetensors"
-    whole, chart = zone.read_bytes(), (path / "chart.yaml").read_text()
+    zone, chart = path / "zones" / "thinker.safetensors", path / "chart.yaml"
+    whole = zone.read_bytes()
     zone.write_bytes(bytes(len(whole)))
     assert inspect_folder(path).name == "tiny"
-    zone.write_bytes(whole[:-1])
-    with pytest.raises(FolderError, match=r"thinker\.safetensors: .* damaged or changed"):
-        inspect_folder(path)
-    zone.unlink()
-    with pytest.raises(FolderError, match=r"thinker\.safetensors: missing"):
-        inspect_folder(path)
+    for content, words in ((whole[:-1], "damaged or changed"), (None, "missing")):
+        zone.unlink() if content is None else zone.write_bytes(content)
+        with pytest.raises(FolderError, match=rf"thinker\.safetensors: .*{words}"):
+            inspect_folder(path)
     zone.write_bytes(whole)
-    (path / "chart.yaml").write_text(chart.replace("a", "b", 1))
+    chart.write_text(chart.read_text().replace("a", "b", 1))
     with pytest.raises(FolderError, match=r"chart\.yaml: its sha256"):
         inspect_folder(path)
 

@@ -123,7 +123,7 @@ def load_folder(path: Path) -> BrainFiles:
         file = f"zones/{zone}.safetensors"
         zones[zone] = _tensors(path / file, contents.pop(file), "zone", zone)
     connectome = _tensors(path / CONNECTOME, contents.pop(CONNECTOME), "connectome", record.name)
-    return BrainFiles(chart_text, zones, connectome, record.model_dump(mode="json"))
+    return BrainFiles(chart_text, zones, connectome, record.model_dump(mode="json", exclude_none=True))
 
 
 def inspect_folder(path: Path) -> BrainRecord:
