@@ -27,11 +27,6 @@ from ltm.training.outcome import think_all
 from ltm.training.plan import compiled_segment, seconds_a_step
 
 MIXER = "kind: mixer, layers: 1"
-ROLES = (
-    ", state: own, write: replace, roles: {"
-    "fast: {reads: [own, field, input], writes: own, period: 4, phases: [0, 1, 2]},"
-    " slow: {reads: [field, own], writes: field, period: 4, phases: [3]}}"
-)
 PAIR = f"{{first: {{{MIXER}, write: replace}}, second: {{{MIXER}, write: replace}}}}"
 
 
@@ -135,11 +130,11 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
     },
     "dense": (
         "mixing across all sites by a learned matrix instead of windows",
-        ["zones.core={kind: mixer, layers: 2, mixing: dense, messages: 216, hidden: 312" + ROLES + "}"],
+        ["zones.core.mixing=dense", "zones.core.messages=216", "zones.core.hidden=312"],
     ),
     "attention": (
         "attention instead of windows",
-        ["zones.core={kind: attention, layers: 2, heads: 4, hidden: 280" + ROLES + "}"],
+        ["zones.core.kind=attention", "zones.core.windows=[all]", "zones.core.heads=4", "zones.core.hidden=280"],
     ),
     "positions": ("no positions: the brain can't tell sites apart", ["senses.puzzle.positions=none"]),
     "noise": ("no noise in the starting state", ["field.noise=0"]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.common import read, sudoku_run
+from benchmarks.common import HELD_OUT, read, sudoku_run
 from ltm.brain.brain import Brain
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.shipped import shipped_brain
@@ -26,7 +26,7 @@ def main() -> None:
     tiers = read(f"sudoku-sudoku-{MINUTES:g}min")["runs"][str(given.seed)]["tiers"]
     brain = Brain(trained.chart.model_copy(update={"about": ABOUT, "budget": 2_000_000}))
     brain.load_state_dict(trained.state_dict())
-    measured = {"scenes": 400 * len(tiers)}
+    measured = {"scenes": HELD_OUT * len(tiers)}
     for tier, found in tiers.items():
         last = found["by_ticks"][-1]
         measured[f"{tier}, {last['ticks']:,} ticks"] = {key: last[key] for key in ("exact", "confidence")}

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from ltm.brain.think import think
 from ltm.cli.demo import HARD
-from ltm.cli.show_thought import cost_words
 from ltm.cli.watch_thought import Player
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
@@ -41,7 +40,7 @@ def main() -> None:
     grid = Table.grid(padding=(0, 2))
     grid.add_row(*frames)
     console = Console(record=True, width=WIDE, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Group(grid, Text(cost_words(thought), "bright_black")))
+    console.print(Group(grid, Text(thought.words(), "bright_black")))
     Path(__file__).with_name("thought.svg").write_text(console.export_svg(title="ltm think --watch"), encoding="utf-8")
 
 

@@ -8,10 +8,11 @@ import pytest
 from rich.console import Console
 
 from ltm.brain.thought import Thought, TickRecord
+from ltm.chart.base import format_count
 from ltm.chart.load import load_chart
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
-from ltm.cli.render import bar, board, clock, confidence_bar, count, percent, thought_frame, zones_panel
+from ltm.cli.render import bar, board, clock, confidence_bar, percent, thought_frame, zones_panel
 from ltm.cli.show_brain import show_brain
 from ltm.cli.show_report import reliability_table, show_report
 from ltm.cli.show_thought import show_thought
@@ -64,7 +65,7 @@ def test_numbers_for_people():
         "100 %",
     ]
     assert percent(0.29) == "29.0 %"
-    assert [count(n) for n in (12, 1240, 999_600, 1.24e9, 3e12)] == ["12", "1.24 k", "1 M", "1.24 G", "3 T"]
+    assert [format_count(n) for n in (12, 1240, 999_600, 1.24e9, 3e12)] == ["12", "1.24 k", "1 M", "1.24 G", "3 T"]
     assert [clock(s) for s in (0, 65.4, 3725)] == ["0:00", "1:05", "1:02:05"]
 
 

@@ -37,6 +37,7 @@ TEXTS = {
     "slashes": "123/321\n010/101\n",
     "table": "id,seen\n7,123321\n8,010101\n",
     "quoted table": '"seen","id"\n"123321",1\n"010101",2\n',
+    "a header as people write it": "ID,Seen\n7,123321\n8,010101\n",
     "tabs": "seen\tid\n123321\t1\n010101\t2\n",
     "objects": '{"seen": "123321"}\n{"seen": "010101"}\n',
 }

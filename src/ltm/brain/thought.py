@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ltm.chart.base import format_count
+
 Stop = Literal["confident", "ticks", "tries", "milliseconds", "operations"]
 """What ended the thought: reflection was sure enough, or which part of the budget ran out first."""
 
@@ -59,14 +61,16 @@ class Thought:
     trace: tuple[TickRecord, ...] = field(default=())
 
     def words(self) -> str:
-        """Says in one line how sure the brain is and what it took."""
+        """Says in one line what it took and what ended it."""
         ended = "sure enough" if self.stopped_by == "confident" else f"out of {self.stopped_by}"
-        tries = "one try" if self.tries == 1 else f"{self.tries} tries"
-        return f"{100 * self.confidence:.4g} % sure after {self.ticks} ticks, {tries}, {self.seconds:.2f} s; {ended}"
+        many = f"{self.tries} {'try' if self.tries == 1 else 'tries'}"
+        spent = f"{format_count(self.operations)} operations" if self.operations else "operations not counted"
+        return f"{ended}: {self.ticks} ticks until the kept answer, {many}, {self.seconds:.2f} s, {spent}"
 
     def __str__(self) -> str:
-        """Returns the answers, one a line, and `words`."""
-        return "\n".join([*(f"{name}: {value}" for name, value in self.answer.items()), self.words()])
+        """Returns the answers, one a line, how sure the brain is, and `words`."""
+        sure = f"{100 * self.confidence:.4g} % sure"
+        return "\n".join([*(f"{name}: {value}" for name, value in self.answer.items()), sure, self.words()])
 
     def _repr_html_(self) -> str:
         """Returns what a notebook shows."""

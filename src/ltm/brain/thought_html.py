@@ -20,7 +20,7 @@ def thought_html(thought: Thought) -> str:
     parts = ["<div style='font-family:sans-serif'>"]
     for name, value in thought.answer.items():
         parts += [f"<p style='margin:.4em 0'><b>{escape(name)}</b></p>", _value(value)]
-    parts.append(f"<p style='margin:.6em 0'>{escape(thought.words())}</p>")
+    parts.append(f"<p style='margin:.6em 0'>{100 * thought.confidence:.4g} % sure<br/>{escape(thought.words())}</p>")
     if thought.trace:
         parts.append(_picture([record for record in thought.trace if record.attempt == thought.trace[-1].attempt]))
     return "".join([*parts, "</div>"])

@@ -32,6 +32,14 @@ def parse_bytes(value: Any) -> Any:
     return round(float(match.group(1)) * _UNITS[unit])
 
 
+def format_count(number: float) -> str:
+    """Writes a large number for people: `1.24 G`."""
+    for unit, scale in ((" T", 1e12), (" G", 1e9), (" M", 1e6), (" k", 1e3)):
+        if number >= 0.9995 * scale:
+            return f"{number / scale:.3g}{unit}"
+    return f"{number:.0f}"
+
+
 def format_bytes(size: int) -> str:
     """Returns a size for people: `1.43 MB`; units are powers of ten."""
     for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):

@@ -63,10 +63,11 @@ def _forget(out: Path) -> None:
     import shutil
 
     from ltm.runtime.folder import inspect_folder
+    from ltm.training.plan import PLAN
     from ltm.training.run_folder import run_folder
 
     if (out / "brain.json").exists():
         inspect_folder(out)  # refuses to remove what is not a brain
         shutil.rmtree(out)
-    if (run_folder(out) / "plan.json").exists():
+    if (run_folder(out) / PLAN).exists():
         shutil.rmtree(run_folder(out))

@@ -61,7 +61,8 @@ def evaluate(
             raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
     else:
         check_named(data)
-        if record["provenance"].get("data_sha256") == digest(Path(data)):
+        known = record["provenance"].get("data_sha256")
+        if known is not None and known == digest(Path(data)):
             console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
         read = read_scenes(loaded.chart, data, skip_bad=skip_bad)
         scenes = read.train

@@ -47,14 +47,6 @@ def percent(share: float) -> str:
     return f"{math.floor(share * 100 * scale + 1e-9) / scale:.{places}f} %"
 
 
-def count(number: float) -> str:
-    """Writes a large number for people: `1.24 G`."""
-    for unit, scale in ((" T", 1e12), (" G", 1e9), (" M", 1e6), (" k", 1e3)):
-        if number >= 0.9995 * scale:
-            return f"{number / scale:.3g}{unit}"
-    return f"{number:.0f}"
-
-
 def clock(seconds: float) -> str:
     """Writes a duration for people: `12:05`, or `3:02:45`."""
     whole = max(0, round(seconds))

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ltm.chart.base import format_bytes
+from ltm.chart.base import format_bytes, format_count
 from ltm.chart.draw import ranges
 from ltm.chart.draw_wires import coupling_words, kind, rhythm_words, site_words, will_words, wires
 from ltm.chart.size import BYTES_A_WEIGHT
-from ltm.cli.render import clock, count, percent, plain_of, safe
+from ltm.cli.render import clock, percent, plain_of, safe
 
 if TYPE_CHECKING:
     from ltm.chart.schema import Chart
@@ -50,7 +50,7 @@ def brain_table(chart: Chart, sizes: Sizes, *, plain: bool = False) -> Table:
     for name in list(chart.zones)[:MOST_ZONES]:
         spec = chart.zones[name]
         weights = sizes.parts[f"zones/{name}"]
-        spent = {role: count(sizes.operations[f"{name}.{role}"]) for role in spec.roles}
+        spent = {role: format_count(sizes.operations[f"{name}.{role}"]) for role in spec.roles}
         loops = f", {spec.loops} loops" if spec.loops > 1 else ""
         alone = len(spent) == 1 and not _when(chart, next(iter(spec.roles.values())))
         table.add_row(

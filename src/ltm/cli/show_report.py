@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ltm.cli.render import bar, count, percent, plain_of, safe
+from ltm.chart.base import format_count
+from ltm.cli.render import bar, percent, plain_of, safe
 from ltm.training.calibration import Above, Bin
 
 COVERAGES = (0.5, 0.8, 0.9, 0.95, 1.0)
@@ -82,7 +83,7 @@ def _will(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     known = "never sure" if sure is None else f"{percent(sure)} right when sure"
     tries = "one try" if budget["tries"] == 1 else f"{budget['tries']:,} tries"
     allowed = f"{budget['ticks']:,} ticks, {tries}, stops at {budget['confidence']:.4g}"
-    spent = f"{report['ticks']:.1f} ticks, {report['tries']:.2f} tries, {count(report['operations'])} operations"
+    spent = f"{report['ticks']:.1f} ticks, {report['tries']:.2f} tries, {format_count(report['operations'])} operations"
     return [
         ("it may think for", allowed),
         ("it thought for", f"{spent} on average"),

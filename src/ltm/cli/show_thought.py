@@ -12,7 +12,6 @@ from ltm.cli.render import (
     board,
     changes,
     confidence_bar,
-    count,
     plain_of,
     safe,
 )
@@ -49,15 +48,7 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
             )
             console.print(Text(words, "red" if wrong else "green"))
     console.print(confidence_bar(thought.confidence, plain=plain))
-    console.print(Text(cost_words(thought), "bright_black"))
-
-
-def cost_words(thought: Thought) -> str:
-    """Says in one line what a thought took and what ended it."""
-    ended = "sure enough" if thought.stopped_by == "confident" else f"out of {thought.stopped_by}"
-    many = f"{thought.tries} {'try' if thought.tries == 1 else 'tries'}"
-    spent = f"{count(thought.operations)} operations" if thought.operations else "operations not counted"
-    return f"{ended}: {thought.ticks} ticks until the kept answer, {many}, {thought.seconds:.2f} s, {spent}"
+    console.print(Text(thought.words(), "bright_black"))
 
 
 def seen_letters(chart: Chart, scene: Scene, act: str) -> Letters:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ltm.errors import DataError
-from ltm.scenes.lines import ENDINGS, MAX_ROW, attempts, stream_attempts
+from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name, stream_attempts
 from ltm.scenes.read import cell
 from ltm.scenes.scene import Scene
 from ltm.senses.grid import GridSpec
@@ -62,9 +62,11 @@ def questions(
                     raise sees
                 yield Question(where, Scene(sees), _shapes(senses, sees, where))
             except DataError as problem:
+                mistyped = where == "scene" and given is not None and _FILE_LIKE.fullmatch(given)
+                words = f"{problem}; if a file was meant: there is no {given}" if mistyped else str(problem)
                 if skipped is None:
-                    raise
-                skipped(str(problem))
+                    raise DataError(words) from None
+                skipped(words)
 
 
 def _shapes(senses: Mapping[str, GridSpec], sees: Mapping[str, Any], where: str) -> tuple[tuple[int, ...], ...]:
@@ -105,45 +107,41 @@ def _found(senses: Mapping[str, GridSpec], given: str | None, stack: ExitStack) 
 def _value(senses: Mapping[str, GridSpec], given: str) -> _Found:
     if not given.strip():
         raise DataError("nothing to think about: the scene is empty")
-    for where, sees in _grids(senses, iter([(1, given)]), "scene", whole=True):
-        try:
-            if not isinstance(sees, DataError):
-                _shapes(senses, sees, where)
-        except DataError as problem:
-            if _FILE_LIKE.fullmatch(given):
-                raise DataError(f"{problem}; if a file was meant: there is no {given}") from None
-        yield where, sees
+    yield from _grids(senses, iter([(1, given)]), "scene", whole=True)
 
 
 def _stream(senses: Mapping[str, GridSpec], file: BinaryIO, name: str) -> _Found:
     # Standard input and files opened for reading are both buffered readers, which may be looked into.
     head = cast(Any, file).peek(1)[:MAX_ROW].removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head.split(b"\n", 1)[0].strip()
-    names = {word.strip().strip('"').encode() for word in senses}
+    cells = (first.decode("utf-8", "replace").split(mark) for mark in ",\t")
+    is_table = any(set(senses) <= {column_name(cell.strip().strip('"')) for cell in row} for row in cells)
     if first.startswith(b"{"):
         yield from _table(senses, stream_attempts(file, name, ".jsonl"), name)
-    elif any(names <= {word.strip().strip(b'"') for word in first.split(mark)} for mark in (b",", b"\t")):
+    elif is_table:
         ending = ".tsv" if b"\t" in first else ".csv"
         yield from _table(senses, stream_attempts(file, name, ending), name)
     else:
         yield from _grids(senses, _lines(file, name), name, whole=False)
 
 
-def _table(senses: Mapping[str, GridSpec], rows: Iterator[tuple[int, Any]], name: str) -> _Found:
+def _table(senses: Mapping[str, GridSpec], rows: Iterator[tuple[int, Row | DataError]], name: str) -> _Found:
     for line, row in rows:
         where = f"{name}:{line}"
         if isinstance(row, DataError):
             yield where, row
             continue
-        sees: dict[str, Any] | DataError = {}
-        for sense, spec in senses.items():
-            try:
-                assert isinstance(sees, dict)
-                sees[sense] = cell(row, sense, spec.form)
-            except DataError as problem:
-                sees = DataError(f"{where}: {sense}: {problem}")
-                break
-        yield where, sees
+        yield where, _columns(senses, row, where)
+
+
+def _columns(senses: Mapping[str, GridSpec], row: Row, where: str) -> Mapping[str, Any] | DataError:
+    sees = {}
+    for sense, spec in senses.items():
+        try:
+            sees[sense] = cell(row, sense, spec.form)
+        except DataError as problem:
+            return DataError(f"{where}: {sense}: {problem}")
+    return sees
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
