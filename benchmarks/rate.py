@@ -24,8 +24,8 @@ from ltm.scenes.prepare import generate_scenes
 from ltm.training.machine import rates
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import compiled_segment
-from ltm.training.segment import loss_of, right_answers
 from ltm.training.slots import Slots
+from ltm.training.step import learn
 
 
 class Plain(nn.Module):
@@ -88,12 +88,7 @@ def main() -> None:
     segment = compiled_segment()
 
     def ours() -> None:
-        slots.before()
-        reading = segment(brain, slots.mind, slots.values, bf16)
-        right = right_answers(reading, slots.values, None)
-        torch.autograd.backward(loss_of(brain, reading, slots.values, right).total)
-        optimiser.step(0, 1000)
-        slots.after(right, brain.reflection.confidence(reading.right))
+        learn(brain, slots, optimiser, segment, bf16, 0, 1000)
 
     plain = Plain(Brain(chart))
     matrices = [w for name, w in plain.weights.items() if w.ndim == 2 and name.startswith("circuit")]

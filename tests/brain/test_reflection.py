@@ -22,7 +22,9 @@ def reflection(kind: str, **spec: object) -> Reflection:
 def logit_of(made: Reflection, sharpness: float, changed: float = 0.0, field: float = 0.0) -> torch.Tensor:
     logits = torch.zeros(2, 6, 3)
     logits[..., 0] = sharpness
-    return made(torch.full((2, 6, 8), field), {"act": logits}, {"act": None}, torch.full((2,), changed), None)
+    said = made(torch.full((2, 6, 8), field), {"act": logits}, {"act": None}, torch.full((2,), changed), None)
+    assert said.shape == (2, made.spec.outputs)
+    return said[:, 0]
 
 
 @pytest.mark.parametrize("kind", ["evidence", "none"])

@@ -14,7 +14,7 @@ from ltm.brain.brain import Brain
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError
 from ltm.training.optimiser import Optimiser
-from ltm.training.segment import loss_of, right_answers, run_segment
+from ltm.training.segment import look_ahead, loss_of, right_answers, run_segment
 from ltm.zones.table import KINDS
 
 PLACE = re.compile(r"^any\.yaml:\d+:\d+: ")
@@ -104,10 +104,19 @@ charts = st.builds(
                 {"width": sizes}, optional={"prefix": st.integers(0, 2), "norm": st.sampled_from(["rms", "none"])}
             ),
             "reflection": st.fixed_dictionaries(
-                {}, optional={"kind": st.sampled_from(["head", "evidence", "none"]), "outputs": st.integers(1, 2)}
+                {},
+                optional={
+                    "kind": st.sampled_from(["head", "evidence", "none"]),
+                    "outputs": st.integers(1, 2),
+                    "ahead": st.booleans(),
+                },
             ),
             "training": st.fixed_dictionaries(
-                {"ticks": st.integers(1, 3)}, optional={"gradient_ticks": st.integers(1, 4)}
+                {"ticks": st.integers(1, 3)},
+                optional={
+                    "gradient_ticks": st.integers(1, 4),
+                    "optimiser": st.sampled_from(["muon", "adamw", "adam-atan2"]),
+                },
             ),
         },
     ),
@@ -132,7 +141,9 @@ def test_builds_and_learns_or_is_refused_where_it_is_wrong(data: dict[str, Any])
     values = {name: torch.randint(0, most, shape, generator=generator, dtype=torch.uint8) for name in ("seen", "done")}
     mind = brain.begin(values, generator)
     reading = run_segment(brain, mind, values, bf16=False)
-    loss = loss_of(brain, reading, values, right_answers(reading, values, None))
+    last = torch.tensor([True, False])
+    ahead = look_ahead(brain, mind, values, False, last) if chart.reflection.ahead else None
+    loss = loss_of(brain, reading, values, right_answers(reading, values, None), ahead)
     assert loss.total.isfinite() and reading.right.isfinite().all()
     torch.autograd.backward(loss.total)
     Optimiser(brain, chart.training).step(0, 10)

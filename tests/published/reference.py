@@ -112,9 +112,20 @@ class Reasoner(nn.Module):
         shape = (batch, self.slots + 81, self.size)
         return self.start_high.expand(shape), self.start_low.expand(shape)
 
-    def read(self, high: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns logits of the cells and the logit of halting."""
-        return self.out(high)[:, self.slots :], self.q(high[:, 0])[:, 0]
+    def read(self, high: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns logits of the cells, and the logits of halting and of continuing."""
+        halt, go_on = self.q(high[:, 0]).unbind(-1)
+        return self.out(high)[:, self.slots :], halt, go_on
+
+    def segment(self, high: Tensor, low: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Thinks once; returns both states."""
+        raise NotImplementedError
+
+    def worth_going_on(self, high: Tensor, low: Tensor, cells: Tensor, last: bool) -> Tensor:
+        """HRM's target of the logit of continuing: the best of the next segment's two, at the end its first."""
+        with torch.no_grad():
+            _, halt, go_on = self.read(self.segment(high, low, cells)[0])
+        return torch.sigmoid(halt if last else torch.maximum(halt, go_on))
 
 
 class TRM(Reasoner):
@@ -159,3 +170,21 @@ def stablemax_cross_entropy(logits: Tensor, wanted: Tensor) -> Tensor:
     s = torch.where(logits < 0, 1 / (1 - logits), logits + 1)
     p = s.gather(-1, wanted.long()[..., None])[..., 0] / s.sum(-1)
     return -p.log().mean()
+
+
+class AdamATan2:
+    """The published optimiser, one weight at a time, in numbers."""
+
+    def __init__(self, weights: list[Tensor], rate: float, decay: float) -> None:
+        self.weights, self.rate, self.decay, self.count = weights, rate, decay, 0
+        self.m = [torch.zeros_like(weight) for weight in weights]
+        self.v = [torch.zeros_like(weight) for weight in weights]
+
+    def step(self, gradients: list[Tensor]) -> None:
+        self.count += 1
+        for i, gradient in enumerate(gradients):
+            self.m[i] = 0.9 * self.m[i] + 0.1 * gradient
+            self.v[i] = 0.95 * self.v[i] + 0.05 * gradient**2
+            denominator = self.v[i].sqrt() / math.sqrt(1 - 0.95**self.count)
+            kept = self.weights[i] * (1 - self.rate * self.decay)
+            self.weights[i] = kept - self.rate / (1 - 0.9**self.count) * torch.atan2(self.m[i], denominator)

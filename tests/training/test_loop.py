@@ -46,7 +46,7 @@ def test_it_learns(chart_of: Any, boards: Any) -> None:
     assert made.done and made._loss < 0.5 * first
 
 
-@pytest.mark.parametrize("optimiser", ["muon", "adamw"])
+@pytest.mark.parametrize("optimiser", ["muon", "adamw", "adam-atan2"])
 @pytest.mark.parametrize("stop", [1, 6, 13])
 def test_stopping_and_going_on_changes_no_bit(
     chart_of: Any, boards: Any, tmp_path: Path, optimiser: str, stop: int

@@ -10,7 +10,15 @@ import torch.nn.functional as F
 
 from ltm.brain.brain import Brain, Reading
 from ltm.senses.grid import VOID
-from ltm.training.segment import cross_entropy, loss_of, right_answers, run_segment, stablemax_loss
+from ltm.training.segment import (
+    cross_entropy,
+    halts,
+    look_ahead,
+    loss_of,
+    right_answers,
+    run_segment,
+    stablemax_loss,
+)
 
 
 def reading(answers: list[list[int]], logits: torch.Tensor | None = None) -> Reading:
@@ -87,3 +95,31 @@ def test_ticks_without_gradient_change_what_is_learned_and_not_what_is_thought(c
         for brain in brains
     )
     assert whole.shape == last.shape and not torch.allclose(whole, last)
+
+
+def test_looking_ahead_says_what_thinking_on_will_say_and_leaves_the_mind_where_it_is(
+    chart_of: Any, boards: Any
+) -> None:
+    chart = chart_of(reflection={"kind": "head", "outputs": 2, "ahead": True})
+    brain = Brain(chart)
+    read = brain.reflection.read
+    assert read is not None and read.bias is not None
+    with torch.no_grad():  # both outputs start alike
+        read.weight.normal_(generator=torch.Generator().manual_seed(1))
+        read.bias[1] += 0.7
+    values = {name: torch.from_numpy(array.copy()) for name, array in boards(8).values.items()}
+    mind = brain.begin(values, torch.Generator().manual_seed(0), torch.float32)
+    reading = run_segment(brain, mind, values, False)
+    field, tick, answers = mind.lanes.field.clone(), mind.lanes.tick, mind.answers["solution"].clone()
+    last = torch.arange(8) % 2 == 0
+    ahead = look_ahead(brain, mind, values, False, last)
+    assert torch.equal(mind.lanes.field, field) and mind.lanes.tick == tick
+    assert torch.equal(mind.answers["solution"], answers) and not ahead.requires_grad
+    later = run_segment(brain, mind, values, False)
+    assert later.ahead is not None and reading.ahead is not None
+    assert 0 < (later.ahead > later.right).sum() < 8
+    wanted = torch.where(last, later.right, torch.maximum(later.right, later.ahead)).sigmoid()
+    torch.testing.assert_close(ahead, wanted.detach())
+    assert torch.equal(halts(brain, reading), reading.right > reading.ahead)
+    plain = loss_of(brain, reading, values, last)
+    assert float(loss_of(brain, reading, values, last, ahead).reflection) > float(plain.reflection)

@@ -24,7 +24,8 @@ def none() -> torch.Tensor:
 
 def leavers(made: Slots, right: torch.Tensor, confidence: torch.Tensor | None = None) -> torch.Tensor:
     """Which slots get a new scene; ages are set so that nobody leaves for its age."""
-    made.after(right, torch.zeros(BATCH) if confidence is None else confidence)
+    sure = torch.zeros(BATCH) if confidence is None else confidence
+    made.after(right, sure, sure > 0.5)
     return made.age_B == 0
 
 
@@ -67,7 +68,7 @@ def test_a_newcomer_starts_afresh_and_the_others_are_left_alone(chart_of: Any, b
     made.age_B[:] = 0
     made.age_B[5] = 3
     field, puzzle = made.mind.lanes.field.clone(), made.values["puzzle"].clone()
-    made.after(none(), torch.full((BATCH,), 0.3))
+    made.after(none(), torch.full((BATCH,), 0.3), none())
     others = torch.arange(BATCH) != 5
     assert torch.equal(made.mind.lanes.field[others], field[others])
     assert torch.equal(made.values["puzzle"][others], puzzle[others])
@@ -81,7 +82,7 @@ def test_every_scene_is_seen_before_one_comes_twice(chart_of: Any, boards: Any) 
     made = slots(chart_of, boards, scenes=200, augment=False, segments=1)
     seen = [made.values["puzzle"].clone()]
     while made.seen < 200:
-        made.after(none(), torch.zeros(BATCH))
+        made.after(none(), torch.zeros(BATCH), none())
         seen.append(made.values["puzzle"].clone())
     first = torch.cat(seen)[:200].flatten(1)
     assert len({bytes(row) for row in first.numpy()}) == len({bytes(p.tobytes()) for p in boards(200).values["puzzle"]})
@@ -91,10 +92,11 @@ def test_restored_slots_go_on_alike(chart_of: Any, boards: Any) -> None:
     made, other = slots(chart_of, boards), slots(chart_of, boards, scenes=200)
     for _ in range(3):
         made.brain.think_on(made.mind, 2)
-        made.after(torch.arange(BATCH) % 3 == 0, torch.rand(BATCH, generator=torch.Generator().manual_seed(1)))
+        sure = torch.rand(BATCH, generator=torch.Generator().manual_seed(1))
+        made.after(torch.arange(BATCH) % 3 == 0, sure, sure > 0.5)
     tensors, numbers = made.state()
     other.restore({name: tensor.clone() for name, tensor in tensors.items()}, numbers)
     for part in (made, other):
-        part.after(torch.arange(BATCH) % 2 == 0, torch.zeros(BATCH))
+        part.after(torch.arange(BATCH) % 2 == 0, torch.zeros(BATCH), none())
     one, two = made.state(), other.state()
     assert one[1] == two[1] and all(torch.equal(tensor, two[0][name]) for name, tensor in one[0].items())

@@ -51,11 +51,13 @@ class Reading:
         logits: each act's logits `[B, N, V]`, fp32.
         answers: each act's most likely symbols `[B, N]`.
         right: logit that the whole answer is right `[B]`.
+        ahead: logit that it will be right if thinking goes on `[B]`; None where reflection has one output.
     """
 
     logits: dict[str, Tensor]
     answers: dict[str, Tensor]
     right: Tensor
+    ahead: Tensor | None = None
 
 
 class Brain(nn.Module):
@@ -136,9 +138,9 @@ class Brain(nn.Module):
             exists[name] = None if mask is None else mask[:, first:last]
         answers = {name: logits_BNV.argmax(-1) for name, logits_BNV in logits.items()}
         changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
-        right_B = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
+        said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
-        return Reading(logits, answers, right_B)
+        return Reading(logits, answers, said_BO[:, 0], said_BO[:, 1] if said_BO.shape[1] == 2 else None)
 
     def act(self, name: str) -> GridAct:
         """Returns an act by name."""

@@ -5,7 +5,7 @@ log-probability of the chosen symbols, and how much of the answer changed since 
 binary cross-entropy against "is every cell right", and afterwards calibrated on validation scenes by a scale and a
 shift of the logit (Platt 1999).
 
-Shapes: B batch, S sites, D field width, N cells, V symbols.
+Shapes: B batch, S sites, D field width, N cells, V symbols, O outputs (one or two).
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Reflection(nn.Module):
         exists: Mapping[str, Tensor | None],
         changed_B: Float[Tensor, " B"],
         mask_BS: Tensor | None,
-    ) -> Float[Tensor, " B"]:
-        """Returns the logit that the whole answer is right.
+    ) -> Float[Tensor, "B O"]:
+        """Returns the logit that the whole answer is right, and with two outputs that it will be if thinking goes on.
 
         Args:
             field_BSD: the field, prefix included.
@@ -66,7 +66,7 @@ class Reflection(nn.Module):
         """
         mean_B, least_B = log_probability(logits, exists)
         if self.read is None:
-            return mean_B.exp().clamp(1e-6, 1 - 1e-6).logit()
+            return mean_B.exp().clamp(1e-6, 1 - 1e-6).logit()[:, None]
         if self.spec.read == "first":
             held_BD = field_BSD[:, 0]
         elif mask_BS is None:
@@ -74,12 +74,12 @@ class Reflection(nn.Module):
         else:
             weights = mask_BS.to(field_BSD.dtype)
             held_BD = (field_BSD * weights[..., None]).sum(1) / weights.sum(1, keepdim=True)
-        logit_B: Tensor = self.read(held_BD).float()[:, 0]
+        logits_BO: Tensor = self.read(held_BD).float()
         if self.evidence is not None:
             # Logarithms of how unsure: spread over orders of magnitude near certainty, where it matters.
             parts = torch.stack((_doubt(mean_B), _doubt(least_B), 1 - 10 * changed_B.clamp(max=0.2)), dim=-1)
-            logit_B = logit_B + (parts * self.evidence).sum(-1)
-        return logit_B
+            logits_BO = logits_BO + (parts * self.evidence).sum(-1, keepdim=True)
+        return logits_BO
 
     def confidence(self, logit_B: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
         """Returns the calibrated probability in [0, 1]."""

@@ -38,11 +38,20 @@ class ReflectionSpec(Part):
     read: Literal["mean", "first"] = "mean"
     """`mean`: over all sites; `first`: the first site, as TRM and HRM."""
     outputs: Annotated[int, Field(ge=1, le=2)] = 1
-    """2 adds the `continue` logit that HRM and TRM carry; only the first is used."""
+    """2 adds the `continue` logit that HRM and TRM carry; without `ahead` only the first is used."""
+    ahead: bool = False
+    """HRM's Q-learning: the second output learns how right the brain will be if it thinks on, by a segment that is run
+    ahead without gradient; with `training.release_by: reflection` scenes leave once the first output exceeds it."""
     bias: float = -3.0
     """Starting bias; must be negative, or halting saturates early."""
     weight: Annotated[float, Field(ge=0, le=10)] = 0.1
     """Weight of its loss beside the acts' loss."""
+
+    @model_validator(mode="after")
+    def _ahead_has_an_output(self) -> ReflectionSpec:
+        if self.ahead and (self.kind == "none" or self.outputs != 2):
+            raise ValueError("ahead: needs a second output to learn with; set outputs: 2 and kind: head or evidence")
+        return self
 
 
 class WillSpec(Part):
@@ -79,8 +88,8 @@ class TrainingSpec(Part):
     steps: Annotated[int, Field(ge=1, le=10**8)] | None = None
     """Optimiser steps; when absent, the minutes asked for are turned into steps once, at the start."""
     minutes: Annotated[float, Field(gt=0, le=10**5)] = 15.0
-    optimiser: Literal["muon", "adamw"] = "muon"
-    """`muon`: Muon for matrices inside zones, AdamW for the rest."""
+    optimiser: Literal["muon", "adamw", "adam-atan2"] = "muon"
+    """`muon`: Muon for matrices inside zones, AdamW for the rest; `adam-atan2`: as HRM and TRM were trained."""
     rate: Annotated[float, Field(gt=0, le=1)] = 3e-3
     warmup: Annotated[int, Field(ge=0)] = 50
     floor: Annotated[float, Field(ge=0, le=1)] = 0.02
@@ -89,6 +98,8 @@ class TrainingSpec(Part):
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.95)
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
     """Decay of the averaged weights that are evaluated and saved; 0 is off."""
+    ema_warmup: bool = True
+    """The average follows closely at first, so that a short run's is worth something; TRM's did not."""
     clip: Annotated[float, Field(gt=0)] | None = None
     """Gradient norm limit."""
     loss: Literal["cross-entropy", "stablemax"] = "cross-entropy"

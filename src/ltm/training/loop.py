@@ -23,9 +23,10 @@ from ltm.training.looks import quick_accuracy
 from ltm.training.machine import peak_memory
 from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser
-from ltm.training.plan import Plan, Segment, compiled_segment, make_plan, record_plan, recorded_plan
-from ltm.training.segment import Scorer, loss_of, right_answers, run_segment
+from ltm.training.plan import Plan, compiled_segment, make_plan, record_plan, recorded_plan
+from ltm.training.segment import Scorer, run_segment
 from ltm.training.slots import Slots
+from ltm.training.step import Segment, learn
 
 CHECKPOINT_SECONDS = 60.0
 VALIDATIONS = 12
@@ -105,23 +106,14 @@ class Trainer:
 
     def train_step(self) -> None:
         """Thinks one segment in every slot and learns from it."""
-        slots = self.slots
-        slots.before()
-        reading = self.segment(self.brain, slots.mind, slots.values, self.plan.precision == "bf16")
-        right = right_answers(reading, slots.values, self.scorer)
-        loss = loss_of(self.brain, reading, slots.values, right)
-        if not bool(loss.total.isfinite()):
-            raise LtmError(
-                f"training diverged at step {self.step + 1:,}: the loss is no number; the last checkpoint is whole. "
-                "Try a lower training.rate or training.clip=1"
-            )
-        torch.autograd.backward(loss.total)
-        self.optimiser.step(self.step, self.plan.steps)
-        slots.after(right, self.brain.reflection.confidence(reading.right))
+        bf16 = self.plan.precision == "bf16"
+        loss = learn(
+            self.brain, self.slots, self.optimiser, self.segment, bf16, self.step, self.plan.steps, self.scorer
+        )
         self.step += 1
         blend = max(0.05, 1.0 / self.step)
         self._loss += blend * (float(loss.acts) - self._loss)
-        self._right += blend * (float(right.float().mean()) - self._right)
+        self._right += blend * (float(loss.right.float().mean()) - self._right)
 
     def fit(
         self,

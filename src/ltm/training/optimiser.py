@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ltm.chart.schema import TrainingSpec
+from ltm.training.adam_atan2 import AdamATan2
 
 
 class Optimiser:
@@ -28,7 +29,7 @@ class Optimiser:
         named = {name: weight for name, weight in brain.named_parameters() if weight.requires_grad}
         inner = "circuit.zones."
         matrices = [w for name, w in named.items() if w.ndim == 2 and name.startswith(inner)]
-        if spec.optimiser == "adamw":
+        if spec.optimiser != "muon":
             matrices = []
         ids = {id(weight) for weight in matrices}
         rest = [weight for weight in named.values() if id(weight) not in ids]
@@ -37,7 +38,9 @@ class Optimiser:
             self.parts.append(
                 torch.optim.Muon(matrices, lr=spec.rate, weight_decay=spec.weight_decay, adjust_lr_fn="match_rms_adamw")
             )
-        if rest:
+        if rest and spec.optimiser == "adam-atan2":
+            self.parts.append(AdamATan2(rest, lr=spec.rate, weight_decay=spec.weight_decay, betas=spec.betas))
+        elif rest:
             self.parts.append(
                 torch.optim.AdamW(rest, lr=spec.rate, weight_decay=spec.weight_decay, betas=spec.betas, fused=True)
             )
@@ -62,7 +65,7 @@ class Optimiser:
                 group["lr"] = rate
             part.step()
             part.zero_grad(set_to_none=True)
-        keep = min(self.spec.ema, (step + 1) / (step + 10)) if self.spec.ema else 0.0
+        keep = min(self.spec.ema, (step + 1) / (step + 10)) if self.spec.ema_warmup else self.spec.ema
         with torch.no_grad():
             torch._foreach_lerp_(self.average, [weight.detach() for weight in self.weights], 1 - keep)
 

@@ -15,17 +15,17 @@ from typing import Literal
 import torch
 from pydantic import BaseModel, ConfigDict
 
-from ltm.brain.brain import Brain, Mind, Reading
+from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
 from ltm.training.machine import compiler
 from ltm.training.optimiser import Optimiser
-from ltm.training.segment import loss_of, right_answers, run_segment
+from ltm.training.segment import run_segment
 from ltm.training.slots import Slots
+from ltm.training.step import Segment, learn
 
 PLAN = "plan.json"
-Segment = Callable[[Brain, Mind, dict[str, torch.Tensor], bool], Reading]
 
 WORTH_COMPILING_MINUTES = 4.0
 """Compiling takes 20 to 60 seconds; runs shorter than this stay eager unless the chart asks."""
@@ -138,11 +138,6 @@ def seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment,
     times = []
     for number in range(count + 1):
         start = time.perf_counter()
-        slots.before()
-        reading = segment(brain, slots.mind, slots.values, bf16)
-        right = right_answers(reading, slots.values, None)
-        torch.autograd.backward(loss_of(brain, reading, slots.values, right).total)
-        optimiser.step(number, 1000)
-        slots.after(right, brain.reflection.confidence(reading.right))
+        learn(brain, slots, optimiser, segment, bf16, number, 1000)
         times.append(time.perf_counter() - start)
     return min(times[1:])

@@ -5,6 +5,7 @@ Shapes: B batch, N cells, V symbols.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Loss:
     Attributes:
         total: what is differentiated.
         acts: mean loss a cell over the acts.
-        reflection: binary cross-entropy of the confidence.
+        reflection: binary cross-entropy of the confidence, and of what is ahead where that is learned.
         right: which whole answers are right `[B]`.
     """
 
@@ -62,8 +63,22 @@ def right_answers(reading: Reading, values: Mapping[str, Tensor], scorer: Scorer
     return right if scorer is None else right | scorer(values, reading.answers)
 
 
-def loss_of(brain: Brain, reading: Reading, values: Mapping[str, Tensor], right_B: Tensor) -> Loss:
-    """Returns the losses of a reading against the values that should have been done."""
+def loss_of(
+    brain: Brain,
+    reading: Reading,
+    values: Mapping[str, Tensor],
+    right_B: Tensor,
+    ahead_B: Tensor | None = None,
+) -> Loss:
+    """Returns the losses of a reading against the values that should have been done.
+
+    Args:
+        brain: whose chart says which losses and weights.
+        reading: what was read.
+        values: what should have been done `[B, R, C]`.
+        right_B: which whole answers are right.
+        ahead_B: probability that the answer will be right later, from `look_ahead`; None where that isn't learned.
+    """
     spec = brain.chart.training
     acts = reading.right.new_zeros(())
     for name, logits in reading.logits.items():
@@ -73,6 +88,8 @@ def loss_of(brain: Brain, reading: Reading, values: Mapping[str, Tensor], right_
         else:
             acts = acts + cross_entropy(logits, target, brain.chart.acts[name].smoothing)
     reflection = F.binary_cross_entropy_with_logits(reading.right, right_B.float())
+    if ahead_B is not None and reading.ahead is not None:
+        reflection = reflection + F.binary_cross_entropy_with_logits(reading.ahead, ahead_B)
     weight = 0.0 if brain.chart.reflection.kind == "none" else brain.chart.reflection.weight
     return Loss(acts + weight * reflection, acts.detach(), reflection.detach(), right_B)
 
@@ -87,3 +104,31 @@ def run_segment(brain: Brain, mind: Mind, values: Mapping[str, Tensor], bf16: bo
             with torch.no_grad():
                 brain.circuit.run(mind.lanes, mind.input, mind.places, spec.ticks - learned)
         return brain.think_on(mind, learned)
+
+
+def look_ahead(brain: Brain, mind: Mind, values: Mapping[str, Tensor], bf16: bool, last_B: Tensor) -> Tensor:
+    """Runs one segment more without gradient and returns how right it thinks it will be `[B]`, as a probability.
+
+    HRM's target for its `continue` output (Wang et al. 2025): the larger of the two outputs one segment later, or the
+    first alone for scenes whose last segment that would be past. The mind itself stays where it is.
+
+    Args:
+        brain: with two outputs of reflection.
+        mind: after the segment that is being learned from.
+        values: what it thinks about.
+        bf16: as for the segment itself.
+        last_B: which scenes have had their last segment.
+    """
+    later = dataclasses.replace(mind, lanes=mind.lanes.detach(), answers=dict(mind.answers))
+    with torch.no_grad():
+        reading = run_segment(brain, later, values, bf16)
+    assert reading.ahead is not None  # the chart was checked: `ahead` has a second output
+    best_B = torch.maximum(reading.right, reading.ahead)
+    return torch.where(last_B, reading.right, best_B).float().sigmoid()
+
+
+def halts(brain: Brain, reading: Reading) -> Tensor:
+    """Returns which scenes reflection would stop thinking about `[B]`: surer of now than of later, or than even."""
+    if brain.chart.reflection.ahead and reading.ahead is not None:
+        return reading.right.detach() > reading.ahead.detach()
+    return brain.reflection.confidence(reading.right.detach()) > 0.5

@@ -48,8 +48,19 @@ class Slots:
         restless_B = self.age_B * spec.ticks >= self.brain.chart.will.patience
         wander(self.mind, self.confidence_B, spec.noise, restless_B, self.generator)
 
-    def after(self, right_B: Tensor, confidence_B: Tensor) -> None:
-        """Ages the slots and refills those that are done."""
+    @property
+    def last_B(self) -> Tensor:
+        """Which slots are in the last segment of their scene."""
+        return self.age_B + 1 >= self.brain.chart.training.segments
+
+    def after(self, right_B: Tensor, confidence_B: Tensor, halts_B: Tensor) -> None:
+        """Ages the slots and refills those that are done.
+
+        Args:
+            right_B: which answers are right.
+            confidence_B: how sure reflection is of each.
+            halts_B: which scenes reflection would stop thinking about.
+        """
         spec = self.brain.chart.training
         self.mind.lanes = self.mind.lanes.detach()
         lanes = self.mind.lanes
@@ -57,7 +68,7 @@ class Slots:
             lanes.tick %= len(self.brain.circuit.cycle)
         self.age_B += 1
         self.confidence_B = confidence_B.detach().clone()
-        solved_B = right_B if spec.release_by == "answer" else confidence_B.detach() > 0.5
+        solved_B = right_B if spec.release_by == "answer" else halts_B
         solved_B = solved_B & (torch.rand(spec.batch, generator=self.generator) < spec.release)
         if spec.linger:
             lingers_B = torch.rand(spec.batch, generator=self.generator) < spec.linger

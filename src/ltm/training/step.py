@@ -1,0 +1,59 @@
+"""One optimiser step: every slot thinks a segment, and the brain learns from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from ltm.brain.brain import Brain, Mind, Reading
+from ltm.errors import LtmError
+from ltm.training.optimiser import Optimiser
+from ltm.training.segment import Loss, Scorer, halts, look_ahead, loss_of, right_answers
+from ltm.training.slots import Slots
+
+Segment = Callable[[Brain, Mind, dict[str, torch.Tensor], bool], Reading]
+"""`run_segment`, compiled or not."""
+
+
+def learn(
+    brain: Brain,
+    slots: Slots,
+    optimiser: Optimiser,
+    segment: Segment,
+    bf16: bool,
+    step: int,
+    steps: int,
+    scorer: Scorer | None = None,
+) -> Loss:
+    """Takes one step and returns its losses; changes weights and slots.
+
+    Args:
+        brain: what learns.
+        slots: the scenes under way.
+        optimiser: of the brain's weights.
+        segment: runs the segment.
+        bf16: whether matrices are multiplied in bf16.
+        step: number of the step, from 0.
+        steps: of the whole run, for the schedule.
+        scorer: what else counts as right, beside the very answer in the data.
+
+    Raises:
+        LtmError: the loss is no number; nothing has been changed but the slots' minds.
+    """
+    slots.before()
+    reading = segment(brain, slots.mind, slots.values, bf16)
+    right_B = right_answers(reading, slots.values, scorer)
+    ahead_B = None
+    if brain.chart.reflection.ahead:
+        ahead_B = look_ahead(brain, slots.mind, slots.values, bf16, slots.last_B)
+    loss = loss_of(brain, reading, slots.values, right_B, ahead_B)
+    if not bool(loss.total.isfinite()):
+        raise LtmError(
+            f"training diverged at step {step + 1:,}: the loss is no number; the last checkpoint is whole. "
+            "Try a lower training.rate or training.clip=1"
+        )
+    torch.autograd.backward(loss.total)
+    optimiser.step(step, steps)
+    slots.after(right_B, brain.reflection.confidence(reading.right), halts(brain, reading))
+    return loss
