@@ -35,6 +35,7 @@ def evaluate(
     import numpy as np
 
     from ltm.cli.show_report import show_report
+    from ltm.cli.show_waiting import Waiting
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
@@ -52,8 +53,8 @@ def evaluate(
     loaded, record = load_brain(brain)
     if data in SOURCES:
         made = generate_scenes(loaded.chart, count, seed, data)
-        with console.status("leaving out what it was trained on"):
-            scenes = unseen(loaded.chart, made, data)
+        with Waiting(console) as waiting:
+            scenes = unseen(loaded.chart, made, data, waiting)
         if len(scenes) < len(made):
             line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
             console.print(line, style="yellow", highlight=False)
@@ -64,7 +65,8 @@ def evaluate(
         known = record["provenance"].get("data_sha256")
         if known is not None and known == digest(Path(data)):
             console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
-        read = read_scenes(loaded.chart, data, skip_bad=skip_bad)
+        with Waiting(console) as waiting:
+            read = read_scenes(loaded.chart, data, skip_bad=skip_bad, told=waiting)
         scenes = read.train
         for problem in read.problems:
             console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)

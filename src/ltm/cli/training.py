@@ -68,6 +68,7 @@ def run_training(
     """
     from ltm.cli.show_report import show_report
     from ltm.cli.show_training import TrainingDisplay
+    from ltm.cli.show_waiting import Waiting
     from ltm.runtime.folder import check_target
     from ltm.scenes.prepare import prepare
     from ltm.training.fit import continue_from, train_chart
@@ -78,8 +79,8 @@ def run_training(
     run = run_folder(out)
     check_target(out)
     start = None if fresh or unfinished(run) else continue_from(out, chart)
-    with console.status("reading scenes"):
-        prepared = prepare(chart, folder, skip_bad=skip_bad)
+    with Waiting(console) as waiting:
+        prepared = prepare(chart, folder, skip_bad=skip_bad, told=waiting)
     for problem in prepared.problems:
         console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
     dropped = f"; {prepared.duplicates:,} duplicate rows dropped" if prepared.duplicates else ""

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from ltm.errors import DataError, nearest
+from ltm.scenes.told import Told, nobody
 
 MAX_ROW = 10**6
 """Longest row in bytes."""
+_ROWS_BETWEEN = 4096
+"""Rows between two reports of how far reading is."""
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
 
 Row = dict[str, Any]
@@ -42,8 +45,12 @@ def rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, Row]]:
         yield line, row
 
 
-def attempts(path: str | os.PathLike[str]) -> Iterator[tuple[int, Row | DataError]]:
+def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tuple[int, Row | DataError]]:
     """Yields each row with its line, or what is wrong with it; goes on after a bad row.
+
+    Args:
+        path: the file.
+        told: told now and then how much of the file has been read.
 
     Raises:
         DataError: the file can't be read at all: missing, empty, of an unknown kind, or with an unusable header.
@@ -59,7 +66,11 @@ def attempts(path: str | os.PathLike[str]) -> Iterator[tuple[int, Row | DataErro
     except OSError as problem:
         raise DataError(f"{path}: can't be read: {problem.strerror}") from None
     with file:
-        yield from stream_attempts(file, str(path), ending)
+        size = max(1, os.fstat(file.fileno()).st_size)
+        for number, row in enumerate(stream_attempts(file, str(path), ending)):
+            if number % _ROWS_BETWEEN == 0:
+                told(f"reading {path.name}", min(1.0, file.tell() / size))
+            yield row
 
 
 def stream_attempts(file: BinaryIO, name: str, ending: str) -> Iterator[tuple[int, Row | DataError]]:

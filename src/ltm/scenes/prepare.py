@@ -17,6 +17,7 @@ from ltm.scenes.read import load
 from ltm.scenes.sources import SOURCES
 from ltm.scenes.split import group_keys, split
 from ltm.scenes.store import SceneSet
+from ltm.scenes.told import Told, nobody
 from ltm.senses.grid import VOID, GridSpec
 
 Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
@@ -46,9 +47,9 @@ def columns_of(chart: Chart) -> dict[str, GridSpec]:
     return {**chart.senses, **chart.acts}
 
 
-def read_scenes(chart: Chart, source: str | Path, *, skip_bad: bool = False) -> Prepared:
+def read_scenes(chart: Chart, source: str | Path, *, skip_bad: bool = False, told: Told = nobody) -> Prepared:
     """Reads a file as scenes of a chart; all of them land in `train`, none in `validation`."""
-    report = load(Path(source), columns_of(chart), skip_bad=skip_bad)
+    report = load(Path(source), columns_of(chart), skip_bad=skip_bad, told=told)
     empty = report.scenes.take(np.arange(0))
     return Prepared(report.scenes, empty, report.skipped, report.duplicates, tuple(report.problems))
 
@@ -79,13 +80,14 @@ def _translate(grid: np.ndarray, made: GridSpec, wanted: GridSpec, column: str) 
     return result
 
 
-def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False) -> Prepared:
+def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = nobody) -> Prepared:
     """Reads or makes a chart's scenes and sets some aside.
 
     Args:
         chart: its `scenes` say where from.
         folder: what a relative file name is relative to.
         skip_bad: whether unreadable rows are counted instead of refused.
+        told: told now and then how far reading and comparing are.
 
     Raises:
         DataError: no source, an unreadable file, or too few scenes.
@@ -97,16 +99,16 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False) -> Prepared:
         made = generate_scenes(chart, spec.count, spec.seed)
         read = Prepared(made, made.take(np.arange(0)))
     else:
-        read = read_scenes(chart, source_file(spec.source, folder), skip_bad=skip_bad)
+        read = read_scenes(chart, source_file(spec.source, folder), skip_bad=skip_bad, told=told)
     if len(read.train) < 32:
         where = spec.source if spec.source in SOURCES else source_file(spec.source, folder)
         raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least 32 are needed")
     family = family_of(chart)
-    train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family)
+    train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family, told=told)
     return Prepared(train, validation, read.skipped, read.duplicates, read.problems)
 
 
-def unseen(chart: Chart, scenes: SceneSet, name: str) -> SceneSet:
+def unseen(chart: Chart, scenes: SceneSet, name: str, told: Told = nobody) -> SceneSet:
     """Returns those scenes of a built-in source that a brain of this chart was not trained on, up to symmetry.
 
     Its training scenes are made once more; a brain that was trained on a file has seen none of the source's.
@@ -115,7 +117,7 @@ def unseen(chart: Chart, scenes: SceneSet, name: str) -> SceneSet:
         return scenes
     trained = generate_scenes(chart, chart.scenes.count, chart.scenes.seed)
     family = SOURCES[name].family
-    return scenes.take(~np.isin(group_keys(scenes, family), group_keys(trained, family)))
+    return scenes.take(~np.isin(group_keys(scenes, family), group_keys(trained, family, told)))
 
 
 def source_file(source: str, folder: Path) -> Path:

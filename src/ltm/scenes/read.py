@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import Row, attempts, rows
 from ltm.scenes.store import SPOOL_BYTES, SceneSet, SceneWriter
+from ltm.scenes.told import Told, nobody
 from ltm.senses.grid import GridSpec
 
 __all__ = ["LoadReport", "cell", "check_columns", "digest", "load", "rows"]
@@ -46,6 +47,7 @@ def load(
     *,
     skip_bad: bool = False,
     spool_bytes: int = SPOOL_BYTES,
+    told: Told = nobody,
 ) -> LoadReport:
     """Reads the given columns of a file.
 
@@ -54,6 +56,7 @@ def load(
         columns: how to read each column; all columns of a row must have the same shape.
         skip_bad: leave bad rows out, and count them, rather than stop at the first.
         spool_bytes: arrays above this size are kept on disk.
+        told: told now and then how much of the file has been read.
 
     Raises:
         DataError: `path:line: column: what` for a bad row; `path: what` for an unusable file or an unknown column.
@@ -61,7 +64,7 @@ def load(
     path = Path(path)
     writer = SceneWriter(tuple(columns), limit=spool_bytes)
     skipped, problems, known = 0, list[str](), False
-    for line, row in attempts(path):
+    for line, row in attempts(path, told):
         try:
             if isinstance(row, DataError):
                 raise row

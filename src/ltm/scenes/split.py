@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ltm.errors import DataError, nearest
 from ltm.scenes import maze, sudoku
 from ltm.scenes.store import SceneSet
+from ltm.scenes.told import Told, nobody
 
 LEAST, MOST = 16, 1000
 """How many scenes are set aside, whatever share was asked for."""
@@ -18,7 +19,9 @@ FAMILIES = ("sudoku", "maze", "grid")
 _BLOCK = 16_384
 
 
-def split(scenes: SceneSet, *, validation: float, seed: int, family: str) -> tuple[SceneSet, SceneSet]:
+def split(
+    scenes: SceneSet, *, validation: float, seed: int, family: str, told: Told = nobody
+) -> tuple[SceneSet, SceneSet]:
     """Splits scenes into those to learn from and those set aside, each in the order of the file.
 
     Args:
@@ -27,6 +30,7 @@ def split(scenes: SceneSet, *, validation: float, seed: int, family: str) -> tup
         seed: the same seed sets the same scenes aside.
         family: which scenes count as the same: `sudoku` (one solution leads to the other by a symmetry of Sudoku),
             `maze` (what is seen is the same up to rotation and reflection) or `grid` (what is seen is the same).
+        told: told now and then how far the comparing is.
 
     Raises:
         DataError: too few different scenes.
@@ -34,7 +38,7 @@ def split(scenes: SceneSet, *, validation: float, seed: int, family: str) -> tup
     count = len(scenes)
     if count <= LEAST:
         raise DataError(f"{count} scenes are too few: {LEAST} are set aside, and the others are learned from")
-    groups, sizes = np.unique(group_keys(scenes, family), return_inverse=True, return_counts=True)[1:]
+    groups, sizes = np.unique(group_keys(scenes, family, told), return_inverse=True, return_counts=True)[1:]
     target = min(max(round(validation * count), LEAST), MOST, count - 1)
     order = np.random.default_rng(seed).permutation(len(sizes))
     chosen = _choose(order, sizes, target)
@@ -69,7 +73,7 @@ def _choose(
     return np.array(chosen, dtype=np.int64)
 
 
-def group_keys(scenes: SceneSet, family: str) -> npt.NDArray[np.uint64]:
+def group_keys(scenes: SceneSet, family: str, told: Told = nobody) -> npt.NDArray[np.uint64]:
     """Returns a number for each scene; scenes that are the same up to the family's symmetries share it.
 
     Different scenes share one only by chance (about one pair in 2^64), which would put both on the same side.
@@ -80,6 +84,7 @@ def group_keys(scenes: SceneSet, family: str) -> npt.NDArray[np.uint64]:
     seen = names[:-1] or names
     keys = np.empty(len(scenes), dtype=np.uint64)
     for start in range(0, len(scenes), _BLOCK):
+        told("looking for scenes that are alike", start / len(scenes))
         place = slice(start, start + _BLOCK)
         values = {name: np.asarray(scenes.values[name][place]) for name in names}
         shapes = scenes.shapes[place]
