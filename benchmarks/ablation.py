@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, TIERS, Grid, chart_of, join, read, spread, sudoku_files, trained, write
+from benchmarks.common import RUNS, TIERS, Grid, chart_of, read, spread, sudoku_files, trained, write
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
-from ltm.scenes.store import SceneSet
+from ltm.scenes.store import SceneSet, join
 from ltm.training.looks import look_at
 from ltm.training.outcome import think_all
 from ltm.training.plan import compiled_segment, seconds_a_step

@@ -21,7 +21,7 @@ from ltm.chart.schema import Chart
 from ltm.runtime.brains import load_brain
 from ltm.scenes.prepare import Prepared, prepare, read_scenes
 from ltm.scenes.split import split
-from ltm.scenes.store import SceneSet
+from ltm.scenes.store import SceneSet, join
 from ltm.training.fit import train_chart
 from ltm.training.machine import processor
 
@@ -83,13 +83,6 @@ def sudoku_files(folder: Path) -> tuple[Callable[[Chart], Prepared], dict[str, C
 def sudoku_run(chart: str, minutes: float, seed: int) -> Path:
     """Returns the run of an unchanged chart on the tiers: benchmarks that need the same training share it."""
     return RUNS / f"sudoku-{chart}-{minutes:g}min-{seed}"
-
-
-def join(parts: Sequence[SceneSet]) -> SceneSet:
-    values = {name: np.concatenate([part.values[name] for part in parts]) for name in parts[0].values}
-    return SceneSet(
-        values, np.concatenate([part.shapes for part in parts]), np.concatenate([part.lines for part in parts])
-    )
 
 
 def trained(chart: Chart, out: Path, scenes: Callable[[Chart], Prepared] | None = None) -> tuple[Brain, dict[str, Any]]:

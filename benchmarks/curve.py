@@ -21,7 +21,6 @@ from benchmarks.common import (
     TIERS,
     Grid,
     chart_of,
-    join,
     read,
     spread,
     sudoku_files,
@@ -30,7 +29,7 @@ from benchmarks.common import (
     write,
 )
 from ltm.chart.schema import Chart
-from ltm.scenes.store import SceneSet
+from ltm.scenes.store import SceneSet, join
 from ltm.training.looks import look_at
 
 OUR_RECIPE = [

@@ -22,8 +22,8 @@ Sizes in bytes may be written with a unit (`10MB`). Names are lower case, start 
 PARTS = {
     "the chart": "Chart",
     "field": "FieldSpec",
-    "senses": "GridSpec",
-    "acts": "GridActSpec",
+    "senses": "",
+    "acts": "",
     "zones": "",
     "coupling": "CouplingSpec",
     "coupling.edges": "Edge",
@@ -33,6 +33,7 @@ PARTS = {
     "scenes": "ScenesSpec",
     "training": "TrainingSpec",
 }
+KINDS = {"senses": {"grid": "GridSpec", "label": "LabelSpec"}, "acts": {"grid": "GridActSpec", "label": "LabelActSpec"}}
 ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
 
 
@@ -43,6 +44,11 @@ def reference() -> str:
     parts = [HEAD]
     for title, name in PARTS.items():
         parts.append(f"## {title}\n")
+        if title in KINDS:
+            for kind, spec in KINDS[title].items():
+                parts.append(f"### {title}: kind {kind}\n")
+                parts += _table(models[spec], ("kind",))
+            continue
         if title != "zones":
             parts += _table(models[name], ())
             continue

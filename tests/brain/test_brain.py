@@ -11,7 +11,7 @@ from ltm.chart.circuit import Edge
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.errors import ChartError
-from ltm.senses.grid import VOID
+from ltm.senses.layout import VOID
 
 
 def two_senses(kind: str = "mixer") -> Chart:

@@ -17,7 +17,7 @@ from ltm.errors import ChartError
 
 def proposed(rows: int | None, columns: int | None, size: int, symbols: int = 5, **more: Any) -> Chart:
     shape = {} if rows is None else {"rows": rows, "columns": columns}
-    grid = {"symbols": symbols, **shape}
+    grid = {"kind": "grid", "symbols": symbols, **shape}
     return propose({"seen": grid, "done": grid}, ["seen"], ["done"], source="data.csv", size=size, **more)
 
 

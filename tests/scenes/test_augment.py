@@ -9,7 +9,7 @@ import torch
 from ltm.errors import DataError
 from ltm.scenes import maze, sudoku
 from ltm.scenes.augment import SYMMETRIES, augment
-from ltm.senses.grid import VOID
+from ltm.senses.layout import VOID
 
 TEN = {"puzzle": 10, "solution": 10}
 
@@ -42,9 +42,9 @@ def test_a_maze_keeps_its_shortest_path_within_its_own_sides() -> None:
     grids, paths = turned["maze"].numpy(), turned["path"].numpy()
     there = grids != VOID
     shapes = np.stack((there.any(2).sum(1), there.any(1).sum(1)), 1)
-    assert np.array_equal(shapes, made.shapes)
+    assert np.array_equal(shapes, made.shapes["maze"])
     assert maze.score(grids, paths, shapes).all()
-    assert sorted(maze.canonical(grids, shapes)) == sorted(maze.canonical(made.values["maze"], made.shapes))
+    assert sorted(maze.canonical(grids, shapes)) == sorted(maze.canonical(made.values["maze"], made.shapes["maze"]))
 
 
 def test_all_eight_forms_of_a_square_occur_and_four_of_an_oblong() -> None:

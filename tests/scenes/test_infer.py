@@ -35,7 +35,7 @@ def test_sudoku_is_recognised_by_what_it_is_and_not_by_its_name(tmp_path: Path) 
 def test_mazes_are_recognised(tmp_path: Path) -> None:
     made = maze.generate(20, seed=0, sizes=(6, 8))
     rows = []
-    for seen, done, (high, wide) in zip(made.values["maze"], made.values["path"], made.shapes, strict=True):
+    for seen, done, (high, wide) in zip(made.values["maze"], made.values["path"], made.shapes["maze"], strict=True):
         rows.append(
             (
                 "/".join("".join("#.SG"[n] for n in row) for row in seen[:high, :wide]),

@@ -49,7 +49,7 @@ def walk(grid: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 @given(st.integers(0, 10**6), st.integers(5, 14), st.integers(0, 6))
 def test_makes_mazes_with_a_shortest_path(seed: int, low: int, more: int) -> None:
     made = maze.generate(3, seed=seed, sizes=(max(low, 6), max(low, 6) + more))
-    for grid, path, (rows, columns) in zip(made.values["maze"], made.values["path"], made.shapes, strict=True):
+    for grid, path, (rows, columns) in zip(made.values["maze"], made.values["path"], made.shapes["maze"], strict=True):
         grid, path = grid[:rows, :columns], path[:rows, :columns]
         assert (grid == 2).sum() == (grid == 3).sum() == 1
         assert not grid[[0, -1]].any() and not grid[:, [0, -1]].any()
@@ -65,7 +65,7 @@ def test_makes_mazes_with_a_shortest_path(seed: int, low: int, more: int) -> Non
 def test_every_shortest_path_is_right_and_every_other_wrong(seed: int) -> None:
     generator = np.random.default_rng(seed)
     made = maze.generate(1, seed=seed, sizes=(7, 12))
-    rows, columns = made.shapes[0]
+    rows, columns = made.shapes["maze"][0]
     grid = made.values["maze"][0][:rows, :columns]
     path = walk(grid, generator)
     assert maze.is_shortest_path(grid, path)
@@ -93,11 +93,11 @@ def test_no_way_and_nonsense_are_wrong() -> None:
 def test_one_seed_one_set_and_none_alike_up_to_symmetry() -> None:
     one, same, other = (maze.generate(60, seed=seed, sizes=(6, 7)) for seed in (1, 1, 2))
     assert np.array_equal(one.values["maze"], same.values["maze"])
-    keys = maze.canonical(one.values["maze"], one.shapes)
+    keys = maze.canonical(one.values["maze"], one.shapes["maze"])
     assert len(set(keys)) == 60
     left = maze.disjoint(one, other)
-    assert not set(maze.canonical(left.values["maze"], left.shapes)) & set(
-        maze.canonical(other.values["maze"], other.shapes)
+    assert not set(maze.canonical(left.values["maze"], left.shapes["maze"])) & set(
+        maze.canonical(other.values["maze"], other.shapes["maze"])
     )
 
 

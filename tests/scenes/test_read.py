@@ -87,7 +87,7 @@ def test_shapes_may_differ_where_the_spec_allows(tmp_path: Path) -> None:
     free = GridSpec(kind="grid", symbols=3, form="lists")
     text = "\n".join(json.dumps({"seen": grid, "done": grid}) for grid in ([[0, 1, 2]], [[0], [1]], [[2, 2], [1, 1]]))
     scenes = load(written(tmp_path, "a.jsonl", text), {"seen": free, "done": free}).scenes
-    assert scenes.shapes.tolist() == [[1, 3], [2, 1], [2, 2]]
+    assert scenes.shapes["seen"].tolist() == [[1, 3], [2, 1], [2, 2]]
     with pytest.raises(DataError, match=r"a\.jsonl:2: .*rows differ in length"):
         load(written(tmp_path, "a.jsonl", '{"seen": [[1]], "done": [[1]]}\n{"seen": [[1], [1, 2]], "done": [[1]]}'),
              {"seen": free, "done": free})  # fmt: skip

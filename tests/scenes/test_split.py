@@ -33,7 +33,7 @@ def test_forms_of_one_maze_stay_on_one_side() -> None:
     made = maze.generate(60, seed=4, sizes=(7, 7))
     scenes = turned(made, ["dihedral"], {"maze": 4, "path": 2}, 4)
     train, aside = split(scenes, validation=0.3, seed=0, family="maze")
-    keys = [set(maze.canonical(part.values["maze"], part.shapes)) for part in (train, aside)]
+    keys = [set(maze.canonical(part.values["maze"], part.shapes["maze"])) for part in (train, aside)]
     assert not keys[0] & keys[1] and len(aside) >= 60
 
 

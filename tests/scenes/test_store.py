@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ltm.errors import DataError
-from ltm.scenes import store
-from ltm.scenes.store import SceneSet, SceneWriter
-from ltm.senses.grid import VOID
+from ltm.scenes import spool
+from ltm.scenes.store import SceneSet, SceneWriter, join
+from ltm.senses.layout import VOID, Layout
 
 SIDES = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=30)
 
@@ -23,7 +23,7 @@ def _scenes(sides: list[tuple[int, int]], seed: int = 0) -> list[dict[str, np.nd
 
 
 def _write(scenes: list[dict[str, np.ndarray]], limit: int) -> SceneWriter:
-    writer = SceneWriter(("a", "b"), limit=limit)
+    writer = SceneWriter({"a": Layout(), "b": Layout()}, limit=limit)
     for line, scene in enumerate(scenes, 2):
         writer.append(scene, line)
     return writer
@@ -37,7 +37,7 @@ def test_what_is_written_is_read_back(sides: list[tuple[int, int]], limit: int) 
     assert len(made) == len(scenes)
     assert made.values["a"].shape[1:] == tuple(np.max(sides, axis=0))
     for index, scene in enumerate(scenes):
-        rows, columns = made.shapes[index]
+        rows, columns = made.shapes["a"][index]
         assert (rows, columns) == scene["a"].shape
         assert made.lines[index] == index + 2
         for name in ("a", "b"):
@@ -76,11 +76,11 @@ def test_large_sets_are_on_disk_and_stay_when_the_writer_is_gone() -> None:
 def test_writing_takes_constant_memory() -> None:
     grid = np.zeros((100, 100), dtype=np.uint8)
     tracemalloc.start()
-    writer = SceneWriter(("a",), limit=200_000)
+    writer = SceneWriter({"a": Layout()}, limit=200_000)
     for _ in range(1000):
         writer.append({"a": grid})
     made = writer.finish(distinct=True)
-    again = SceneWriter(("a",), limit=200_000)
+    again = SceneWriter({"a": Layout()}, limit=200_000)
     for index in range(1000):
         again.append({"a": grid[: 100 - index % 2] + np.uint8(index % 200)})
     padded = again.finish()
@@ -105,27 +105,50 @@ def test_take_and_crop() -> None:
 
 def test_take_of_much_goes_to_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     made = _write(_scenes([(3, 3)] * 50), 100).finish()
-    monkeypatch.setattr(store, "SPOOL_BYTES", 100)
+    monkeypatch.setattr(spool, "SPOOL_BYTES", 100)
     order = np.arange(50)[::-1]
     turned = made.take(order)
     assert isinstance(turned.values["a"], np.memmap)
     assert (turned.values["a"] == np.asarray(made.values["a"])[order]).all()
 
 
-def test_scenes_must_agree_in_shape_and_size() -> None:
-    writer = SceneWriter(("a", "b"))
-    with pytest.raises(DataError, match="a is 2×2, b is 2×3"):
-        writer.append({"a": np.zeros((2, 2)), "b": np.zeros((2, 3))})
-    with pytest.raises(DataError, match="1,024"):
+def test_no_side_may_be_longer_than_its_layout_allows() -> None:
+    writer = SceneWriter({"a": Layout(), "b": Layout()})
+    with pytest.raises(DataError, match=r"a: .* 1,024 places at most, got 1×70,000"):
         writer.append({"a": np.zeros((1, 70_000)), "b": np.zeros((1, 70_000))})
     assert len(writer) == 0
 
 
 def test_sets_that_do_not_fit_together_are_refused() -> None:
-    with pytest.raises(ValueError, match="one shape"):
-        SceneSet.of({"a": np.zeros((2, 3, 3)), "b": np.zeros((2, 3, 4))})
-    with pytest.raises(ValueError, match="shapes"):
-        SceneSet.of({"a": np.zeros((2, 3, 3))}, shapes=np.zeros((3, 2)))
+    with pytest.raises(ValueError, match="b has 3 values for 2 scenes"):
+        SceneSet.of({"a": np.zeros((2, 3, 3)), "b": np.zeros((3, 3, 3))})
+    with pytest.raises(ValueError, match="shapes of a"):
+        SceneSet.of({"a": np.zeros((2, 3, 3))}, shapes={"a": np.zeros((3, 2))})
+
+
+def test_columns_may_differ_in_shape_and_type() -> None:
+    columns = {"grid": Layout(), "label": Layout(rank=1, dtype="int32"), "sound": Layout(rank=2, dtype="float32")}
+    writer = SceneWriter(columns, limit=10)
+    generator = np.random.default_rng(0)
+    scenes = [
+        {
+            "grid": generator.integers(0, 9, (2 + index % 2, 3)),
+            "label": np.array([1000 * index]),
+            "sound": generator.normal(size=(1 + index, 2)),
+        }
+        for index in range(4)
+    ]
+    for scene in scenes:
+        writer.append(scene)
+    made = join([writer.finish(), writer.finish().take([1, 0])]).take([0, 1, 2, 3, 5])
+    assert [made.values[name].dtype for name in columns] == [np.uint8, np.int32, np.float32]
+    assert [made.values[name].shape for name in columns] == [(5, 3, 3), (5, 1), (5, 4, 2)]
+    for place, scene in enumerate([*scenes, scenes[0]]):
+        for name, value in scene.items():
+            corner = (place, *(slice(side) for side in made.shapes[name][place]))
+            assert np.array_equal(made.values[name][corner], value.astype(columns[name].dtype))
+    assert (made.values["grid"][0, 2] == VOID).all() and np.isnan(made.values["sound"][0, 1:]).all()
+    assert made.take([0, 4]).crop().values["sound"].shape == (2, 1, 2)
 
 
 def test_padding_that_exceeds_the_disk_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ SENSE_VARIANTS: dict[str, dict[str, Any]] = {
     "grid-positions": {"kind": "grid", "symbols": 5, "rows": 3, "columns": 4, "positions": "learned"},
     "grid-letters": {"kind": "grid", "symbols": 3, "alphabet": "#.G"},
     "grid-lists": {"kind": "grid", "symbols": 12, "form": "lists"},
+    "label": {"kind": "label", "labels": ["no", "yes", "perhaps"]},
+    "label-many": {"kind": "label", "labels": [f"{number}" for number in range(300)]},
 }
 ACT_VARIANTS = {name: spec for name, spec in SENSE_VARIANTS.items() if "positions" not in spec}
 each_sense = pytest.mark.parametrize("spec", SENSE_VARIANTS.values(), ids=SENSE_VARIANTS.keys())
@@ -34,9 +36,22 @@ def made(table: Any, spec: dict[str, Any], seed: int = 0) -> Any:
     return body
 
 
-def symbols(spec: dict[str, Any], batch: int = 2) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(0)
-    return torch.randint(0, spec["symbols"], (batch, 3, 4), generator=generator, dtype=torch.uint8)
+def declared(table: Any, spec: dict[str, Any]) -> Any:
+    return table[spec["kind"]][0].model_validate(spec)
+
+
+def values(spec: dict[str, Any], batch: int = 2) -> torch.Tensor:
+    """Random values of a kind; sizes where the kind leaves them open."""
+    said, generator = declared(SENSES, spec), torch.Generator().manual_seed(0)
+    sides = {"grid": (3, 4), "label": (1,)}[spec["kind"]]
+    assert said.layout.rank == len(sides)
+    made = torch.randint(0, said.symbols, (batch, *sides), generator=generator)
+    return made.to(getattr(torch, said.layout.dtype))
+
+
+def sites(spec: dict[str, Any]) -> int:
+    rows, columns = declared(SENSES, spec).sites(tuple(values(spec).shape[1:]))
+    return int(rows * columns)
 
 
 def test_every_kind_has_a_variant() -> None:
@@ -47,46 +62,62 @@ def test_every_kind_has_a_variant() -> None:
 @each_sense
 def test_writes_a_vector_at_each_site(spec: dict[str, Any]) -> None:
     sense = made(SENSES, spec)
-    written = sense(symbols(spec))
-    assert written.shape == (2, 12, WIDTH)
+    written = sense(values(spec))
+    assert written.shape == (2, sites(spec), WIDTH)
+    assert sense.exists(values(spec)) is None
     assert 0.5 < written.std().item() < 2.0
     torch.autograd.backward(written.square().sum())
     assert all(weight.grad is not None and weight.grad.any() for weight in sense.parameters())
-    assert torch.equal(made(SENSES, spec)(symbols(spec)), written)
-    assert not torch.equal(made(SENSES, spec, 1)(symbols(spec)), written)
+    assert torch.equal(made(SENSES, spec)(values(spec)), written)
+    assert not torch.equal(made(SENSES, spec, 1)(values(spec)), written)
 
 
 @each_sense
 def test_a_batch_is_its_scenes(spec: dict[str, Any]) -> None:
     sense = made(SENSES, spec)
-    values = symbols(spec)
-    assert torch.equal(sense(values)[1:], sense(values[1:]))
+    both = values(spec)
+    assert torch.equal(sense(both)[1:], sense(both[1:]))
 
 
 @each_act
-def test_reads_a_symbol_off_each_site_and_counts_its_operations(spec: dict[str, Any]) -> None:
+def test_reads_as_many_symbols_as_it_says_and_counts_its_operations(spec: dict[str, Any]) -> None:
     act = made(ACTS, spec)
     field = torch.randn(2, 12, WIDTH, generator=torch.Generator().manual_seed(0))
     counter = FlopCounterMode(display=False)
     with counter:
         logits = act(field)
-    assert logits.shape == (2, 12, spec["symbols"]) and logits.dtype == torch.float32
+    symbols = declared(ACTS, spec).symbols
+    assert logits.shape == (2, act.cells(12), symbols) and logits.dtype == torch.float32
     assert counter.get_total_flops() == 2 * act.operations(12)
+
+
+@each_act
+def test_sites_that_do_not_exist_change_no_answer(spec: dict[str, Any]) -> None:
+    act, generator = made(ACTS, spec), torch.Generator().manual_seed(0)
+    field, mask = torch.randn(1, 12, WIDTH, generator=generator), torch.arange(12)[None] < 8
+    other = torch.where(mask[..., None], field, torch.randn(1, 12, WIDTH, generator=generator))
+    there = act.exists(mask)
+    one, two = (act(given, mask) if there is None else act(given, mask)[there] for given in (field, other))
+    assert torch.equal(one, two)
+    shorter = act(field[:, :8], None).reshape(one.shape)
+    torch.testing.assert_close(one, shorter)
 
 
 @each_sense
 def test_what_is_written_can_be_read_back(spec: dict[str, Any]) -> None:
-    declared = SENSES[spec["kind"]][0].model_validate(spec)
-    grid = symbols(spec, 1)[0].numpy()
-    value = declared.decode(grid)
-    assert isinstance(value, list if spec.get("form") == "lists" else str)
-    assert np.array_equal(declared.encode(value), grid)
+    said = declared(SENSES, spec)
+    encoded = values(spec, 1)[0].numpy()
+    value = said.decode(encoded)
+    assert isinstance(value, list if said.nested else str)
+    assert np.array_equal(said.encode(value), encoded) and said.encode(value).dtype == said.layout.dtype
+    assert len(said.words()) > 5
 
 
 @each_sense
-@pytest.mark.parametrize("value", ["", "xyz!", [[0, 1], [1]], [[99]], [[0.5]], [[-1]], [], "12\n1", None, 7, {"a": 1}])
+@pytest.mark.parametrize(
+    "value", ["", "xyz!", [[0, 1], [1]], [[999]], [[0.5]], [[-1]], [], "12\n1", None, 7000, {"a": 1}]
+)
 def test_nonsense_is_refused_in_words(spec: dict[str, Any], value: Any) -> None:
-    declared = SENSES[spec["kind"]][0].model_validate(spec)
     with pytest.raises(DataError) as problem:
-        declared.encode(value)
+        declared(SENSES, spec).encode(value)
     assert len(str(problem.value)) > 10

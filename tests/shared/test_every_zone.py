@@ -15,7 +15,7 @@ from variants import EVERY, VARIANTS
 from ltm.brain.brain import Brain
 from ltm.chart.check import check
 from ltm.runtime.brains import load_brain, save_brain
-from ltm.senses.grid import VOID
+from ltm.senses.layout import VOID
 from ltm.zones.table import KINDS
 
 every = pytest.mark.parametrize("zone", EVERY.values(), ids=EVERY.keys())

@@ -22,7 +22,7 @@ def test_batches_hold_every_scene_once_and_no_padding(mazes: Any) -> None:
     seen = []
     for index, values in batches(scenes, 7):
         assert len(index) <= 7
-        assert {tuple(scenes.shapes[number]) for number in index} == {tuple(values["maze"].shape[1:])}
+        assert {tuple(scenes.shapes["maze"][number]) for number in index} == {tuple(values["maze"].shape[1:])}
         seen += index.tolist()
     assert sorted(seen) == list(range(len(scenes)))
 

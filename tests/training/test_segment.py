@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from ltm.brain.brain import Brain, Reading
-from ltm.senses.grid import VOID
+from ltm.senses.layout import VOID
 from ltm.training.segment import (
     cross_entropy,
     halts,

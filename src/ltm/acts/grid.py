@@ -5,14 +5,16 @@ Shapes: B batch, R rows, C columns, S sites, D field width, V symbols.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from jaxtyping import Float
+import numpy.typing as npt
+from jaxtyping import Bool, Float
 from pydantic import Field
 from torch import Tensor, nn
 
 from ltm.chart.base import Name
 from ltm.senses.grid import GridSpec
+from ltm.senses.layout import VOID
 from ltm.zones.layers import Linear
 
 
@@ -25,6 +27,16 @@ class GridActSpec(GridSpec):
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Label smoothing of the training loss."""
 
+    def place(self, first_sense: str) -> str | None:
+        """Returns the sense whose sites it reads."""
+        return self.at or first_sense
+
+    def answer(self, symbols_N: npt.NDArray[Any], seen: npt.NDArray[Any]) -> Any:
+        """Turns chosen symbols, one a cell of what is seen `[R, C]`, into a value of that size."""
+        there = seen != VOID
+        rows, columns = int(there.any(1).sum()), int(there.any(0).sum())
+        return self.decode(symbols_N.reshape(seen.shape)[:rows, :columns])
+
 
 class GridAct(nn.Module):
     """The weights of a `grid` act: a matrix from the field to symbols, without bias."""
@@ -34,7 +46,17 @@ class GridAct(nn.Module):
         self.spec = spec
         self.read = Linear(width, spec.symbols)
 
-    def forward(self, field_BSD: Float[Tensor, "B S D"]) -> Float[Tensor, "B N V"]:
+    def cells(self, sites: int) -> int:
+        """A symbol for each site."""
+        return sites
+
+    def exists(self, mask_BS: Bool[Tensor, "B S"] | None) -> Bool[Tensor, "B S"] | None:
+        """Returns which cells exist: those whose sites do; None when all do."""
+        return mask_BS
+
+    def forward(
+        self, field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None = None
+    ) -> Float[Tensor, "B N V"]:
         """Returns logits for every cell (N) and symbol, in fp32."""
         logits: Tensor = self.read(field_BSD).float()
         return logits

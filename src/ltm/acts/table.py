@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from ltm.acts.grid import GridAct, GridActSpec
+from typing import Annotated
 
-KINDS = {"grid": (GridActSpec, GridAct)}
+from pydantic import Field
+
+from ltm.acts.grid import GridAct, GridActSpec
+from ltm.acts.label import LabelAct, LabelActSpec
+
+KINDS = {"grid": (GridActSpec, GridAct), "label": (LabelActSpec, LabelAct)}
 """What a chart declares, and the weights that result, by kind."""
 
-ActSpec = GridActSpec
+Act = GridAct | LabelAct
+
+ActSpec = Annotated[GridActSpec | LabelActSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""

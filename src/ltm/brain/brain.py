@@ -5,6 +5,7 @@ Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -12,16 +13,16 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from ltm.acts.grid import GridAct
 from ltm.acts.table import KINDS as ACT_KINDS
+from ltm.acts.table import Act
 from ltm.brain.circuit import Circuit, Recorder
 from ltm.brain.lanes import Lanes
 from ltm.brain.reflection import Reflection
 from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
-from ltm.senses.grid import VOID, GridSense
 from ltm.senses.table import KINDS as SENSE_KINDS
+from ltm.senses.table import Sense
 from ltm.zones.layers import initialise_all
 from ltm.zones.places import Places
 
@@ -87,16 +88,18 @@ class Brain(nn.Module):
             self.reflection.start_bias()
 
     def places(self, values: Mapping[str, Tensor]) -> Places:
-        """Returns where the sites are for a batch of values `[B, R, C]`."""
-        grids = tuple((int(values[name].shape[1]), int(values[name].shape[2])) for name in self.chart.senses)
+        """Returns where the sites are for a batch of values `[B, *sides]`."""
+        grids = tuple(spec.sites(tuple(values[name].shape[1:])) for name, spec in self.chart.senses.items())
         places = Places(grids, self.chart.field.prefix)
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.setdefault(grids, places._pools)
-        void = [(values[name] == VOID).flatten(1) for name in self.chart.senses]
-        if any(bool(part.any()) for part in void):
-            exists = ~torch.cat(void, dim=1)
-            front = torch.ones(exists.shape[0], places.prefix, dtype=torch.bool)
-            places.mask_BS = torch.cat((front, exists), dim=1)
+        masks = [self.sense_of(name).exists(values[name]) for name in self.chart.senses]
+        if any(mask is not None for mask in masks):
+            batch = next(iter(values.values())).shape[0]
+            whole = [torch.ones(batch, rows * columns, dtype=torch.bool) for rows, columns in grids]
+            front = torch.ones(batch, places.prefix, dtype=torch.bool)
+            parts = [full if mask is None else mask for mask, full in zip(masks, whole, strict=True)]
+            places.mask_BS = torch.cat((front, *parts), dim=1)
         return places
 
     def sense(self, values: Mapping[str, Tensor], places: Places) -> Tensor:
@@ -120,7 +123,7 @@ class Brain(nn.Module):
         answers = {}
         for name in self.chart.acts:
             first, last = self._sites(name, places)
-            answers[name] = torch.full((batch, last - first), -1)
+            answers[name] = torch.full((batch, self.act(name).cells(last - first)), -1)
         return Mind(lanes, self.sense(values, places), places, answers)
 
     def think_on(self, mind: Mind, ticks: int, recorder: Recorder | None = None) -> Reading:
@@ -133,25 +136,28 @@ class Brain(nn.Module):
         field_BSD, logits, exists = mind.lanes.field, {}, {}
         for name in self.chart.acts:
             first, last = self._sites(name, mind.places)
-            logits[name] = self.act(name)(field_BSD[:, first:last])
-            mask = mind.places.mask_BS
-            exists[name] = None if mask is None else mask[:, first:last]
+            whole = mind.places.mask_BS
+            mask = None if whole is None else whole[:, first:last]
+            logits[name] = self.act(name)(field_BSD[:, first:last], mask)
+            exists[name] = self.act(name).exists(mask)
         answers = {name: logits_BNV.argmax(-1) for name, logits_BNV in logits.items()}
         changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
         said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
         return Reading(logits, answers, said_BO[:, 0], said_BO[:, 1] if said_BO.shape[1] == 2 else None)
 
-    def act(self, name: str) -> GridAct:
+    def act(self, name: str) -> Act:
         """Returns an act by name."""
-        return cast(GridAct, self.acts[name])
+        return cast(Act, self.acts[name])
 
-    def sense_of(self, name: str) -> GridSense:
+    def sense_of(self, name: str) -> Sense:
         """Returns a sense by name."""
-        return cast(GridSense, self.senses[name])
+        return cast(Sense, self.senses[name])
 
     def _sites(self, act: str, places: Places) -> tuple[int, int]:
-        wanted = self.chart.acts[act].at or next(iter(self.chart.senses))
+        wanted = self.chart.acts[act].place(next(iter(self.chart.senses)))
+        if wanted is None:
+            return 0, places.sites
         first = places.prefix
         for name, (rows, columns) in zip(self.chart.senses, places.grids, strict=True):
             last = first + rows * columns
@@ -184,9 +190,9 @@ def fixed_sites(chart: Chart) -> int | None:
     """Returns the number of sites, prefix included, where every sense fixes its shape; otherwise None."""
     total = chart.field.prefix
     for spec in chart.senses.values():
-        if spec.rows is None or spec.columns is None:
+        if spec.fixed_sites is None:
             return None
-        total += spec.rows * spec.columns
+        total += math.prod(spec.fixed_sites)
     return total
 
 

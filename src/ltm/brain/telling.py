@@ -16,7 +16,6 @@ from torch import Tensor
 from ltm.brain.brain import Brain, Reading
 from ltm.brain.circuit import Recorder
 from ltm.brain.thought import TickRecord
-from ltm.senses.grid import VOID
 
 Listener = Callable[[TickRecord, int], None]
 """Is told of every tick of the first scene: the surest of its tries that run side by side, and how many these are."""
@@ -48,7 +47,7 @@ class Teller:
 
     Args:
         brain: who thinks.
-        values: what is seen: uint8 `[B, rows, columns]` for each sense.
+        values: what is seen: `[B, *sides]` for each sense.
         trace: whether every look at every scene is kept.
         listen: told of every look at the first scene.
 
@@ -60,9 +59,9 @@ class Teller:
 
     def __init__(self, brain: Brain, values: Mapping[str, Tensor], trace: bool, listen: Listener | None) -> None:
         self.brain, self.trace, self.listen = brain, trace, listen
-        self.grid_BRC = next(iter(values.values()))
+        self.values = dict(values)
         self.wanted = trace or listen is not None
-        self.traces: list[list[TickRecord]] = [[] for _ in self.grid_BRC]
+        self.traces: list[list[TickRecord]] = [[] for _ in next(iter(values.values()))]
         self.paused = 0.0
 
     def tell(self, look: Look) -> None:
@@ -92,10 +91,10 @@ class Teller:
 
     def decode(self, answers: Mapping[str, Tensor], scene: int) -> dict[str, Any]:
         """Returns one scene's answers in the form in which they were taught."""
-        grid = self.grid_BRC[scene]
-        there = (grid != VOID).numpy()
-        rows, columns = int(there.any(1).sum()), int(there.any(0).sum())
-        return {
-            name: self.brain.chart.acts[name].decode(np.asarray(answer.reshape(grid.shape).numpy())[:rows, :columns])
-            for name, answer in answers.items()
-        }
+        first = next(iter(self.values))
+        decoded = {}
+        for name, answer_N in answers.items():
+            spec = self.brain.chart.acts[name]
+            seen = self.values[spec.place(first) or first][scene].numpy()
+            decoded[name] = spec.answer(np.asarray(answer_N.numpy()), seen)
+        return decoded

@@ -55,7 +55,7 @@ def think(
 
     Args:
         brain: who thinks.
-        values: what is seen: scenes of one shape, or uint8 `[B, rows, columns]` for each sense.
+        values: what is seen: scenes of one shape, or `[B, *sides]` for each sense.
         will: goal and budget; the chart's when absent.
         seed: of the noise in starting states.
         trace: whether to record every tick, with the answer and the confidence as they stood.

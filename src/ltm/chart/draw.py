@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ltm.chart.draw_wires import colour, coupling_words, kind, rhythm_words, site_words, will_words, wires, zone_words
+from ltm.chart.draw_wires import colour, coupling_words, kind, rhythm_words, will_words, wires, zone_words
 from ltm.chart.schema import Chart
 
 _ESCAPES = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\n": " "}
@@ -57,15 +57,13 @@ def mermaid(chart: Chart, sizes: Mapping[str, int] | None = None) -> str:
     ids = {name: f"zone{place}" for place, name in enumerate(chart.zones)}
     lines = ["flowchart LR", '  subgraph senses["senses"]', "    direction TB"]
     lines += [
-        f"    sense{place}[/{_label(name, [site_words(spec)])}/]"
-        for place, (name, spec) in enumerate(chart.senses.items())
+        f"    sense{place}[/{_label(name, [spec.words()])}/]" for place, (name, spec) in enumerate(chart.senses.items())
     ]
     lines += ["  end", f"  field[({_label('field', [f'width {chart.field.width}'])})]", '  subgraph zones["zones"]']
     lines += [f"    {ids[name]}({_label(name, _about(chart, name, sizes))})" for name in chart.zones]
     lines += ["  end", '  subgraph acts["acts"]', "    direction TB"]
     lines += [
-        f"    act{place}[\\{_label(name, [site_words(spec)])}\\]"
-        for place, (name, spec) in enumerate(chart.acts.items())
+        f"    act{place}[\\{_label(name, [spec.words()])}\\]" for place, (name, spec) in enumerate(chart.acts.items())
     ]
     lines += [
         "  end",

@@ -20,7 +20,7 @@ from ltm.chart.draw_plan import (
 )
 from ltm.chart.draw_rhythm import strip
 from ltm.chart.draw_shapes import FAINT, INK, SOFT, Box, Picture, Shape, Text, Wire, clip
-from ltm.chart.draw_wires import Wires, colour, coupling_words, kind, site_words, will_words, wires, zone_words
+from ltm.chart.draw_wires import Wires, colour, coupling_words, kind, will_words, wires, zone_words
 from ltm.chart.schema import Chart
 
 MOST_ZONES = 64
@@ -172,7 +172,7 @@ def _senses(chart: Chart, plan: Plan) -> list[Shape]:
     shapes: list[Shape] = [Text(x, centre - len(shown) * END_STEP / 2 - 10, "SENSES", 10, SOFT, True, "start")]
     for number, (name, spec) in enumerate(shown):
         y = centre + (number - (len(shown) - 1) / 2) * END_STEP
-        shapes += _end(x, y, name, f"{spec.kind} {site_words(spec)}", _SENSE, "#f4f6f9")
+        shapes += _end(x, y, name, f"{spec.kind} {spec.words()}", _SENSE, "#f4f6f9")
         aim = centre + (number - (len(shown) - 1) / 2) * min(12.0, 44.0 / len(shown))
         shapes.append(_across((x + SIDE_WIDE, y), (plan.left, aim), _SENSE))
     return shapes + _rest(len(chart.senses) - len(shown), x, centre + (len(shown) + 1) * END_STEP / 2, "senses")
@@ -181,7 +181,7 @@ def _senses(chart: Chart, plan: Plan) -> list[Shape]:
 def _acts(chart: Chart, plan: Plan) -> list[Shape]:
     shown = list(chart.acts.items())[:MOST_ENDS]
     centre, x = plan.band + BAND / 2, plan.right + SIDE_GAP
-    rows = [(name, f"{spec.kind} {site_words(spec)}", _ACT, "#eff7f2") for name, spec in shown]
+    rows = [(name, f"{spec.kind} {spec.words()}", _ACT, "#eff7f2") for name, spec in shown]
     words = chart.reflection.kind if reflects(chart) else "log-probability, untrained"
     rows.append(("reflection", words, "#b07d12", "#fdf6e3"))
     top = centre - (len(rows) - 1) / 2 * END_STEP

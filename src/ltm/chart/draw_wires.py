@@ -9,7 +9,6 @@ from ltm.brain.wave import schedule
 from ltm.chart.base import format_bytes
 from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
-from ltm.senses.grid import GridSpec
 from ltm.zones.nested import NestedSpec
 from ltm.zones.spec import RoleSpec, ZoneBase
 from ltm.zones.table import KINDS
@@ -114,12 +113,6 @@ def will_words(chart: Chart) -> list[str]:
     if will.operations is not None:
         words.append(f"{will.operations:.3g} operations")
     return words
-
-
-def site_words(spec: GridSpec) -> str:
-    """Says the shape of a grid: `9×9, 10 symbols`."""
-    shape = f"{spec.rows or 'any'}×{spec.columns or 'any'}" if spec.rows or spec.columns else "any size"
-    return f"{shape}, {spec.symbols} symbols"
 
 
 def zone_words(chart: Chart, name: str, sizes: Mapping[str, int] | None) -> list[str]:

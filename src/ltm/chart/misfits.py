@@ -10,6 +10,7 @@ from ltm.chart.locate import Problem
 from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
 from ltm.errors import nearest
+from ltm.senses.grid import GridSpec
 from ltm.zones.archetype import ArchetypeSpec
 from ltm.zones.attention import AttentionSpec
 from ltm.zones.mixer import MixerSpec
@@ -25,41 +26,57 @@ BASIC_READS = ("field", "input", "own")
 
 def misfits(chart: Chart) -> list[Problem]:
     """Returns what makes the parts of a chart impossible to put together, budgets aside."""
-    return [*_grids(chart), *_scenes(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
+    return [*_acts(chart), *_scenes(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
 
 
 def _sites(chart: Chart) -> int | None:
-    sizes = [(spec.rows, spec.columns) for spec in chart.senses.values()]
-    if any(rows is None or columns is None for rows, columns in sizes):
+    sizes = [spec.fixed_sites for spec in chart.senses.values()]
+    if any(size is None for size in sizes):
         return None
-    return chart.field.prefix + sum((rows or 0) * (columns or 0) for rows, columns in sizes)
+    return chart.field.prefix + sum(math.prod(size) for size in sizes if size is not None)
 
 
-def _grids(chart: Chart) -> Iterator[Problem]:
+def _acts(chart: Chart) -> Iterator[Problem]:
     both = sorted(set(chart.senses) & set(chart.acts))
     for name in both:
         yield ("acts", name), "is the name of a sense as well; an answer can't be what is seen"
     for name, act in chart.acts.items():
-        at = act.at or next(iter(chart.senses))
+        at = act.place(next(iter(chart.senses)))
+        if at is None:
+            continue
         if at not in chart.senses:
             yield ("acts", name, "at"), f"no sense called {at!r}{nearest(at, chart.senses)}"
             continue
         sense = chart.senses[at]
+        if not isinstance(act, GridSpec):
+            continue
+        if not isinstance(sense, GridSpec):
+            yield ("acts", name, "at"), f"a grid lies over a sense of kind 'grid'; {at!r} is of kind {sense.kind!r}"
+            continue
         for side in ("rows", "columns"):
             if getattr(act, side) is not None and getattr(act, side) != getattr(sense, side):
                 yield ("acts", name, side), f"must be those of sense {at!r}, {getattr(sense, side)}"
 
 
 def _scenes(chart: Chart) -> Iterator[Problem]:
-    specs = [(("senses", n), s) for n, s in chart.senses.items()] + [(("acts", n), s) for n, s in chart.acts.items()]
+    specs = [
+        *((("senses", name), sense) for name, sense in chart.senses.items()),
+        *((("acts", name), act) for name, act in chart.acts.items()),
+    ]
+    others = [name for (_, name), spec in specs if not isinstance(spec, GridSpec)]
+    if chart.scenes.symmetries and others:
+        yield ("scenes", "symmetries"), f"are those of grids; {others[0]!r} is of another kind"
+        return
     if "relabel" in chart.scenes.symmetries and len({spec.symbols for _, spec in specs}) > 1:
         yield ("scenes", "symmetries"), "relabel needs the same number of symbols in every sense and act"
     least = min(spec.symbols for _, spec in specs)
     if "relabel" in chart.scenes.symmetries and chart.scenes.relabel_from >= least - 1:
         yield ("scenes", "relabel_from"), f"leaves fewer than two of {least} symbols to relabel"
     if "bands" in chart.scenes.symmetries:
+        first = chart.senses[next(iter(chart.senses))]
         for loc, spec in specs:
-            tall = spec.rows if spec.rows is not None else chart.senses[next(iter(chart.senses))].rows
+            assert isinstance(spec, GridSpec) and isinstance(first, GridSpec)  # others were refused above
+            tall = spec.rows if spec.rows is not None else first.rows
             if tall is None or math.isqrt(tall) ** 2 != tall:
                 yield ("scenes", "symmetries"), f"bands needs squares of 4, 9, 16, … rows; {loc[1]!r} has {tall}"
     if chart.scenes.sizes[0] > chart.scenes.sizes[1]:

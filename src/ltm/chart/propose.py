@@ -41,7 +41,7 @@ def propose(
     any shape get local convolution, which carries over to larger grids given more ticks.
 
     Args:
-        columns: arguments of the grid declaration of each column, as `ltm.scenes.infer` finds them.
+        columns: the declaration of each column, as `ltm.scenes.infer` finds them.
         see: columns that are seen.
         do: columns that are to be answered.
         source: built-in source or file.
@@ -55,7 +55,7 @@ def propose(
     Raises:
         ChartError: even the smallest brain exceeds the size.
     """
-    fixed = all(columns[c].get("rows") and columns[c].get("columns") for c in see)
+    fixed = all(columns[c]["kind"] != "grid" or (columns[c].get("rows") and columns[c].get("columns")) for c in see)
     smallest = None
     for width in reversed(WIDTHS):
         declared = {
@@ -64,7 +64,7 @@ def propose(
             "budget": size,
             "field": {"width": width, "noise": 0.5},
             "senses": {c: _sense(columns[c], fixed) for c in see},
-            "acts": {c: {"kind": "grid", **columns[c]} for c in do},
+            "acts": {c: dict(columns[c]) for c in do},
             "zones": _zones(columns[see[0]], fixed, width),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
             "training": _training(fixed, minutes, seed),
@@ -79,12 +79,25 @@ def propose(
 
 
 def _sense(arguments: Mapping[str, Any], fixed: bool) -> dict[str, Any]:
-    return {"kind": "grid", **arguments, "positions": "learned" if fixed else "none"}
+    if arguments["kind"] != "grid":
+        return dict(arguments)
+    return {**arguments, "positions": "learned" if fixed else "none"}
 
 
 def _zones(seen: Mapping[str, Any], fixed: bool, width: int) -> dict[str, Any]:
     if not fixed:
         return {"local": {"kind": "conv", "layers": 2, "hidden": width, "write": "replace"}}
+    if seen["kind"] != "grid":
+        return {
+            "core": {
+                "kind": "mixer",
+                "layers": 2,
+                "windows": ["all"],
+                "state": "own",
+                "write": "replace",
+                "roles": _ROLES,
+            }
+        }
     square = seen["rows"] == seen["columns"] and math.isqrt(seen["rows"]) ** 2 == seen["rows"]
     windows = ["rows", "columns", "blocks"] if square else ["rows", "columns", "all"]
     mixer = {"kind": "mixer", "layers": 2, "windows": windows, "state": "own", "write": "replace"}

@@ -44,7 +44,7 @@ class Sizes:
         """Counts a chart that fits together; `grid` stands in for senses that take any shape."""
         with torch.device("meta"):
             brain = Brain(chart)
-        grids = tuple((spec.rows or grid[0], spec.columns or grid[1]) for spec in chart.senses.values())
+        grids = tuple(spec.fixed_sites or spec.sites(grid) for spec in chart.senses.values())
         places = Places(grids, chart.field.prefix)
         circuit = brain.circuit
         names = [".".join(label) for label in circuit.labels]

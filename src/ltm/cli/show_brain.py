@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ltm.chart.base import format_bytes, format_count
 from ltm.chart.draw import ranges
-from ltm.chart.draw_wires import coupling_words, kind, rhythm_words, site_words, will_words, wires
+from ltm.chart.draw_wires import coupling_words, kind, rhythm_words, will_words, wires
 from ltm.chart.size import BYTES_A_WEIGHT
 from ltm.cli.render import clock, percent, plain_of, safe
 
@@ -86,12 +86,12 @@ def wiring_table(chart: Chart, *, plain: bool = False) -> Table:
     """Says in words how the parts are connected: senses, field, wave, coupling, acts, reflection, will."""
     found = wires(chart)
     table = Table.grid(padding=(0, 2))
-    rows = [("sees", f"{name}: {spec.kind} {site_words(spec)}") for name, spec in chart.senses.items()]
+    rows = [("sees", f"{name}: {spec.kind} {spec.words()}") for name, spec in chart.senses.items()]
     field = f"width {chart.field.width}" + (f", {chart.field.prefix} prefix sites" if chart.field.prefix else "")
     rows.append(("field", field + (f", starts with noise {chart.field.noise:g}" if chart.field.noise else "")))
     rows.append(("wave", rhythm_words(chart, found)))
     rows.append(("coupling", coupling_words(chart, found) or "through the field only"))
-    rows += [("does", f"{name}: {spec.kind} {site_words(spec)}") for name, spec in chart.acts.items()]
+    rows += [("does", f"{name}: {spec.kind} {spec.words()}") for name, spec in chart.acts.items()]
     rows.append(("reflection", chart.reflection.kind))
     rows.append(("will", ", ".join(will_words(chart))))
     for name, words in rows:

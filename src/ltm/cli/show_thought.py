@@ -21,11 +21,18 @@ if TYPE_CHECKING:
     from ltm.brain.thought import Thought
     from ltm.chart.schema import Chart
     from ltm.scenes.scene import Scene
+    from ltm.senses.value import ValueSpec
+
+
+def letters_of(spec: ValueSpec, value: Any) -> list[list[str]]:
+    """Returns the letters of a grid, as people write them: numbers where it is written as lists.
+
+    Any other value is one letter: its text.
+    """
     from ltm.senses.grid import GridSpec
 
-
-def letters_of(spec: GridSpec, value: Any) -> list[list[str]]:
-    """Returns the letters of a grid, as people write them; numbers where the grid is written as nested lists."""
+    if not isinstance(spec, GridSpec):
+        return [[str(value)]]
     symbols = spec.encode(value)
     if spec.form == "lists":
         return [[str(int(symbol)) for symbol in row] for row in symbols]
@@ -52,6 +59,11 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
 
 
 def seen_letters(chart: Chart, scene: Scene, act: str) -> Letters:
-    """Returns the letters of what an act's answer lies over."""
-    sense = chart.acts[act].at or next(iter(chart.senses))
+    """Returns the letters of what an act's answer lies over; one blank for an answer that lies over nothing."""
+    from ltm.senses.grid import GridSpec
+
+    spec, first = chart.acts[act], next(iter(chart.senses))
+    if not isinstance(spec, GridSpec):
+        return [[" "]]
+    sense = spec.place(first) or first
     return letters_of(chart.senses[sense], scene.sees[sense])

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ltm.errors import DataError, nearest
-from ltm.senses.grid import VOID
+from ltm.senses.layout import VOID
 
 SYMMETRIES = ("relabel", "bands", "transpose", "dihedral")
 

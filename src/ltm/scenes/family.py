@@ -70,7 +70,7 @@ def recognise(pairs: Sequence[tuple[Any, Any]], see: Arguments, do: Arguments) -
 
 
 def _all_hold(pairs: Sequence[tuple[Any, Any]], see: Arguments, do: Arguments, holds: Any) -> bool:
-    seen, done = GridSpec(kind="grid", **see), GridSpec(kind="grid", **do)
+    seen, done = GridSpec.model_validate(see), GridSpec.model_validate(do)
     for first, second in pairs:
         try:
             grids = seen.encode(first), done.encode(second)
@@ -96,7 +96,7 @@ def _as_sudoku(see: Arguments, do: Arguments) -> Iterator[tuple[Arguments, Argum
     shapes = {see.get("rows"), see.get("columns"), do.get("rows"), do.get("columns")}
     if side is None or len(shapes) > 1 or side < 4 or math.isqrt(side) ** 2 != side:
         return
-    common: Arguments = {"rows": side, "columns": side, "symbols": side + 1}
+    common: Arguments = {"kind": "grid", "rows": side, "columns": side, "symbols": side + 1}
     letters, answers = see.get("alphabet"), do.get("alphabet")
     if letters and answers:
         blanks = set(letters) - set(answers)

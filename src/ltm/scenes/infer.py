@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,17 @@ from ltm.scenes.declare import Declared, parse_declaration
 from ltm.scenes.family import Family, recognise
 from ltm.scenes.lines import Row, attempts
 from ltm.scenes.look import MOSTLY, look
-from ltm.scenes.read import cell, check_columns
+from ltm.scenes.read import cell, check_alike, check_columns
 from ltm.senses.grid import GridSpec
+from ltm.senses.table import KINDS
+from ltm.senses.value import ValueSpec
 
 __all__ = ["Declared", "Inferred", "infer", "parse_declaration"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _READ_BYTES = 2**20
+SHOWN_LABELS = 8
+"""So many labels are named when a file is described."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Inferred:
     """What a file holds.
 
     Attributes:
-        columns: for each column that was asked for, the arguments of its `GridSpec` beside `kind`.
+        columns: for each column that was asked for, its declaration.
         see: the columns that are seen.
         do: the columns that are answered.
         family: `sudoku`, `maze` or `grid`.
@@ -79,8 +83,8 @@ def infer(
             raise DataError(f"{path}: {name}: {problem}") from None
     fitting, misfit = _fitting(path, found, columns)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")
-    if len(seen) == len(done) == 1:
-        pairs = [tuple(cell(row, name, columns[name]["form"]) for name in said) for row in fitting]
+    if len(seen) == len(done) == 1 and all(column["kind"] == "grid" for column in columns.values()):
+        pairs = [tuple(cell(row, name, columns[name]["form"] == "lists") for name in said) for row in fitting]
         family = recognise([(first, second) for first, second in pairs], columns[seen[0]], columns[done[0]])
         columns = {seen[0]: family.see, done[0]: family.do}
     notes = [_count(path, len(found), sample, one_line_each), *(_sentence(name, columns[name]) for name in said)]
@@ -126,15 +130,15 @@ def _fitting(
     path: Path, found: list[tuple[int, Row]], columns: dict[str, dict[str, Any]]
 ) -> tuple[list[Row], DataError | None]:
     """Returns the rows that fit the columns' types, and what is wrong with the first that doesn't."""
-    specs = {name: GridSpec(kind="grid", **arguments) for name, arguments in columns.items()}
+    specs = {name: spec_of(arguments) for name, arguments in columns.items()}
+    grids = [name for name, spec in specs.items() if isinstance(spec, GridSpec)]
+    alike = {name: grids[0] for name in grids[1:]}
     fitting: list[Row] = []
     first: DataError | None = None
     for line, row in found:
         try:
             shapes = {name: _shape(row, name, spec) for name, spec in specs.items()}
-            if len(set(shapes.values())) > 1:
-                listed = ", ".join(f"{name} is {rows}×{width}" for name, (rows, width) in shapes.items())
-                raise DataError(f"the grids of one scene must agree in shape: {listed}")
+            check_alike(shapes, alike)
             fitting.append(row)
         except DataError as problem:
             first = first or DataError(f"{path}:{line}: {problem}")
@@ -143,9 +147,15 @@ def _fitting(
     return fitting, first
 
 
-def _shape(row: Row, name: str, spec: GridSpec) -> tuple[int, ...]:
+def spec_of(arguments: Mapping[str, Any]) -> ValueSpec:
+    """Returns the declaration that these arguments, `kind` among them, are for."""
+    spec: ValueSpec = KINDS[arguments["kind"]][0].model_validate(arguments)
+    return spec
+
+
+def _shape(row: Row, name: str, spec: ValueSpec) -> tuple[int, ...]:
     try:
-        return spec.encode(cell(row, name, spec.form)).shape
+        return spec.encode(cell(row, name, spec.nested)).shape
     except DataError as problem:
         raise DataError(f"{name}: {problem}") from None
 
@@ -164,6 +174,10 @@ def _count(path: Path, found: int, sample: int, one_line_each: bool) -> str:
 
 
 def _sentence(name: str, arguments: dict[str, Any]) -> str:
+    if arguments["kind"] == "label":
+        labels = arguments["labels"]
+        some = ", ".join(labels[:SHOWN_LABELS]) + (", …" if len(labels) > SHOWN_LABELS else "")
+        return f"{name}: one of {len(labels)} labels ({some})."
     rows, columns = arguments.get("rows"), arguments.get("columns")
     size = f"{rows}×{columns} grids" if rows and columns else "grids of several shapes"
     letters = f" ({arguments['alphabet']})" if "alphabet" in arguments else ""

@@ -1,9 +1,10 @@
-"""Works out how the values of one column are written: which form, shape and symbols its grids have."""
+"""Works out what the values of one column are: labels, or grids of which form, shape and symbols."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -12,17 +13,67 @@ import numpy as np
 
 from ltm.errors import DataError
 from ltm.scenes.declare import Declared
+from ltm.senses.label import MOST_LABELS
 
 MOSTLY = 0.9
 """Share of the values that must fit; the others are taken for bad rows, which reading locates."""
 _SMALLEST = 16
 _MOST_LETTERS = 32
 _DIGITS = frozenset("0123456789._")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+LONGEST_LABEL = 60
+"""A longer text is not taken for a label unless it is declared as one."""
+TIMES_EACH = 4
+"""What comes so often on average is taken for a label."""
 
 Shape = tuple[int, int]
 
 
 def look(values: Sequence[Any], said: Declared) -> dict[str, Any]:
+    """Returns the declaration, `kind` and all, that most values fit.
+
+    What isn't a grid may be a label, if few different ones come again and again.
+
+    Raises:
+        DataError: the values are neither, or not what was declared.
+    """
+    if said.kind == "label":
+        return _look_at_labels(values)
+    try:
+        return {"kind": "grid", **_look_at_grids(values, said)}
+    except DataError:
+        if said.kind is not None or not _recur(values):
+            raise
+        return _look_at_labels(values)
+
+
+def _recur(values: Sequence[Any]) -> bool:
+    """Whether values look like labels: short, and on average each comes several times."""
+    texts = {str(value).strip() for value in values}
+    short = all(isinstance(value, str | int | float) and len(str(value)) <= LONGEST_LABEL for value in values)
+    return short and len(texts) * TIMES_EACH <= len(values)
+
+
+def _look_at_labels(values: Sequence[Any]) -> dict[str, Any]:
+    odd = [value for value in values if not isinstance(value, str | int | float)]
+    if len(odd) > (1 - MOSTLY) * len(values):
+        raise DataError(f"expected labels, got {type(odd[0]).__name__}")
+    texts = {text for text in (_label(value) for value in values if isinstance(value, str | int | float)) if text}
+    if len(texts) < 2:
+        raise DataError("every value is the same: there is nothing to tell apart")
+    if len(texts) > MOST_LABELS:
+        raise DataError(f"{len(texts):,} different values are too many for labels (at most {MOST_LABELS:,})")
+    numbers = all(_NUMBER.fullmatch(text) for text in texts)
+    return {"kind": "label", "labels": sorted(texts, key=(lambda text: (float(text), text)) if numbers else None)}
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()
+
+
+def _look_at_grids(values: Sequence[Any], said: Declared) -> dict[str, Any]:
     """Returns the arguments of the `GridSpec` that most values fit.
 
     Lists of rows, and text in rows separated by newlines or `/`, have the shape they are written in. Text in one line

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ltm.errors import DataError
 from ltm.scenes.maze_score import GOAL, OPEN, START, WALL, is_shortest_path, score
 from ltm.scenes.store import SceneSet, SceneWriter
+from ltm.senses.layout import Layout
 
 __all__ = ["MAZE_ALPHABET", "PATH_ALPHABET", "canonical", "disjoint", "generate", "is_shortest_path", "score"]
 
@@ -50,7 +51,7 @@ def generate(count: int, *, seed: int, sizes: tuple[int, int] = (9, 13)) -> Scen
     if count < 1:
         raise DataError(f"count must be at least 1, got {count}")
     generator = np.random.default_rng(seed)
-    writer = SceneWriter(("maze", "path"))
+    writer = SceneWriter({"maze": Layout(), "path": Layout()})
     seen: set[bytes] = set()
     failed = 0
     while len(writer) < count:
@@ -75,8 +76,8 @@ def canonical(mazes: npt.NDArray[Any], shapes: npt.NDArray[Any]) -> list[bytes]:
 
 def disjoint(train: SceneSet, test: SceneSet) -> SceneSet:
     """Returns the scenes of `train` whose maze is not one of `test`'s, up to rotation and reflection."""
-    known = set(canonical(test.values["maze"], test.shapes))
-    keys = canonical(train.values["maze"], train.shapes)
+    known = set(canonical(test.values["maze"], test.shapes["maze"]))
+    keys = canonical(train.values["maze"], train.shapes["maze"])
     return train.take(np.array([key not in known for key in keys], dtype=bool))
 
 

@@ -18,7 +18,9 @@ from ltm.scenes.sources import SOURCES
 from ltm.scenes.split import group_keys, split
 from ltm.scenes.store import SceneSet
 from ltm.scenes.told import Told, nobody
-from ltm.senses.grid import VOID, GridSpec
+from ltm.senses.grid import GridSpec
+from ltm.senses.layout import VOID
+from ltm.senses.value import ValueSpec
 
 Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
 
@@ -42,14 +44,20 @@ class Prepared:
     problems: tuple[str, ...] = ()
 
 
-def columns_of(chart: Chart) -> dict[str, GridSpec]:
+def columns_of(chart: Chart) -> dict[str, ValueSpec]:
     """Returns the declaration of every column that a chart reads or answers."""
     return {**chart.senses, **chart.acts}
 
 
+def alike_of(chart: Chart) -> dict[str, str]:
+    """Returns which columns must have the size of another: a grid that is answered, that of the grid it lies over."""
+    first = next(iter(chart.senses))
+    return {name: act.place(first) or first for name, act in chart.acts.items() if isinstance(act, GridSpec)}
+
+
 def read_scenes(chart: Chart, source: str | Path, *, skip_bad: bool = False, told: Told = nobody) -> Prepared:
     """Reads a file as scenes of a chart; all of them land in `train`, none in `validation`."""
-    report = load(Path(source), columns_of(chart), skip_bad=skip_bad, told=told)
+    report = load(Path(source), columns_of(chart), alike=alike_of(chart), skip_bad=skip_bad, told=told)
     empty = report.scenes.take(np.arange(0))
     return Prepared(report.scenes, empty, report.skipped, report.duplicates, tuple(report.problems))
 
@@ -68,8 +76,10 @@ def generate_scenes(chart: Chart, count: int, seed: int, name: str | None = None
     return SceneSet(values, scenes.shapes, scenes.lines)
 
 
-def _translate(grid: np.ndarray, made: GridSpec, wanted: GridSpec, column: str) -> np.ndarray:
-    if made.letters == wanted.letters:
+def _translate(grid: np.ndarray, made: ValueSpec, wanted: ValueSpec, column: str) -> np.ndarray:
+    if made.kind != wanted.kind:
+        raise DataError(f"{column}: the source makes values of kind {made.kind!r}, the chart asks for {wanted.kind!r}")
+    if not isinstance(made, GridSpec) or not isinstance(wanted, GridSpec) or made.letters == wanted.letters:
         return grid
     missing = sorted(set(made.letters) - set(wanted.letters))
     if missing:

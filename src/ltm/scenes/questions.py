@@ -23,6 +23,7 @@ from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name, strea
 from ltm.scenes.read import cell
 from ltm.scenes.scene import Scene
 from ltm.senses.grid import GridSpec
+from ltm.senses.value import ValueSpec
 
 _FILE_LIKE = re.compile(r"[\w./\\ -]*[a-z_-][\w./\\ -]*\.[a-z]{1,5}", re.IGNORECASE)
 
@@ -34,7 +35,7 @@ class Question:
     Attributes:
         where: file and line, `scene`, or `standard input:line`.
         scene: what is seen.
-        shape: of each sense's grid, in the order of the senses.
+        shape: of each sense's value, in the order of the senses.
     """
 
     where: str
@@ -43,7 +44,7 @@ class Question:
 
 
 def questions(
-    senses: Mapping[str, GridSpec], given: str | None, skipped: Callable[[str], None] | None = None
+    senses: Mapping[str, ValueSpec], given: str | None, skipped: Callable[[str], None] | None = None
 ) -> Iterator[Question]:
     """Yields scenes.
 
@@ -69,7 +70,7 @@ def questions(
                 skipped(words)
 
 
-def _shapes(senses: Mapping[str, GridSpec], sees: Mapping[str, Any], where: str) -> tuple[tuple[int, ...], ...]:
+def _shapes(senses: Mapping[str, ValueSpec], sees: Mapping[str, Any], where: str) -> tuple[tuple[int, ...], ...]:
     shapes = []
     for name, spec in senses.items():
         try:
@@ -82,7 +83,7 @@ def _shapes(senses: Mapping[str, GridSpec], sees: Mapping[str, Any], where: str)
 _Found = Iterator[tuple[str, Mapping[str, Any] | DataError]]
 
 
-def _found(senses: Mapping[str, GridSpec], given: str | None, stack: ExitStack) -> _Found:
+def _found(senses: Mapping[str, ValueSpec], given: str | None, stack: ExitStack) -> _Found:
     if given is None or given == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise DataError("nothing to think about: give a scene, a file, or pipe scenes in")
@@ -104,13 +105,13 @@ def _found(senses: Mapping[str, GridSpec], given: str | None, stack: ExitStack) 
     yield from _value(senses, given)
 
 
-def _value(senses: Mapping[str, GridSpec], given: str) -> _Found:
+def _value(senses: Mapping[str, ValueSpec], given: str) -> _Found:
     if not given.strip():
         raise DataError("nothing to think about: the scene is empty")
     yield from _grids(senses, iter([(1, given)]), "scene", whole=True)
 
 
-def _stream(senses: Mapping[str, GridSpec], file: BinaryIO, name: str) -> _Found:
+def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str) -> _Found:
     # Standard input and files opened for reading are both buffered readers, which may be looked into.
     head = cast(Any, file).peek(1)[:MAX_ROW].removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head.split(b"\n", 1)[0].strip()
@@ -125,7 +126,7 @@ def _stream(senses: Mapping[str, GridSpec], file: BinaryIO, name: str) -> _Found
         yield from _grids(senses, _lines(file, name), name, whole=False)
 
 
-def _table(senses: Mapping[str, GridSpec], rows: Iterator[tuple[int, Row | DataError]], name: str) -> _Found:
+def _table(senses: Mapping[str, ValueSpec], rows: Iterator[tuple[int, Row | DataError]], name: str) -> _Found:
     for line, row in rows:
         where = f"{name}:{line}"
         if isinstance(row, DataError):
@@ -134,11 +135,11 @@ def _table(senses: Mapping[str, GridSpec], rows: Iterator[tuple[int, Row | DataE
         yield where, _columns(senses, row, where)
 
 
-def _columns(senses: Mapping[str, GridSpec], row: Row, where: str) -> Mapping[str, Any] | DataError:
+def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str) -> Mapping[str, Any] | DataError:
     sees = {}
     for sense, spec in senses.items():
         try:
-            sees[sense] = cell(row, sense, spec.form)
+            sees[sense] = cell(row, sense, spec.nested)
         except DataError as problem:
             return DataError(f"{where}: {sense}: {problem}")
     return sees
@@ -154,11 +155,16 @@ def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
             raise DataError(f"{name}:{number}: not UTF-8 text (byte {data[problem.start]:#04x})") from None
 
 
-def _grids(senses: Mapping[str, GridSpec], lines: Iterator[tuple[int, str]], name: str, *, whole: bool) -> _Found:
+def _grids(senses: Mapping[str, ValueSpec], lines: Iterator[tuple[int, str]], name: str, *, whole: bool) -> _Found:
     """Yields grids of plain text; `whole` takes each item as one grid, whatever line breaks it holds."""
     if len(senses) > 1:
         raise DataError(f"this brain sees {', '.join(senses)}: give them as columns of a CSV file")
     sense, spec = next(iter(senses.items()))
+    if not isinstance(spec, GridSpec):
+        for number, line in lines:
+            if line.strip():
+                yield (name if whole else f"{name}:{number}"), {sense: line.strip()}
+        return
     first, rows = 0, list[str]()
 
     def grid() -> tuple[str, Mapping[str, Any] | DataError]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import numpy.typing as npt
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import Row, attempts, rows
-from ltm.scenes.store import SPOOL_BYTES, SceneSet, SceneWriter
+from ltm.scenes.spool import SPOOL_BYTES
+from ltm.scenes.store import SceneSet, SceneWriter
 from ltm.scenes.told import Told, nobody
-from ltm.senses.grid import GridSpec
+from ltm.senses.value import ValueSpec
 
 __all__ = ["LoadReport", "cell", "check_columns", "digest", "load", "rows"]
 
@@ -43,8 +44,9 @@ class LoadReport:
 
 def load(
     path: str | os.PathLike[str],
-    columns: dict[str, GridSpec],
+    columns: Mapping[str, ValueSpec],
     *,
+    alike: Mapping[str, str] | None = None,
     skip_bad: bool = False,
     spool_bytes: int = SPOOL_BYTES,
     told: Told = nobody,
@@ -53,7 +55,8 @@ def load(
 
     Args:
         path: a CSV, TSV or JSON Lines file.
-        columns: how to read each column; all columns of a row must have the same shape.
+        columns: how to read each column.
+        alike: columns whose values must have the shape of another column's in the same row.
         skip_bad: leave bad rows out, and count them, rather than stop at the first.
         spool_bytes: arrays above this size are kept on disk.
         told: told now and then how much of the file has been read.
@@ -62,7 +65,7 @@ def load(
         DataError: `path:line: column: what` for a bad row; `path: what` for an unusable file or an unknown column.
     """
     path = Path(path)
-    writer = SceneWriter(tuple(columns), limit=spool_bytes)
+    writer = SceneWriter({name: spec.layout for name, spec in columns.items()}, limit=spool_bytes)
     skipped, problems, known = 0, list[str](), False
     for line, row in attempts(path, told):
         try:
@@ -77,8 +80,8 @@ def load(
             skipped, problems = skipped + 1, [*problems, str(problem)][:_SHOWN]
             continue
         try:
-            scene = {name: _symbols(path, line, row, name, spec) for name, spec in columns.items()}
-            _append(writer, scene, path, line)
+            scene = {name: _encoded(path, line, row, name, spec) for name, spec in columns.items()}
+            _append(writer, scene, alike or {}, path, line)
         except DataError as problem:
             if not skip_bad:
                 raise
@@ -109,8 +112,8 @@ def check_columns(path: Path, row: Row, names: list[str]) -> None:
             raise DataError(f"{path}: there is no column '{name}' among {', '.join(row)}{nearest(name, row)}")
 
 
-def cell(row: Row, name: str, form: str) -> Any:
-    """Returns a value in the form that a grid's spec expects: nested lists may be written as text, as in CSV.
+def cell(row: Row, name: str, nested: bool) -> Any:
+    """Returns a value in the form that its spec expects: nested lists may be written as text, as in CSV.
 
     Raises:
         DataError: the row lacks the column, or the text isn't a list.
@@ -118,7 +121,7 @@ def cell(row: Row, name: str, form: str) -> Any:
     if name not in row:
         raise DataError(f"is missing{nearest(name, row)}")
     value = row[name]
-    if form == "lists" and isinstance(value, str):
+    if nested and isinstance(value, str):
         try:
             return json.loads(value)
         except (ValueError, RecursionError):
@@ -126,15 +129,26 @@ def cell(row: Row, name: str, form: str) -> Any:
     return value
 
 
-def _symbols(path: Path, line: int, row: Row, name: str, spec: GridSpec) -> npt.NDArray[np.uint8]:
+def _encoded(path: Path, line: int, row: Row, name: str, spec: ValueSpec) -> npt.NDArray[Any]:
     try:
-        return spec.encode(cell(row, name, spec.form))
+        return spec.encode(cell(row, name, spec.nested))
     except DataError as problem:
         raise DataError(f"{path}:{line}: {name}: {problem}") from None
 
 
-def _append(writer: SceneWriter, scene: dict[str, npt.NDArray[np.uint8]], path: Path, line: int) -> None:
+def _append(
+    writer: SceneWriter, scene: dict[str, npt.NDArray[Any]], alike: Mapping[str, str], path: Path, line: int
+) -> None:
     try:
+        check_alike({name: array.shape for name, array in scene.items()}, alike)
         writer.append(scene, line)
     except DataError as problem:
-        raise DataError(f"{path}:{line}: {', '.join(scene)}: {problem}") from None
+        raise DataError(f"{path}:{line}: {problem}") from None
+
+
+def check_alike(shapes: Mapping[str, tuple[int, ...]], alike: Mapping[str, str]) -> None:
+    """Raises a `DataError` if a value lacks the shape of the one that it must be like."""
+    for name, other in alike.items():
+        if shapes[name] != shapes[other]:
+            listed = ", ".join(f"{column} is {'×'.join(map(str, shapes[column]))}" for column in (other, name))
+            raise DataError(f"the grids of one scene must agree in shape: {listed}")

@@ -19,7 +19,7 @@ class Scene:
     """What is seen, and what should have been done.
 
     Attributes:
-        sees: value of each sense by name: text, nested lists or an array.
+        sees: value of each sense by name: text, a number, nested lists or an array.
         does: value of each act by name; empty when the answer isn't known.
     """
 
@@ -28,14 +28,14 @@ class Scene:
 
 
 def encode(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
-    """Turns scenes of one shape into a batch: uint8 `[B, rows, columns]` for each sense.
+    """Turns scenes of one shape into a batch: `[B, *sides]` for each sense.
 
     Raises:
         DataError: a sense is missing or unknown, a value doesn't fit it, or the scenes differ in shape.
     """
     if not scenes:
         raise DataError("no scenes")
-    grids: dict[str, list[np.ndarray]] = {name: [] for name in chart.senses}
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in chart.senses}
     for number, scene in enumerate(scenes):
         for name in scene.sees:
             if name not in chart.senses:
@@ -44,10 +44,10 @@ def encode(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
             if name not in scene.sees:
                 raise DataError(f"scene {number}: nothing for sense {name!r}")
             try:
-                grids[name].append(spec.encode(scene.sees[name]))
+                columns[name].append(spec.encode(scene.sees[name]))
             except DataError as problem:
                 raise DataError(f"scene {number}: {name}: {problem}") from None
-    for name, column in grids.items():
-        if len({grid.shape for grid in column}) > 1:
+    for name, column in columns.items():
+        if len({value.shape for value in column}) > 1:
             raise DataError(f"{name}: scenes of one batch must share a shape")
-    return {name: torch.from_numpy(np.stack(column)) for name, column in grids.items()}
+    return {name: torch.from_numpy(np.stack(column)) for name, column in columns.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ltm.errors import DataError, nearest
 from ltm.scenes import maze, sudoku
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import GridSpec
+from ltm.senses.value import ValueSpec
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Source:
     """
 
     make: Callable[[ScenesSpec, int, int], SceneSet]
-    columns: dict[str, GridSpec]
+    columns: Mapping[str, ValueSpec]
     see: str
     do: str
     symmetries: tuple[str, ...]

@@ -87,19 +87,19 @@ def group_keys(scenes: SceneSet, family: str, told: Told = nobody) -> npt.NDArra
         told("looking for scenes that are alike", start / len(scenes))
         place = slice(start, start + _BLOCK)
         values = {name: np.asarray(scenes.values[name][place]) for name in names}
-        shapes = scenes.shapes[place]
+        shapes = {name: scenes.shapes[name][place] for name in names}
         keys[place] = [_hash(key) for key in _exact_keys(values, seen, shapes, family)]
     return keys
 
 
 def _exact_keys(
-    values: dict[str, npt.NDArray[Any]], seen: list[str], shapes: npt.NDArray[Any], family: str
+    values: dict[str, npt.NDArray[Any]], seen: list[str], shapes: dict[str, npt.NDArray[Any]], family: str
 ) -> list[bytes]:
-    stacked = np.concatenate([values[name] for name in seen], axis=2)
-    plain = [shape.tobytes() + grid.tobytes() for shape, grid in zip(shapes, stacked, strict=True)]
     if family == "maze":
-        joined = [maze.canonical(values[name], shapes) for name in seen]
+        joined = [maze.canonical(values[name], shapes[name]) for name in seen]
         return [b"|".join(keys) for keys in zip(*joined, strict=True)]
+    count = len(values[seen[0]])
+    plain = [b"".join(shapes[n][i].tobytes() + values[n][i].tobytes() for n in seen) for i in range(count)]
     if family == "sudoku":
         for grids in values.values():
             if grids.shape[1:] != (9, 9):

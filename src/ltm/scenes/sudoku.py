@@ -16,6 +16,7 @@ from ltm.errors import DataError
 from ltm.scenes.store import SceneSet, SceneWriter
 from ltm.scenes.sudoku_canonical import canonical
 from ltm.scenes.sudoku_search import count_solutions, is_solution, masks_of, random_grids, search, search_steps, solve
+from ltm.senses.layout import Layout
 
 __all__ = [
     "canonical",
@@ -58,7 +59,7 @@ def generate(
     if count < 1:
         raise DataError(f"count must be at least 1, got {count}")
     generator = np.random.default_rng(seed)
-    writer = SceneWriter(("puzzle", "solution"))
+    writer = SceneWriter({"puzzle": Layout(), "solution": Layout()})
     seen: set[bytes] = set()
     tried = 0
     while len(writer) < count:

@@ -9,16 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Integer
+from jaxtyping import Bool, Float, Integer
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from ltm.chart.base import Part
 from ltm.errors import DataError
+from ltm.senses.layout import VOID, Layout
 from ltm.zones.layers import truncated_normal_
-
-VOID = 255
-"""Marks sites outside a grid, where grids of several shapes share a batch."""
 
 
 class GridSpec(Part):
@@ -55,6 +53,30 @@ class GridSpec(Part):
         if self.positions == "learned" and (self.rows is None or self.columns is None):
             raise ValueError("learned positions need fixed rows and columns")
         return self
+
+    @property
+    def layout(self) -> Layout:
+        """Rows and columns of symbols."""
+        return Layout(rank=2, dtype="uint8")
+
+    @property
+    def nested(self) -> bool:
+        """Whether values are lists of rows."""
+        return self.form == "lists"
+
+    def sites(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Returns the rows and columns of sites that a value of a shape takes: one a cell."""
+        return (shape[0], shape[1])
+
+    @property
+    def fixed_sites(self) -> tuple[int, int] | None:
+        """Rows and columns of sites where every value has the same; otherwise None."""
+        return None if self.rows is None or self.columns is None else (self.rows, self.columns)
+
+    def words(self) -> str:
+        """Says the shape of a grid: `9×9, 10 symbols`."""
+        shape = f"{self.rows or 'any'}×{self.columns or 'any'}" if self.rows or self.columns else "any size"
+        return f"{shape}, {self.symbols} symbols"
 
     @property
     def letters(self) -> str:
@@ -144,6 +166,11 @@ class GridSense(nn.Module):
         if self.row is not None and self.column is not None:
             truncated_normal_(self.row, std, generator)
             truncated_normal_(self.column, std, generator)
+
+    def exists(self, grid_BRC: Integer[Tensor, "B R C"]) -> Bool[Tensor, "B S"] | None:
+        """Returns which sites lie in the grid; None when all do."""
+        void_BS = (grid_BRC == VOID).flatten(1)
+        return ~void_BS if bool(void_BS.any()) else None
 
     def forward(self, grid_BRC: Integer[Tensor, "B R C"]) -> Float[Tensor, "B S D"]:
         """Writes each cell's vector at its site; sites outside the grid get zeros."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from ltm.senses.grid import GridSense, GridSpec
+from typing import Annotated, Any
 
-KINDS = {"grid": (GridSpec, GridSense)}
+from pydantic import Field
+
+from ltm.senses.grid import GridSense, GridSpec
+from ltm.senses.label import LabelSense, LabelSpec
+
+KINDS: dict[str, tuple[Any, Any]] = {"grid": (GridSpec, GridSense), "label": (LabelSpec, LabelSense)}
 """What a chart declares, and the weights that result, by kind."""
 
-SenseSpec = GridSpec
+Sense = GridSense | LabelSense
+
+SenseSpec = Annotated[GridSpec | LabelSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""

@@ -45,7 +45,7 @@ def propose_for(
         raise LtmError(f"size: {problem}") from None
     if str(data) in SOURCES:
         source = SOURCES[str(data)]
-        columns = {n: s.model_dump(exclude={"kind"}, exclude_defaults=True) for n, s in source.columns.items()}
+        columns = {n: s.model_dump(exclude_defaults=True) for n, s in source.columns.items()}
         see_names, do_names = list(see) or [source.see], list(do) or [source.do]
         for word in (*see_names, *do_names):
             if word not in columns:

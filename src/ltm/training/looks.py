@@ -16,7 +16,7 @@ from torch import Tensor
 from ltm.brain.brain import Brain
 from ltm.brain.restlessness import wander
 from ltm.scenes.store import SceneSet
-from ltm.senses.grid import VOID
+from ltm.senses.layout import void_of
 from ltm.training.calibration import auroc, ece, fit_platt
 from ltm.training.segment import Scorer, right_answers
 
@@ -59,19 +59,14 @@ class Looks:
 
 def batches(scenes: SceneSet, size: int) -> Iterator[tuple[npt.NDArray[np.int64], dict[str, Tensor]]]:
     """Yields scene numbers and values, each batch of one shape, so that nothing is computed on padding."""
-    shapes, groups = np.unique(scenes.shapes, axis=0, return_inverse=True)
-    for number in range(len(shapes)):
-        rows, columns = (int(side) for side in shapes[number])
+    sides = np.concatenate([scenes.shapes[name] for name in scenes.values], axis=1)
+    unique, groups = np.unique(sides, axis=0, return_inverse=True)
+    for number in range(len(unique)):
         members = np.flatnonzero(groups.reshape(-1) == number)
         for first in range(0, len(members), size):
             index = members[first : first + size]
-            yield (
-                index,
-                {
-                    name: torch.from_numpy(np.asarray(array[index])[:, :rows, :columns].copy())
-                    for name, array in scenes.values.items()
-                },
-            )
+            chunk = scenes.take(index).crop()
+            yield index, {name: torch.from_numpy(np.array(array)) for name, array in chunk.values.items()}
 
 
 def look_at(
@@ -105,7 +100,7 @@ def cells_right(answers: dict[str, Tensor], values: dict[str, Tensor]) -> npt.ND
     same, there = [], []
     for name, answer_BN in answers.items():
         target_BN = values[name].flatten(1)
-        exists = target_BN != VOID
+        exists = target_BN != void_of(target_BN.dtype)
         there.append(exists.sum(1))
         same.append(((answer_BN == target_BN) & exists).sum(1))
     share = torch.stack(same).sum(0).double() / torch.stack(there).sum(0)

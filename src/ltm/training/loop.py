@@ -236,7 +236,8 @@ def _digest(chart: Chart, scenes: dict[str, str]) -> str:
 def fingerprint(scenes: SceneSet) -> str:
     """Returns a hash of how many scenes there are, of their shapes, and of up to 1,000 of them spread over the set."""
     hashed = hashlib.sha256(f"{len(scenes)}".encode())
-    hashed.update(np.ascontiguousarray(scenes.shapes).tobytes())
+    for sides in scenes.shapes.values():
+        hashed.update(np.ascontiguousarray(sides).tobytes())
     index = np.unique(np.linspace(0, len(scenes) - 1, min(len(scenes), 1000)).astype(np.int64))
     for name, grids in scenes.values.items():
         hashed.update(name.encode() + np.ascontiguousarray(grids[index]).tobytes())

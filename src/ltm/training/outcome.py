@@ -5,19 +5,22 @@ Shapes: B batch, N cells.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
 from ltm.chart.schema import WillSpec
 from ltm.scenes.store import SceneSet
+from ltm.senses.value import ValueSpec
 from ltm.training.calibration import auroc, ece
 from ltm.training.looks import BATCH, batches, cells_right
-from ltm.training.segment import Scorer
+from ltm.training.segment import Scorer, whole_right
 
 
 class Outcome:
@@ -62,18 +65,23 @@ def think_all(
     for index, values in batches(scenes, BATCH):
         thoughts = think(brain, values, will, bf16=bf16, seed=seed)
         answers = {
-            name: torch.from_numpy(np.stack([spec.encode(thought.answer[name]) for thought in thoughts])).flatten(1)
+            name: _again(spec, [thought.answer[name] for thought in thoughts], values[name])
             for name, spec in brain.chart.acts.items()
         }
-        same = torch.ones(len(index), dtype=torch.bool)
-        for name, answer_BN in answers.items():
-            same &= (answer_BN == values[name].flatten(1)).all(1)
-        if scorer is not None:
-            same |= scorer(values, {name: answer_BN.long() for name, answer_BN in answers.items()})
-        outcome.right[index] = same.numpy()
+        outcome.right[index] = whole_right(answers, values, scorer).numpy()
         outcome.cells[index] = cells_right(answers, values)
         outcome.confidence[index] = [thought.confidence for thought in thoughts]
         outcome.ticks[index] = [thought.ticks for thought in thoughts]
         outcome.tries[index] = [thought.tries for thought in thoughts]
         outcome.operations[index] = [thought.operations for thought in thoughts]
     return outcome
+
+
+def _again(spec: ValueSpec, answers: Sequence[Any], wanted: Tensor) -> Tensor:
+    """Returns answers as symbols `[B, N]` once more, laid out like what is wanted `[B, *sides]`."""
+    laid = torch.full_like(wanted, spec.layout.void)
+    for place, answer in enumerate(answers):
+        encoded = torch.from_numpy(np.ascontiguousarray(spec.encode(answer)))
+        corner: tuple[Any, ...] = (place, *(slice(side) for side in encoded.shape))
+        laid[corner] = encoded.to(wanted.dtype)
+    return laid.flatten(1).long()

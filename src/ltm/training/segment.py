@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ltm.brain.brain import Brain, Mind, Reading
-from ltm.senses.grid import VOID
+from ltm.senses.layout import void_of
 
 Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
 """From values `[B, R, C]` and answers `[B, N]` to which answers are right `[B]`, beside the one in the data."""
@@ -40,7 +40,10 @@ class Loss:
 def cross_entropy(logits_BNV: Tensor, target_BN: Tensor, smoothing: float) -> Tensor:
     """Mean cross-entropy over the cells that exist."""
     return F.cross_entropy(
-        logits_BNV.flatten(0, 1), target_BN.flatten().long(), ignore_index=VOID, label_smoothing=smoothing
+        logits_BNV.flatten(0, 1),
+        target_BN.flatten().long(),
+        ignore_index=int(void_of(target_BN.dtype)),
+        label_smoothing=smoothing,
     )
 
 
@@ -49,18 +52,23 @@ def stablemax_loss(logits_BNV: Tensor, target_BN: Tensor) -> Tensor:
     a = logits_BNV.double()
     s = torch.where(a >= 0, a + 1, 1 / (1 - a.clamp(max=0)))
     log_p = (s / s.sum(-1, keepdim=True)).log().flatten(0, 1)
-    return F.nll_loss(log_p, target_BN.flatten().long(), ignore_index=VOID).float()
+    return F.nll_loss(log_p, target_BN.flatten().long(), ignore_index=int(void_of(target_BN.dtype))).float()
 
 
 def right_answers(reading: Reading, values: Mapping[str, Tensor], scorer: Scorer | None) -> Tensor:
-    """Returns which whole answers are right `[B]`: every cell as in the data, or right by the scorer."""
+    """Returns which of a reading's whole answers are right `[B]`."""
+    return whole_right(reading.answers, values, scorer)
+
+
+def whole_right(answers: Mapping[str, Tensor], values: Mapping[str, Tensor], scorer: Scorer | None) -> Tensor:
+    """Returns which whole answers `[B, N]` are right `[B]`: every cell as in the data, or right by the scorer."""
     right: Tensor | None = None
-    for name, answer_BN in reading.answers.items():
+    for name, answer_BN in answers.items():
         target_BN = values[name].flatten(1)
-        same = ((answer_BN == target_BN) | (target_BN == VOID)).all(dim=1)
+        same = ((answer_BN == target_BN) | (target_BN == void_of(target_BN.dtype))).all(dim=1)
         right = same if right is None else right & same
     assert right is not None  # a chart has at least one act
-    return right if scorer is None else right | scorer(values, reading.answers)
+    return right if scorer is None else right | scorer(values, answers)
 
 
 def loss_of(

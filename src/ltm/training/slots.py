@@ -111,7 +111,7 @@ class Slots:
         }
         if chart.training.augment and chart.scenes.symmetries:
             symbols = {name: spec.symbols for name, spec in (*chart.senses.items(), *chart.acts.items())}
-            shapes = torch.from_numpy(self.scenes.shapes[index.numpy()].astype(np.int64))
+            shapes = torch.from_numpy(self.scenes.shapes[next(iter(values))][index.numpy()].astype(np.int64))
             first = chart.scenes.relabel_from
             values = augment(values, chart.scenes.symmetries, self.generator, symbols, shapes, first)
         return values

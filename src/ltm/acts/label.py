@@ -1,0 +1,68 @@
+"""The `label` act: chooses one of a list of names by what the field holds on average.
+
+Shapes: B batch, S sites, D field width, V labels.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy.typing as npt
+from jaxtyping import Bool, Float
+from pydantic import Field
+from torch import Tensor, nn
+
+from ltm.chart.base import Name
+from ltm.senses.label import LabelSpec
+from ltm.zones.layers import Linear
+
+
+class LabelActSpec(LabelSpec):
+    """One of a list of names, read off the mean of the field's sites."""
+
+    kind: Literal["label"]
+    at: Name | None = None
+    """The sense whose sites it reads; all of the field when absent."""
+    smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Label smoothing of the training loss."""
+
+    def place(self, first_sense: str) -> str | None:
+        """Returns the sense whose sites it reads; None for all of the field."""
+        return self.at
+
+    def answer(self, symbols_N: npt.NDArray[Any], seen: npt.NDArray[Any]) -> str:
+        """Turns the chosen number into its name."""
+        return self.decode(symbols_N)
+
+
+class LabelAct(nn.Module):
+    """The weights of a `label` act: a matrix from the field's mean to labels, without bias."""
+
+    def __init__(self, spec: LabelActSpec, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        self.read = Linear(width, spec.symbols)
+
+    def cells(self, sites: int) -> int:
+        """One label, however many sites there are."""
+        return 1
+
+    def exists(self, mask_BS: Bool[Tensor, "B S"] | None) -> None:
+        """The one label always exists."""
+        return
+
+    def forward(
+        self, field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None = None
+    ) -> Float[Tensor, "B 1 V"]:
+        """Returns logits for every label, in fp32, from the mean over the sites that exist."""
+        if mask_BS is None:
+            held_BD = field_BSD.mean(dim=1)
+        else:
+            weights_BS = mask_BS.to(field_BSD.dtype)
+            held_BD = (field_BSD * weights_BS[..., None]).sum(1) / weights_BS.sum(1, keepdim=True)
+        logits: Tensor = self.read(held_BD).float()[:, None]
+        return logits
+
+    def operations(self, sites: int) -> int:
+        """Operations for one example."""
+        return self.read.operations

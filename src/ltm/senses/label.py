@@ -1,0 +1,118 @@
+"""The `label` sense: one of a list of names, which becomes one site of the field.
+
+Shapes: B batch, D field width.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Integer
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from ltm.chart.base import Part
+from ltm.errors import DataError, nearest
+from ltm.senses.layout import Layout
+from ltm.zones.layers import truncated_normal_
+
+MOST_LABELS = 10_000
+
+
+class LabelSpec(Part):
+    """One of a list of names; numbers and truth values are taken by their text."""
+
+    kind: Literal["label"]
+    labels: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(min_length=2, max_length=MOST_LABELS)
+    ]
+    """The names, in order."""
+    scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Standard deviation of what it writes."""
+
+    @model_validator(mode="after")
+    def _all_differ(self) -> LabelSpec:
+        if len(set(self.labels)) < len(self.labels):
+            twice = next(label for place, label in enumerate(self.labels) if label in self.labels[:place])
+            raise ValueError(f"label {twice!r} is listed twice")
+        return self
+
+    @property
+    def symbols(self) -> int:
+        """How many labels there are."""
+        return len(self.labels)
+
+    @property
+    def layout(self) -> Layout:
+        """One place: the label's number."""
+        return Layout(rank=1, dtype="uint8" if self.symbols <= 250 else "int32", longest=1)
+
+    @property
+    def nested(self) -> bool:
+        """A label is plain text."""
+        return False
+
+    def sites(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Returns the rows and columns of sites that a value takes."""
+        return (1, 1)
+
+    @property
+    def fixed_sites(self) -> tuple[int, int] | None:
+        """Rows and columns of sites, as every value has the same."""
+        return (1, 1)
+
+    def encode(self, value: Any) -> npt.NDArray[Any]:
+        """Turns a name into its number `[1]`.
+
+        Raises:
+            DataError: the name is not in the list; says which is nearest.
+        """
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, str | int | float):
+            raise DataError(f"expected a label, got {type(value).__name__}")
+        text = str(value).strip()
+        number = _numbers(self.labels).get(text)
+        if number is None:
+            raise DataError(f"{text!r} is not among the {self.symbols} labels{nearest(text, self.labels)}")
+        return np.array([number], dtype=self.layout.dtype)
+
+    def decode(self, encoded: npt.NDArray[Any]) -> str:
+        """Turns a number `[1]` into its name."""
+        return self.labels[int(encoded.reshape(-1)[0])]
+
+    def words(self) -> str:
+        """Says how many labels there are."""
+        return f"{self.symbols} labels"
+
+
+@functools.lru_cache(maxsize=64)
+def _numbers(labels: tuple[str, ...]) -> dict[str, int]:
+    return {label: number for number, label in enumerate(labels)}
+
+
+class LabelSense(nn.Module):
+    """The weights of a `label` sense: one vector a label."""
+
+    def __init__(self, spec: LabelSpec, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        self.symbol = nn.Parameter(torch.empty(spec.symbols, width))
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draws vectors with standard deviation 1/sqrt(width) before scaling by its root."""
+        truncated_normal_(self.symbol, self.symbol.shape[1] ** -0.5, generator)
+
+    def exists(self, label_B1: Integer[Tensor, "B 1"]) -> Tensor | None:
+        """Every label takes its one site."""
+        return None
+
+    def forward(self, label_B1: Integer[Tensor, "B 1"]) -> Float[Tensor, "B 1 D"]:
+        """Writes each label's vector."""
+        written: Tensor = F.embedding(label_B1.long(), self.symbol) * (self.spec.scale * self.symbol.shape[1] ** 0.5)
+        return written

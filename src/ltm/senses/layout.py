@@ -1,0 +1,38 @@
+"""How encoded values are laid out in arrays: their axes, number type, and what marks places beyond a value's end."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+VOID = 255
+"""Marks places outside a grid of symbols, where grids of several shapes share a batch."""
+_VOIDS: dict[str, int | float] = {"uint8": VOID, "int32": -1, "float32": math.nan}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The arrays of one column of scenes.
+
+    Attributes:
+        rank: axes of one value; 2 for a grid.
+        dtype: `uint8` for up to 250 symbols, `int32` for more, `float32` for measurements.
+        longest: places along one axis at most.
+    """
+
+    rank: int = 2
+    dtype: str = "uint8"
+    longest: int = 1024
+
+    @property
+    def void(self) -> int | float:
+        """What pads a value to the largest of its column."""
+        return _VOIDS[self.dtype]
+
+
+def void_of(dtype: torch.dtype | np.dtype[np.generic]) -> int | float:
+    """Returns what pads values of a number type."""
+    return _VOIDS[str(dtype).removeprefix("torch.")]
