@@ -38,7 +38,8 @@ def propose(
     """Returns the largest chart that fits.
 
     Grids of one shape get window mixing over rows, columns and blocks, in two roles with a state of its own; grids of
-    any shape get local convolution, which carries over to larger grids given more ticks.
+    any shape get local convolution, which carries over to larger grids given more ticks. Labels need no long search:
+    scenes leave after two segments, so that more of them are seen.
 
     Args:
         columns: the declaration of each column, as `ltm.scenes.infer` finds them.
@@ -56,6 +57,7 @@ def propose(
         ChartError: even the smallest brain exceeds the size.
     """
     fixed = all(columns[c]["kind"] != "grid" or (columns[c].get("rows") and columns[c].get("columns")) for c in see)
+    labels = all(columns[c]["kind"] == "label" for c in do)
     smallest = None
     for width in reversed(WIDTHS):
         declared = {
@@ -67,8 +69,8 @@ def propose(
             "acts": {c: dict(columns[c]) for c in do},
             "zones": _zones(columns[see[0]], fixed, width),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
-            "training": _training(fixed, minutes, seed),
-            "will": {"ticks": 512, "noise": 0.4, "patience": 48} if fixed else {"ticks": 400},
+            "training": _training(fixed, labels, minutes, seed),
+            "will": _will(fixed, labels),
         }
         unbounded = Chart.model_validate({**declared, "budget": None})
         smallest = Sizes.of(unbounded).bytes
@@ -87,7 +89,7 @@ def _sense(arguments: Mapping[str, Any], fixed: bool) -> dict[str, Any]:
 def _zones(seen: Mapping[str, Any], fixed: bool, width: int) -> dict[str, Any]:
     if not fixed:
         return {"local": {"kind": "conv", "layers": 2, "hidden": width, "write": "replace"}}
-    if seen["kind"] != "grid":
+    if seen["kind"] != "grid":  # few sites, without rows and columns
         return {
             "core": {
                 "kind": "mixer",
@@ -104,6 +106,14 @@ def _zones(seen: Mapping[str, Any], fixed: bool, width: int) -> dict[str, Any]:
     return {"core": {**mixer, "roles": _ROLES}}
 
 
-def _training(fixed: bool, minutes: float, seed: int) -> dict[str, Any]:
+def _training(fixed: bool, labels: bool, minutes: float, seed: int) -> dict[str, Any]:
     ticks = {"ticks": 4, "segments": 12} if fixed else {"ticks": 10, "segments": 6}
+    if labels:
+        ticks = {"ticks": 4, "segments": 2}
     return {**ticks, "minutes": minutes, "seed": seed}
+
+
+def _will(fixed: bool, labels: bool) -> dict[str, Any]:
+    if labels:
+        return {"ticks": 32}
+    return {"ticks": 512, "noise": 0.4, "patience": 48} if fixed else {"ticks": 400}
