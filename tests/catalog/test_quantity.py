@@ -27,12 +27,12 @@ def quantity(kind: str, low: float, typical: float, high: float) -> Quantity:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("low: 1,", "low: 3,", "brain.yaml:3:3: quantities.synapses: typical (2) is not between low (3) and high (8)"),
-        ("kind: lognormal", "kind: lognormaal", "brain.yaml:3:69: quantities.synapses.kind:"),
+        ("low: 1,", "low: 3,", "brain.yaml:3:22: quantities.synapses: typical (2) is not between low (3) and high (8)"),
+        ("kind: lognormal", "kind: lognormaal", "brain.yaml:3:65: quantities.synapses.kind:"),
         ("assumption", "asumption", "did you mean 'assumption'?"),
         ("[a-2020]", "[a-2021]", "no source 'a-2021'; did you mean 'a-2020'?"),
         ("low: 1,", "low: -1,", "brain.yaml:3:19: quantities.synapses.low: expected greater than 0"),
-        ("high: 8", "high: 1e31", "less than or equal to 1e+30"),
+        ("high: 8", "high: 1e31", "quantities.synapses.high: expected less than or equal to 1000"),
         ("lognormal", "exact", "kind must be 'exact' if low and high are equal"),
         ("unit: synapses", "unit: share", "a share is at most 1"),
         ("low: 1,", "low: 1, low: 1,", "key 'low' appears twice"),

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ltm.brain.brain import Brain
 from ltm.catalog.estimate import BRAIN
+from ltm.chart.load import load_chart
 from ltm.cli.main import run
 from ltm.cli.show_scale import amount
+from ltm.runtime.brains import save_brain
 from ltm.runtime.shipped import shipped_brain
 
 SHIPPED = str(shipped_brain())
@@ -66,13 +69,22 @@ def test_a_brain_folder(capsys: Capture) -> None:
         assert any("ESTIMATED" in note for note in folder["notes"])
 
 
+def test_a_brain_that_learned_from_a_file_needs_scenes_to_think_about(tmp_path: Path, capsys: Capture) -> None:
+    save_brain(Brain(load_chart("mixture", ["scenes.source=null", "will.ticks=8"])), tmp_path / "mine")
+    assert run(["scale", str(tmp_path / "mine")]) == 0
+    shown = capsys.readouterr().out
+    assert "No thought was measured" in shown and "--scenes" in shown and "at most" in shown and "joules" not in shown
+    assert run(["scale", str(tmp_path / "mine"), "--scenes", "sudoku", "--thoughts", "2"]) == 0
+    assert "joules a thought" in capsys.readouterr().out
+
+
 def test_pictures_are_written(tmp_path: Path, capsys: Capture) -> None:
     pytest.importorskip("matplotlib")
     for name in ("s.png", "s.svg"):
         assert run(["scale", "--model", "100M", "--plot", str(tmp_path / name)]) == 0
     assert (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
     drawn = (tmp_path / "s.svg").read_text(encoding="utf-8")
-    for words in ("whole brain", "GPT-3", "100M", "sudoku", "a zone: 1-100 MB"):
+    for words in ("whole brain", "GPT-3", "100M", "sudoku (shipped)", "a zone: 1-100 MB"):
         assert f"<!-- {words} -->" in drawn
 
 

@@ -124,7 +124,7 @@ def about_model(world: World, name: str, model: KnownModel, asked: bool = False)
     return group
 
 
-def about_folder(world: World, name: str, weight: Weight, thinking: Thinking | None, budget: str) -> Group:
+def about_folder(world: World, name: str, weight: Weight, thinking: Thinking | None, budget: str, scenes: str) -> Group:
     """Says what a brain folder weighs and costs, and what share of a brain it is.
 
     Args:
@@ -133,6 +133,7 @@ def about_folder(world: World, name: str, weight: Weight, thinking: Thinking | N
         weight: what was counted.
         thinking: what was measured; None where there was nothing to think about.
         budget: what the will allows, in words.
+        scenes: what it thought about, in words.
     """
     at_most = ", at most" if weight.at_most else ", mean over a cycle"
     counted = f"counted for {weight.sites} sites{at_most}"
@@ -151,7 +152,8 @@ def about_folder(world: World, name: str, weight: Weight, thinking: Thinking | N
     if thinking is None:
         notes.append(f"No thought was measured: its scenes come from a file; name one with --scenes. Will: {budget}.")
     else:
-        mean = f"mean of {thinking.thoughts} thoughts, one at a time; will: {budget}"
+        many = "1 thought" if thinking.thoughts == 1 else f"{thinking.thoughts} thoughts"
+        mean = f"mean of {many} about {scenes}, one at a time; will: {budget}"
         facts["ticks"] = (thinking.ticks, "", f"ticks until the kept answer, {mean}")
         facts["thought_operations"] = (thinking.operations, "", "operations a thought, counted as it fired")
         facts["thought_seconds"] = (thinking.seconds, "s", "a thought takes, by the clock")

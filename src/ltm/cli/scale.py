@@ -101,12 +101,15 @@ def _weigh(world: World, folder: Path, source: str | None, thoughts: int, seed: 
     from ltm.catalog.scale_report import about_folder
     from ltm.catalog.thinking_cost import time_thoughts, weigh
     from ltm.runtime.brains import load_brain
+    from ltm.scenes.sources import SOURCES
 
     loaded, record = load_brain(folder)
     weight = weigh(loaded.chart)
     scenes = _scenes(loaded.chart, source, thoughts, seed)
     thinking = None if scenes is None else time_thoughts(loaded, scenes, seed)
-    return about_folder(world, record["name"], weight, thinking, _budget(loaded.chart.will)), weight
+    named = source or loaded.chart.scenes.source or ""
+    words = f"{named} scenes of seed {seed}" if named in SOURCES else f"scenes of {Path(named).name}"
+    return about_folder(world, record["name"], weight, thinking, _budget(loaded.chart.will), words), weight
 
 
 def _budget(will: WillSpec) -> str:
