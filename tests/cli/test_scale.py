@@ -80,9 +80,10 @@ def test_a_brain_that_learned_from_a_file_needs_scenes_to_think_about(tmp_path: 
 
 def test_pictures_are_written(tmp_path: Path, capsys: Capture) -> None:
     pytest.importorskip("matplotlib")
-    for name in ("s.png", "s.svg"):
+    for name in ("s.png", "s.svg", "again.svg"):
         assert run(["scale", "--model", "100M", "--plot", str(tmp_path / name)]) == 0
     assert (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
+    assert (tmp_path / "s.svg").read_bytes() == (tmp_path / "again.svg").read_bytes()
     drawn = (tmp_path / "s.svg").read_text(encoding="utf-8")
     for words in ("whole brain", "GPT-3", "100M", "sudoku (shipped)", "a zone: 1-100 MB"):
         assert f"<!-- {words} -->" in drawn

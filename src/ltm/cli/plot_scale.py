@@ -77,5 +77,8 @@ def sizes_picture(sizes: Sequence[Size], path: Path) -> None:
     title = "Bytes: thick, 90 % of draws; thin, the whole range (models: int8 to fp32)"
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=10)
     figure.tight_layout()
-    # Without a date, one brain gives one file.
-    figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+    from matplotlib import rc_context
+
+    # With a fixed salt for its names and without a date, the same sizes give the same file.
+    with rc_context({"svg.hashsalt": "ltm"}):
+        figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
