@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from ltm.cli import chart, demo, evaluate, fit, inspect, think, train
+from ltm.cli import chart, demo, evaluate, fit, inspect, scale, think, train
 from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -18,6 +18,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "think": think.think,
     "eval": evaluate.evaluate,
     "inspect": inspect.inspect,
+    "scale": scale.scale,
     "demo": demo.demo,
 }
 """Every verb. A new one is one file and one line here."""
