@@ -74,7 +74,7 @@ def test_csv(capsys: Capture) -> None:
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
     assert rows["TinyStories-33M"]["parameters"] == "68514048"
     assert rows["TinyStories-33M"]["bytes_fp16"] == "137028096"
-    assert rows["TinyStories-1M"]["parameters_source"] == "=gpt-neo"
+    assert rows["TinyStories-1M"]["parameters_source"] == "computed: gpt-neo"
     assert rows["GPT-Neo-125M"]["shape.vocabulary"] == ""  # unknown is empty
 
 

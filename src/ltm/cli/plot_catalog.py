@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MOST_PANELS = 6
 FEWEST_POINTS = 3
 """A metric that fewer models share says nothing about size."""
+LEAST_SPREAD = 2
+"""How many times the largest model of a panel is at least as large as the smallest."""
 BAND = (1e6, 100e6)
 """Bytes in fp16 that a zone may have."""
 _COLOURS = ("#2f6db5", "#c4661b", "#2c8a57", "#8b4fb0", "#b8324f", "#6b7f1e", "#1f8f9c", "#a06a3a", "#5b5fc7")
@@ -82,10 +84,14 @@ def _panels(models: Mapping[str, Model]) -> dict[str, list[Point]]:
         if size is not None:
             for metric, score in model.scores.items():
                 points.setdefault(metric, []).append((name, model.family, size, score.value))
-    # Models of one size say nothing about size either.
-    telling = {metric: of for metric, of in points.items() if len(of) >= FEWEST_POINTS and len({p[2] for p in of}) > 2}
+    telling = {metric: of for metric, of in points.items() if len(of) >= FEWEST_POINTS and _spread(of) >= LEAST_SPREAD}
     chosen = sorted(telling, key=lambda metric: -len(telling[metric]))[:MOST_PANELS]
     return {metric: telling[metric] for metric in chosen}
+
+
+def _spread(points: Sequence[Point]) -> float:
+    sizes = [point[2] for point in points]
+    return max(sizes) / min(sizes)
 
 
 def _colours(models: Mapping[str, Model]) -> dict[str, str]:

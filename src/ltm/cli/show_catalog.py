@@ -109,10 +109,8 @@ def show_one(catalog: Catalog, name: str, model: Model, console: Console) -> Non
             told.add_row(Text(key, "bright_black"), about.about + (" (third party)" if about.third_party else ""))
     console.print(told)
     for metric in model.scores:
-        better = catalog.metrics[metric].better
-        console.print(
-            Text(safe(f"{metric}: {catalog.metrics[metric].about}; {better} is better", plain), "bright_black")
-        )
+        said = catalog.metrics[metric]
+        console.print(Text(safe(f"{metric}: {said.about}; {said.better} is better", plain), "bright_black"))
 
 
 def _from(model: Model, figure: Figure | Said) -> str:
@@ -172,7 +170,7 @@ def _plain(model: Model) -> dict[str, Any]:
 
 
 def as_rows(models: Mapping[str, Model]) -> str:
-    """Returns models as CSV: a column for each figure and one for its source; `=formula` where it is computed."""
+    """Returns models as CSV: a column for each figure and one for its source, or `computed: formula`."""
     paths = ["year", "parameters", "without_embeddings", "file", "bytes_fp16", "bytes_int8"]
     paths += [f"shape.{name}" for name in Shape.model_fields] + [f"trained.{name}" for name in Trained.model_fields]
     paths += ["cpu_ms", "licence"]
@@ -196,4 +194,4 @@ def as_rows(models: Mapping[str, Model]) -> str:
 def _cells(figure: Mapping[str, Any] | None) -> tuple[Any, str]:
     if figure is None:
         return "", ""
-    return figure["value"], figure["source"] if "source" in figure else f"={figure['computed']}"
+    return figure["value"], figure["source"] if "source" in figure else f"computed: {figure['computed']}"
