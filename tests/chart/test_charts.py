@@ -13,7 +13,8 @@ import torch
 import ltm
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
-from ltm.chart.load import load_chart, shipped
+from ltm.chart.load import load_chart
+from ltm.chart.shipped import shipped
 from ltm.chart.size import Sizes
 from ltm.scenes.prepare import generate_scenes
 from ltm.scenes.store import SceneSet

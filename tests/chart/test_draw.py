@@ -13,8 +13,9 @@ from ltm.chart.draw_rhythm import MOST_TICKS
 from ltm.chart.draw_shapes import Box, Text, Wire, clip, head
 from ltm.chart.draw_svg import svg
 from ltm.chart.draw_wires import coupling_words, rhythm_words, wires
-from ltm.chart.load import load_chart, shipped
+from ltm.chart.load import load_chart
 from ltm.chart.schema import Chart
+from ltm.chart.shipped import shipped
 
 GRID = {"kind": "grid", "rows": 9, "columns": 9, "symbols": 10}
 NAMES = ("alpha", "beta", "gamma", "delta")

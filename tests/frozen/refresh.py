@@ -1,4 +1,4 @@
-"""Writes down the command line, the chart's schema and the public names as they are: python tests/frozen/refresh.py
+"""Writes down the command line, the schemas and the public names as they are: python tests/frozen/refresh.py
 
 A change of any of them shows as a difference in review; a removal or a renaming breaks what users have.
 """
@@ -48,7 +48,25 @@ def names() -> dict[str, list[str]]:
     return told
 
 
-FROZEN: dict[str, Callable[[], Any]] = {"command_line": command_line, "schema": schema, "names": names}
+def catalog() -> dict[str, Any]:
+    """What the micro-models chart may say, and the names that people use to ask for entries."""
+    from ltm.catalog.load import load_catalog
+    from ltm.catalog.schema import Catalog
+
+    told = load_catalog()
+    return {
+        "schema": Catalog.model_json_schema(),
+        "models": {name: model.family for name, model in told.models.items()},
+        "metrics": list(told.metrics),
+    }
+
+
+FROZEN: dict[str, Callable[[], Any]] = {
+    "command_line": command_line,
+    "schema": schema,
+    "names": names,
+    "catalog": catalog,
+}
 
 if __name__ == "__main__":
     for what, tell in FROZEN.items():

@@ -20,7 +20,7 @@ def list_charts() -> None:
 
     Example: ltm chart list
     """
-    from ltm.chart.load import shipped, shipped_text
+    from ltm.chart.shipped import shipped, shipped_text
 
     for name in shipped():
         first = shipped_text(name).splitlines()[0].lstrip("# ")
@@ -30,18 +30,23 @@ def list_charts() -> None:
 @app.command("new")
 def new_chart(
     out: Annotated[Path, typer.Argument(help="File to write.")] = Path("chart.yaml"),
-    like: Annotated[str, typer.Option(help="Shipped chart to start from (ltm chart list).")] = "sudoku",
+    like: Annotated[
+        str,
+        typer.Option(help="Shipped chart (ltm chart list) or model that runs here (ltm catalog --runs-here)."),
+    ] = "sudoku",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Start a chart from a shipped one.
+    """Start a chart from a shipped one, or from a model of the catalogue that runs here.
 
-    Example: ltm chart new mine.yaml --like trm
+    Example: ltm chart new mine.yaml --like TRM
     """
-    from ltm.chart.load import shipped_text
+    from ltm.catalog.load import chart_of
+    from ltm.chart.shipped import shipped_text
     from ltm.errors import LtmError
     from ltm.runtime.atomic import write_file
 
-    text = shipped_text(like)
+    name, started = chart_of(like)
+    text = started + shipped_text(name)
     if out.exists() and not force:
         raise LtmError(f"{out}: exists; use --force to replace it")
     write_file(out, text.encode())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ltm.chart.draw_shapes import FAINT, INK, SOFT
-from ltm.cli.plots import _figure
+from ltm.cli.plots import blank_figure
 from ltm.cli.show_scale import amount
 
 ZONE = (1e6, 1e8)
@@ -46,7 +46,7 @@ def sizes_picture(sizes: Sequence[Size], path: Path) -> None:
     Raises:
         LtmError: matplotlib is not installed.
     """
-    figure = _figure(9.6, 1.6 + 0.34 * len(sizes))
+    figure = blank_figure(9.6, 1.6 + 0.34 * len(sizes))
     axes = figure.subplots()
     colours = {"brain": _BRAIN, "model": _MODEL, "ours": _OURS}
     axes.axvspan(*ZONE, color=_BAND, linewidth=0, zorder=0)

@@ -21,7 +21,7 @@ _RIGHT, _SURE = "#2f6db5", "#c4661b"
 _DPI = 144
 
 
-def _figure(wide: float, high: float) -> Figure:
+def blank_figure(wide: float, high: float) -> Figure:
     """Returns an empty figure of so many inches, drawn without any display.
 
     Raises:
@@ -49,7 +49,7 @@ def accuracy_by_ticks_png(rows: Sequence[Mapping[str, Any]], path: Path, bins: I
     Raises:
         LtmError: matplotlib is not installed.
     """
-    figure = _figure(10.4 if bins is not None else 5.8, 4.4)
+    figure = blank_figure(10.4 if bins is not None else 5.8, 4.4)
     panels = figure.subplots(1, 2, width_ratios=(1.35, 1)) if bins is not None else [figure.subplots()]
     _ticks_panel(panels[0], rows)
     if bins is not None:
@@ -131,7 +131,7 @@ def brain_png(chart: Chart, path: Path, sizes: Mapping[str, int] | None = None) 
     """
     drawn = picture(chart, sizes)
     # 96 pixels of the picture are an inch, 72 points are one too: sizes of text and lines shrink by that.
-    figure = _figure(drawn.wide / 96, drawn.high / 96)
+    figure = blank_figure(drawn.wide / 96, drawn.high / 96)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(0, drawn.wide)
