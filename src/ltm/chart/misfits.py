@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.locate import Problem
@@ -11,6 +11,7 @@ from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
 from ltm.errors import nearest
 from ltm.senses.grid import GridSpec
+from ltm.senses.image import ImageSpec
 from ltm.zones.archetype import ArchetypeSpec
 from ltm.zones.attention import AttentionSpec
 from ltm.zones.mixer import MixerSpec
@@ -63,28 +64,34 @@ def _scenes(chart: Chart) -> Iterator[Problem]:
         *((("senses", name), sense) for name, sense in chart.senses.items()),
         *((("acts", name), act) for name, act in chart.acts.items()),
     ]
+    grids = [name for name in chart.scenes.symmetries if name != "jitter"]
     others = [name for (_, name), spec in specs if not isinstance(spec, GridSpec)]
-    if chart.scenes.symmetries and others:
-        yield ("scenes", "symmetries"), f"are those of grids; {others[0]!r} is of another kind"
-        return
-    if "relabel" in chart.scenes.symmetries and len({spec.symbols for _, spec in specs}) > 1:
-        yield ("scenes", "symmetries"), "relabel needs the same number of symbols in every sense and act"
-    least = min(spec.symbols for _, spec in specs)
-    if "relabel" in chart.scenes.symmetries and chart.scenes.relabel_from >= least - 1:
-        yield ("scenes", "relabel_from"), f"leaves fewer than two of {least} symbols to relabel"
-    if "bands" in chart.scenes.symmetries:
-        first = chart.senses[next(iter(chart.senses))]
-        for loc, spec in specs:
-            assert isinstance(spec, GridSpec) and isinstance(first, GridSpec)  # others were refused above
-            tall = spec.rows if spec.rows is not None else first.rows
-            if tall is None or math.isqrt(tall) ** 2 != tall:
-                yield ("scenes", "symmetries"), f"bands needs squares of 4, 9, 16, … rows; {loc[1]!r} has {tall}"
+    if "jitter" in chart.scenes.symmetries and not any(isinstance(spec, ImageSpec) for _, spec in specs):
+        yield ("scenes", "symmetries"), "jitter is for pictures; no sense is of kind 'image'"
+    if grids and others:
+        yield ("scenes", "symmetries"), f"{grids[0]} is for grids; {others[0]!r} is of another kind"
+    elif grids:
+        yield from _grid_symmetries(chart, [(loc, spec) for loc, spec in specs if isinstance(spec, GridSpec)])
     if chart.scenes.sizes[0] > chart.scenes.sizes[1]:
         yield ("scenes", "sizes"), "the smallest side exceeds the largest"
     if chart.scenes.givens[0] > chart.scenes.givens[1]:
         yield ("scenes", "givens"), "the fewest givens exceed the most"
     if chart.scenes.search_steps[0] > chart.scenes.search_steps[1]:
         yield ("scenes", "search_steps"), "the fewest search steps exceed the most"
+
+
+def _grid_symmetries(chart: Chart, specs: Sequence[tuple[tuple[str, str], GridSpec]]) -> Iterator[Problem]:
+    if "relabel" in chart.scenes.symmetries and len({spec.symbols for _, spec in specs}) > 1:
+        yield ("scenes", "symmetries"), "relabel needs the same number of symbols in every sense and act"
+    least = min(spec.symbols for _, spec in specs)
+    if "relabel" in chart.scenes.symmetries and chart.scenes.relabel_from >= least - 1:
+        yield ("scenes", "relabel_from"), f"leaves fewer than two of {least} symbols to relabel"
+    if "bands" in chart.scenes.symmetries:
+        first = specs[0][1]
+        for loc, spec in specs:
+            tall = spec.rows if spec.rows is not None else first.rows
+            if tall is None or math.isqrt(tall) ** 2 != tall:
+                yield ("scenes", "symmetries"), f"bands needs squares of 4, 9, 16, … rows; {loc[1]!r} has {tall}"
 
 
 def _circuit(

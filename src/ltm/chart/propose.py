@@ -15,6 +15,8 @@ from ltm.errors import ChartError
 WIDTHS = (16, 24, 32, 48, 64, 80, 96, 112, 128)
 """Tried from the widest down. Beyond 128, a step on two cores costs more than the width gains within an hour."""
 
+Columns = Mapping[str, Mapping[str, Any]]
+"""The declaration of each column."""
 _ROLES = {
     "fast": {"reads": ["own", "field", "input"], "writes": "own", "period": 4, "phases": [0, 1, 2]},
     "slow": {"reads": ["field", "own"], "writes": "field", "period": 4, "phases": [3]},
@@ -23,7 +25,7 @@ _ROLES = {
 
 
 def propose(
-    columns: Mapping[str, Mapping[str, Any]],
+    columns: Columns,
     see: Sequence[str],
     do: Sequence[str],
     *,
@@ -57,20 +59,21 @@ def propose(
         ChartError: even the smallest brain exceeds the size.
     """
     fixed = all(columns[c]["kind"] != "grid" or (columns[c].get("rows") and columns[c].get("columns")) for c in see)
-    labels = all(columns[c]["kind"] == "label" for c in do)
+    # Answers that lie over a grid constrain one another: finding them takes search. A label is seen or it isn't.
+    searching = any(columns[c]["kind"] == "grid" for c in do)
     smallest = None
     for width in reversed(WIDTHS):
         declared = {
             "name": name,
             "about": f"Sees {', '.join(see)}; answers {', '.join(do)}.",
             "budget": size,
-            "field": {"width": width, "noise": 0.5},
+            "field": {"width": width, "noise": 0.5 if searching else 0.0},
             "senses": {c: _sense(columns[c], fixed) for c in see},
             "acts": {c: dict(columns[c]) for c in do},
-            "zones": _zones(columns[see[0]], fixed, width),
+            "zones": _zones(columns, see, fixed, searching),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
-            "training": _training(fixed, labels, minutes, seed),
-            "will": _will(fixed, labels),
+            "training": _training(fixed, searching, minutes, seed),
+            "will": _will(fixed, searching),
         }
         unbounded = Chart.model_validate({**declared, "budget": None})
         smallest = Sizes.of(unbounded).bytes
@@ -86,34 +89,34 @@ def _sense(arguments: Mapping[str, Any], fixed: bool) -> dict[str, Any]:
     return {**arguments, "positions": "learned" if fixed else "none"}
 
 
-def _zones(seen: Mapping[str, Any], fixed: bool, width: int) -> dict[str, Any]:
+def _zones(
+    columns: Mapping[str, Mapping[str, Any]], see: Sequence[str], fixed: bool, searching: bool
+) -> dict[str, Any]:
     if not fixed:
-        return {"local": {"kind": "conv", "layers": 2, "hidden": width, "write": "replace"}}
-    if seen["kind"] != "grid":  # few sites, without rows and columns
-        return {
-            "core": {
-                "kind": "mixer",
-                "layers": 2,
-                "windows": ["all"],
-                "state": "own",
-                "write": "replace",
-                "roles": _ROLES,
-            }
-        }
-    square = seen["rows"] == seen["columns"] and math.isqrt(seen["rows"]) ** 2 == seen["rows"]
-    windows = ["rows", "columns", "blocks"] if square else ["rows", "columns", "all"]
-    mixer = {"kind": "mixer", "layers": 2, "windows": windows, "state": "own", "write": "replace"}
-    return {"core": {**mixer, "roles": _ROLES}}
+        return {"local": {"kind": "conv", "layers": 2, "write": "replace"}}
+    mixer: dict[str, Any] = {"kind": "mixer", "layers": 2, "windows": _windows(columns, see), "write": "replace"}
+    return {"core": {**mixer, "state": "own", "roles": _ROLES} if searching else mixer}
 
 
-def _training(fixed: bool, labels: bool, minutes: float, seed: int) -> dict[str, Any]:
-    ticks = {"ticks": 4, "segments": 12} if fixed else {"ticks": 10, "segments": 6}
-    if labels:
-        ticks = {"ticks": 4, "segments": 2}
+def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
+    """Returns the families that what is seen has: lines and blocks of grids and pictures, and everything together."""
+    flat = [columns[c] for c in see if columns[c]["kind"] in ("grid", "image")]
+    windows = ["rows", "columns"] if flat else []
+    if any(c["kind"] == "grid" and c["rows"] == c["columns"] and math.isqrt(c["rows"]) ** 2 == c["rows"] for c in flat):
+        windows.append("blocks")
+    elif flat:
+        windows.append("all")
+    return [*windows, "field"] if len(see) > 1 or not flat else windows
+
+
+def _training(fixed: bool, searching: bool, minutes: float, seed: int) -> dict[str, Any]:
+    ticks = {"ticks": 4, "segments": 12} if searching else {"ticks": 2, "segments": 2}
+    if not fixed:
+        ticks = {"ticks": 10, "segments": 6}
     return {**ticks, "minutes": minutes, "seed": seed}
 
 
-def _will(fixed: bool, labels: bool) -> dict[str, Any]:
-    if labels:
-        return {"ticks": 32}
-    return {"ticks": 512, "noise": 0.4, "patience": 48} if fixed else {"ticks": 400}
+def _will(fixed: bool, searching: bool) -> dict[str, Any]:
+    if not fixed:
+        return {"ticks": 400}
+    return {"ticks": 512, "noise": 0.4, "patience": 48} if searching else {"ticks": 16}

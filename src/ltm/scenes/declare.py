@@ -11,6 +11,8 @@ from ltm.senses.table import KINDS
 
 _SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
 _SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,4})")
+MOSTLY = 0.9
+"""Share of a column's values that must fit its type; the others are taken for bad rows, which reading locates."""
 _LIMITS = {"rows": (1, 1024), "columns": (1, 1024), "symbols": (2, 250)}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ltm.scenes.look import lines_of
+from ltm.scenes.look_grid import lines_of
 from ltm.scenes.maze import MAZE_ALPHABET, PATH_ALPHABET
 from ltm.scenes.maze_score import is_shortest_path
 from ltm.senses.grid import GridSpec

@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ltm.errors import DataError
-from ltm.scenes.declare import Declared, parse_declaration
+from ltm.scenes.declare import MOSTLY, Declared, parse_declaration
 from ltm.scenes.family import Family, recognise
-from ltm.scenes.lines import Row, attempts
-from ltm.scenes.look import MOSTLY, look
+from ltm.scenes.lines import TEXTS, Row, attempts
+from ltm.scenes.look import look
+from ltm.scenes.look_label import PLAIN, labelled
 from ltm.scenes.read import cell, check_alike, check_columns
 from ltm.senses.grid import GridSpec
+from ltm.senses.label import label_text
 from ltm.senses.table import KINDS
 from ltm.senses.value import ValueSpec
 
@@ -78,13 +80,19 @@ def infer(
     columns: dict[str, dict[str, Any]] = {}
     for name, declared in said.items():
         try:
-            columns[name] = look([row[name] for _, row in found if name in row], declared)
+            columns[name] = look([row[name] for _, row in found if name in row], declared, path.parent)
+            if columns[name]["kind"] == "label" and len(found) >= sample:
+                columns[name] = labelled(_texts(path, name))
         except DataError as problem:
             raise DataError(f"{path}: {name}: {problem}") from None
     fitting, misfit = _fitting(path, found, columns)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")
+    if any(columns[name]["kind"] == "image" for name in seen):
+        note = "Training moves, turns and stretches pictures a little; a right answer is the very one in the file."
+        family = Family("grid", {}, {}, ("jitter",), "exact", note)
     if len(seen) == len(done) == 1 and all(column["kind"] == "grid" for column in columns.values()):
-        pairs = [tuple(cell(row, name, columns[name]["form"] == "lists") for name in said) for row in fitting]
+        written = {name: spec_of(arguments).written for name, arguments in columns.items()}
+        pairs = [tuple(cell(row, name, written[name], path.parent) for name in said) for row in fitting]
         family = recognise([(first, second) for first, second in pairs], columns[seen[0]], columns[done[0]])
         columns = {seen[0]: family.see, done[0]: family.do}
     notes = [_count(path, len(found), sample, one_line_each), *(_sentence(name, columns[name]) for name in said)]
@@ -126,6 +134,13 @@ def _sample(path: Path, names: list[str], most: int, skip_bad: bool) -> tuple[li
     return found, found[-1][0] - found[0][0] == len(found) - 1
 
 
+def _texts(path: Path, name: str) -> Iterator[str]:
+    """Yields a column's labels from the whole file: in one that is sorted, the first rows don't show all of them."""
+    for _, row in attempts(path):
+        if not isinstance(row, DataError) and isinstance(row.get(name), PLAIN):
+            yield label_text(row[name])
+
+
 def _fitting(
     path: Path, found: list[tuple[int, Row]], columns: dict[str, dict[str, Any]]
 ) -> tuple[list[Row], DataError | None]:
@@ -137,7 +152,7 @@ def _fitting(
     first: DataError | None = None
     for line, row in found:
         try:
-            shapes = {name: _shape(row, name, spec) for name, spec in specs.items()}
+            shapes = {name: _shape(row, name, spec, path.parent) for name, spec in specs.items()}
             check_alike(shapes, alike)
             fitting.append(row)
         except DataError as problem:
@@ -153,9 +168,9 @@ def spec_of(arguments: Mapping[str, Any]) -> ValueSpec:
     return spec
 
 
-def _shape(row: Row, name: str, spec: ValueSpec) -> tuple[int, ...]:
+def _shape(row: Row, name: str, spec: ValueSpec, folder: Path) -> tuple[int, ...]:
     try:
-        return spec.encode(cell(row, name, spec.nested)).shape
+        return spec.encode(cell(row, name, spec.written, folder)).shape
     except DataError as problem:
         raise DataError(f"{name}: {problem}") from None
 
@@ -163,7 +178,7 @@ def _shape(row: Row, name: str, spec: ValueSpec) -> tuple[int, ...]:
 def _count(path: Path, found: int, sample: int, one_line_each: bool) -> str:
     if found < sample:
         return f"{found:,} rows."
-    if not one_line_each:
+    if not one_line_each or path.suffix.lower() not in TEXTS:
         return f"More than {found - 1:,} rows."
     with path.open("rb") as file:
         lines = sum(block.count(b"\n") for block in iter(lambda: file.read(_READ_BYTES), b""))
@@ -178,6 +193,8 @@ def _sentence(name: str, arguments: dict[str, Any]) -> str:
         labels = arguments["labels"]
         some = ", ".join(labels[:SHOWN_LABELS]) + (", …" if len(labels) > SHOWN_LABELS else "")
         return f"{name}: one of {len(labels)} labels ({some})."
+    if arguments["kind"] != "grid":
+        return f"{name}: {arguments['kind']}, {spec_of(arguments).words()}."
     rows, columns = arguments.get("rows"), arguments.get("columns")
     size = f"{rows}×{columns} grids" if rows and columns else "grids of several shapes"
     letters = f" ({arguments['alphabet']})" if "alphabet" in arguments else ""

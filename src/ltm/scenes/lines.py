@@ -1,7 +1,7 @@
-"""Streams the rows of CSV, TSV and JSON Lines files, one at a time; whatever is wrong is located as `file:line`.
+"""Streams rows from files, one at a time; whatever is wrong is located as `file:line`.
 
 CSV may quote cells, also over several lines. TSV has no quotes: a cell ends at a tab. JSON Lines holds one object a
-line. All are UTF-8; blank lines are skipped.
+line. All are UTF-8; blank lines are skipped. Besides these, NumPy archives and folders of pictures have rows.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from ltm.errors import DataError, nearest
+from ltm.scenes.arrays import array_rows
+from ltm.scenes.folders import picture_rows
 from ltm.scenes.told import Told, nobody
 
 MAX_ROW = 10**6
 """Longest row in bytes."""
 _ROWS_BETWEEN = 4096
 """Rows between two reports of how far reading is."""
-ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
+TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")
+ENDINGS = (*TEXTS, ".npz")
 
 Row = dict[str, Any]
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -57,6 +60,9 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
     """
     path = Path(path)
     ending = path.suffix.lower()
+    if path.is_dir():
+        yield from picture_rows(path)
+        return
     if ending not in ENDINGS:
         raise DataError(f"{path}: expected a file that ends in {', '.join(ENDINGS)}{nearest(ending, ENDINGS)}")
     try:
@@ -65,12 +71,25 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
         raise DataError(f"{path}: there is no such file{_nearest_file(path)}") from None
     except OSError as problem:
         raise DataError(f"{path}: can't be read: {problem.strerror}") from None
+    if ending == ".npz":
+        file.close()
+        yield from _named(path, array_rows(path))
+        return
     with file:
         size = max(1, os.fstat(file.fileno()).st_size)
         for number, row in enumerate(stream_attempts(file, str(path), ending)):
             if number % _ROWS_BETWEEN == 0:
                 told(f"reading {path.name}", min(1.0, file.tell() / size))
             yield row
+
+
+def _named(path: Path, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+    """Yields rows with the columns' names as charts write them."""
+    for number, row in rows:
+        named = {column_name(name): value for name, value in row.items()}
+        if len(named) < len(row):
+            raise DataError(f"{path}: two columns have the same name among {', '.join(row)}")
+        yield number, named
 
 
 def stream_attempts(file: BinaryIO, name: str, ending: str) -> Iterator[tuple[int, Row | DataError]]:

@@ -1,200 +1,41 @@
-"""Works out what the values of one column are: labels, or grids of which form, shape and symbols."""
+"""Works out what the values of one column are. A new kind is one file and one line in `LOOKS`."""
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ltm.errors import DataError
 from ltm.scenes.declare import Declared
-from ltm.senses.label import MOST_LABELS
+from ltm.scenes.look_grid import look_at_grids
+from ltm.scenes.look_image import look_at_images
+from ltm.scenes.look_label import look_at_labels
 
-MOSTLY = 0.9
-"""Share of the values that must fit; the others are taken for bad rows, which reading locates."""
-_SMALLEST = 16
-_MOST_LETTERS = 32
-_DIGITS = frozenset("0123456789._")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
-LONGEST_LABEL = 60
-"""A longer text is not taken for a label unless it is declared as one."""
-TIMES_EACH = 4
-"""What comes so often on average is taken for a label."""
+Look = Callable[[Sequence[Any], Declared, Path], dict[str, Any]]
+"""From values, what was said of them and the folder that names of files are relative to, to their declaration."""
 
-Shape = tuple[int, int]
+LOOKS: dict[str, Look] = {"image": look_at_images, "grid": look_at_grids, "label": look_at_labels}
+"""By kind; where nothing is said, the first that fits."""
 
 
-def look(values: Sequence[Any], said: Declared) -> dict[str, Any]:
+def look(values: Sequence[Any], said: Declared, folder: Path = Path()) -> dict[str, Any]:
     """Returns the declaration, `kind` and all, that most values fit.
 
-    What isn't a grid may be a label, if few different ones come again and again.
+    Args:
+        values: of one column.
+        said: what was declared of it.
+        folder: what names of files are relative to.
 
     Raises:
-        DataError: the values are neither, or not what was declared.
+        DataError: the values are of no kind, or not what was declared.
     """
-    if said.kind == "label":
-        return _look_at_labels(values)
-    try:
-        return {"kind": "grid", **_look_at_grids(values, said)}
-    except DataError:
-        if said.kind is not None or not _recur(values):
-            raise
-        return _look_at_labels(values)
-
-
-def _recur(values: Sequence[Any]) -> bool:
-    """Whether values look like labels: short, and on average each comes several times."""
-    texts = {str(value).strip() for value in values}
-    short = all(isinstance(value, str | int | float) and len(str(value)) <= LONGEST_LABEL for value in values)
-    return short and len(texts) * TIMES_EACH <= len(values)
-
-
-def _look_at_labels(values: Sequence[Any]) -> dict[str, Any]:
-    odd = [value for value in values if not isinstance(value, str | int | float)]
-    if len(odd) > (1 - MOSTLY) * len(values):
-        raise DataError(f"expected labels, got {type(odd[0]).__name__}")
-    texts = {text for text in (_label(value) for value in values if isinstance(value, str | int | float)) if text}
-    if len(texts) < 2:
-        raise DataError("every value is the same: there is nothing to tell apart")
-    if len(texts) > MOST_LABELS:
-        raise DataError(f"{len(texts):,} different values are too many for labels (at most {MOST_LABELS:,})")
-    numbers = all(_NUMBER.fullmatch(text) for text in texts)
-    return {"kind": "label", "labels": sorted(texts, key=(lambda text: (float(text), text)) if numbers else None)}
-
-
-def _label(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
-
-
-def _look_at_grids(values: Sequence[Any], said: Declared) -> dict[str, Any]:
-    """Returns the arguments of the `GridSpec` that most values fit.
-
-    Lists of rows, and text in rows separated by newlines or `/`, have the shape they are written in. Text in one line
-    is a square grid where no size was declared. Digits stand for themselves; other letters make an alphabet.
-
-    Raises:
-        DataError: the values aren't grids, or not what was declared.
-    """
-    listed = [_lists(value) for value in values]
-    found = [value for value in listed if value is not None]
-    if len(found) >= MOSTLY * len(values):
-        return _look_at_lists(found, len(values), said)
-    texts = [value for value, other in zip(values, listed, strict=True) if isinstance(value, str) and other is None]
-    if len(texts) < MOSTLY * len(values):
-        raise DataError("expected grids: text with one character a symbol, or lists of rows of whole numbers")
-    return _look_at_texts(texts, said)
-
-
-def lines_of(text: str) -> list[str]:
-    """Returns the rows of a grid that is written as text; a single one where nothing separates them."""
-    return [line for line in (line.strip() for line in text.replace("/", "\n").split("\n")) if line]
-
-
-def _lists(value: Any) -> Any:
-    if isinstance(value, str) and value.lstrip().startswith("[["):
+    if said.kind is not None:
+        return LOOKS[said.kind](values, said, folder)
+    reasons = []
+    for kind, take in LOOKS.items():
         try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, list) else None
-
-
-def _look_at_lists(values: Sequence[Any], total: int, said: Declared) -> dict[str, Any]:
-    grids = []
-    for value in values:
-        try:
-            grid = np.asarray(value)
-        except ValueError:
-            continue
-        if grid.ndim == 2 and grid.size and np.issubdtype(grid.dtype, np.integer) and 0 <= grid.min() <= grid.max():
-            grids.append(grid)
-    if len(grids) < MOSTLY * total:
-        raise DataError("expected lists of rows of equal length that hold whole numbers from 0")
-    symbols = _symbols(max(int(grid.max()) for grid in grids), said)
-    return {**_shape([(len(grid), len(grid[0])) for grid in grids], said), "symbols": symbols, "form": "lists"}
-
-
-def _look_at_texts(texts: Sequence[str], said: Declared) -> dict[str, Any]:
-    rows = [lines_of(text) for text in texts]
-    if sum(len(lines) > 1 for lines in rows) * 2 > len(rows):
-        whole = [lines for lines in rows if len({len(line) for line in lines}) == 1]
-        if len(whole) < MOSTLY * len(rows):
-            raise DataError("the rows of most grids differ in length")
-        shape = _shape([(len(lines), len(lines[0])) for lines in whole], said)
-        texts = ["".join(lines) for lines in whole]
-    else:
-        texts = [text.strip() for text in texts]
-        length, often = Counter(map(len, texts)).most_common(1)[0]
-        if often < MOSTLY * len(texts):
-            raise DataError("texts in one line differ in length, so they can't be grids; separate rows by '/'")
-        shape = _flat_shape(length, said)
-        texts = [text for text in texts if len(text) == length]
-    return {**shape, **_letters(texts, said), "form": "text"}
-
-
-def _shape(shapes: Sequence[Shape], said: Declared) -> dict[str, int]:
-    """Returns the rows and columns where all grids agree; a declared size must be that of most of them."""
-    if said.rows is not None and said.columns is not None:
-        wanted = (said.rows, said.columns)
-        if shapes.count(wanted) < MOSTLY * len(shapes):
-            (rows, columns), _ = Counter(shapes).most_common(1)[0]
-            raise DataError(f"declared as {wanted[0]}×{wanted[1]}, but most grids are {rows}×{columns}")
-        return {"rows": wanted[0], "columns": wanted[1]}
-    if len(set(shapes)) > 1:
-        return {}
-    return {"rows": shapes[0][0], "columns": shapes[0][1]}
-
-
-def _flat_shape(length: int, said: Declared) -> dict[str, int]:
-    if said.rows is not None and said.columns is not None:
-        if said.rows * said.columns != length:
-            expected = f"{said.rows}×{said.columns}, which is {said.rows * said.columns} characters"
-            raise DataError(f"declared as {expected}, but most texts have {length}")
-        return {"rows": said.rows, "columns": said.columns}
-    side = math.isqrt(length)
-    if side * side != length:
-        raise DataError(f"{length} characters don't make a square; say how many rows and columns, as in grid(3x5)")
-    if length < _SMALLEST and said.kind is None:
-        raise DataError(f"{length} characters may be a word or a grid; say which, as in grid({side}x{side})")
-    return {"rows": side, "columns": side}
-
-
-def _letters(texts: Sequence[str], said: Declared) -> dict[str, Any]:
-    plain = [text for text in texts if _DIGITS.issuperset(text)]
-    if len(plain) >= MOSTLY * len(texts):
-        digits = set("".join(plain)) - {".", "_"}
-        if digits:
-            if said.symbols is not None and said.symbols > 10:
-                raise DataError(f"declared with {said.symbols} symbols, but it is written in digits")
-            return {"symbols": _symbols(int(max(digits)), said)}
-    letters = sorted(set().union(*texts))
-    if any(letter.isspace() for letter in letters):
-        raise DataError("a grid written as text can't use spaces; write another character")
-    most = 250 if said.kind else _MOST_LETTERS
-    if len(letters) > most:
-        raise DataError(f"{len(letters)} different characters look like plain text rather than a grid of symbols")
-    if len(letters) < 2:
-        # One letter tells nothing; a second one is needed for there to be a choice.
-        letters = [*letters, "." if letters != ["."] else "o"]
-    if said.symbols not in (None, len(letters)):
-        raise DataError(f"declared with {said.symbols} symbols, but it has {len(letters)}: {''.join(letters)}")
-    # What usually marks an empty cell comes first, because symbol 0 is the one that relabelling leaves alone.
-    letters.sort(key=lambda letter: (letter not in "._-0", letter))
-    return {"symbols": len(letters), "alphabet": "".join(letters)}
-
-
-def _symbols(largest: int, said: Declared) -> int:
-    if said.symbols is not None:
-        if largest >= said.symbols:
-            raise DataError(f"declared with {said.symbols} symbols (0 to {said.symbols - 1}), but it has {largest}")
-        return said.symbols
-    if largest >= 250:
-        raise DataError(f"symbols must lie in 0 to 249, got {largest}")
-    return max(2, largest + 1)
+            return take(values, said, folder)
+        except DataError as problem:
+            reasons.append(f"{kind}: {problem}")
+    raise DataError(f"these values are of no kind ({'; '.join(reasons)})")

@@ -89,8 +89,12 @@ def _found(senses: Mapping[str, ValueSpec], given: str | None, stack: ExitStack)
             raise DataError("nothing to think about: give a scene, a file, or pipe scenes in")
         yield from _stream(senses, sys.stdin.buffer, "standard input")
         return
+    only = next(iter(senses.values()))
+    if len(senses) == 1 and only.written == "file" and Path(given).is_file() and Path(given).suffix not in ENDINGS:
+        yield given, {next(iter(senses)): Path(given)}
+        return
     if Path(given).suffix.lower() in ENDINGS and "\n" not in given:
-        yield from _table(senses, attempts(given), given)
+        yield from _table(senses, attempts(given), given, Path(given).parent)
         return
     try:
         if given and Path(given).is_dir():
@@ -112,34 +116,37 @@ def _value(senses: Mapping[str, ValueSpec], given: str) -> _Found:
 
 
 def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str) -> _Found:
+    folder = Path(name).parent if Path(name).is_file() else Path()
     # Standard input and files opened for reading are both buffered readers, which may be looked into.
     head = cast(Any, file).peek(1)[:MAX_ROW].removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head.split(b"\n", 1)[0].strip()
     cells = (first.decode("utf-8", "replace").split(mark) for mark in ",\t")
     is_table = any(set(senses) <= {column_name(cell.strip().strip('"')) for cell in row} for row in cells)
     if first.startswith(b"{"):
-        yield from _table(senses, stream_attempts(file, name, ".jsonl"), name)
+        yield from _table(senses, stream_attempts(file, name, ".jsonl"), name, folder)
     elif is_table:
         ending = ".tsv" if b"\t" in first else ".csv"
-        yield from _table(senses, stream_attempts(file, name, ending), name)
+        yield from _table(senses, stream_attempts(file, name, ending), name, folder)
     else:
         yield from _grids(senses, _lines(file, name), name, whole=False)
 
 
-def _table(senses: Mapping[str, ValueSpec], rows: Iterator[tuple[int, Row | DataError]], name: str) -> _Found:
+def _table(
+    senses: Mapping[str, ValueSpec], rows: Iterator[tuple[int, Row | DataError]], name: str, folder: Path
+) -> _Found:
     for line, row in rows:
         where = f"{name}:{line}"
         if isinstance(row, DataError):
             yield where, row
             continue
-        yield where, _columns(senses, row, where)
+        yield where, _columns(senses, row, where, folder)
 
 
-def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str) -> Mapping[str, Any] | DataError:
+def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path) -> Mapping[str, Any] | DataError:
     sees = {}
     for sense, spec in senses.items():
         try:
-            sees[sense] = cell(row, sense, spec.nested)
+            sees[sense] = cell(row, sense, spec.written, folder)
         except DataError as problem:
             return DataError(f"{where}: {sense}: {problem}")
     return sees

@@ -17,6 +17,7 @@ from ltm.scenes.lines import Row, attempts, rows
 from ltm.scenes.spool import SPOOL_BYTES
 from ltm.scenes.store import SceneSet, SceneWriter
 from ltm.scenes.told import Told, nobody
+from ltm.senses.layout import Written
 from ltm.senses.value import ValueSpec
 
 __all__ = ["LoadReport", "cell", "check_columns", "digest", "load", "rows"]
@@ -112,8 +113,14 @@ def check_columns(path: Path, row: Row, names: list[str]) -> None:
             raise DataError(f"{path}: there is no column '{name}' among {', '.join(row)}{nearest(name, row)}")
 
 
-def cell(row: Row, name: str, nested: bool) -> Any:
-    """Returns a value in the form that its spec expects: nested lists may be written as text, as in CSV.
+def cell(row: Row, name: str, written: Written, folder: Path) -> Any:
+    """Returns a value in the form that its spec expects.
+
+    Args:
+        row: of a table.
+        name: of the column.
+        written: how cells hold the values; lists may be written as text, as in CSV.
+        folder: what names of files are relative to.
 
     Raises:
         DataError: the row lacks the column, or the text isn't a list.
@@ -121,17 +128,19 @@ def cell(row: Row, name: str, nested: bool) -> Any:
     if name not in row:
         raise DataError(f"is missing{nearest(name, row)}")
     value = row[name]
-    if nested and isinstance(value, str):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            raise DataError("expected nested lists such as [[0, 1], [1, 0]]") from None
-    return value
+    if written == "plain" or not isinstance(value, str):
+        return value
+    if written == "file" and not value.lstrip().startswith("["):
+        return folder / value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise DataError("expected nested lists such as [[0, 1], [1, 0]]") from None
 
 
 def _encoded(path: Path, line: int, row: Row, name: str, spec: ValueSpec) -> npt.NDArray[Any]:
     try:
-        return spec.encode(cell(row, name, spec.nested))
+        return spec.encode(cell(row, name, spec.written, path.parent))
     except DataError as problem:
         raise DataError(f"{path}:{line}: {name}: {problem}") from None
 

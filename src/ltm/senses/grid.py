@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ltm.chart.base import Part
 from ltm.errors import DataError
-from ltm.senses.layout import VOID, Layout
+from ltm.senses.layout import VOID, Layout, Written
 from ltm.zones.layers import truncated_normal_
 
 
@@ -60,9 +60,9 @@ class GridSpec(Part):
         return Layout(rank=2, dtype="uint8")
 
     @property
-    def nested(self) -> bool:
-        """Whether values are lists of rows."""
-        return self.form == "lists"
+    def written(self) -> Written:
+        """Text, or lists of rows."""
+        return "lists" if self.form == "lists" else "plain"
 
     def sites(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Returns the rows and columns of sites that a value of a shape takes: one a cell."""

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ltm.chart.base import Part
 from ltm.errors import DataError, nearest
-from ltm.senses.layout import Layout
+from ltm.senses.layout import Layout, Written
 from ltm.zones.layers import truncated_normal_
 
 MOST_LABELS = 10_000
@@ -53,9 +53,9 @@ class LabelSpec(Part):
         return Layout(rank=1, dtype="uint8" if self.symbols <= 250 else "int32", longest=1)
 
     @property
-    def nested(self) -> bool:
-        """A label is plain text."""
-        return False
+    def written(self) -> Written:
+        """Plain text or a number."""
+        return "plain"
 
     def sites(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Returns the rows and columns of sites that a value takes."""
@@ -72,11 +72,9 @@ class LabelSpec(Part):
         Raises:
             DataError: the name is not in the list; says which is nearest.
         """
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if not isinstance(value, str | int | float):
+        if not isinstance(value, str | int | float | np.number):
             raise DataError(f"expected a label, got {type(value).__name__}")
-        text = str(value).strip()
+        text = label_text(value)
         number = _numbers(self.labels).get(text)
         if number is None:
             raise DataError(f"{text!r} is not among the {self.symbols} labels{nearest(text, self.labels)}")
@@ -89,6 +87,13 @@ class LabelSpec(Part):
     def words(self) -> str:
         """Says how many labels there are."""
         return f"{self.symbols} labels"
+
+
+def label_text(value: Any) -> str:
+    """Returns the text of a label; whole numbers are written without a point."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        value = int(value)
+    return str(value).strip()
 
 
 @functools.lru_cache(maxsize=64)

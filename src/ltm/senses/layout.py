@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,6 +12,10 @@ import torch
 VOID = 255
 """Marks places outside a grid of symbols, where grids of several shapes share a batch."""
 _VOIDS: dict[str, int | float] = {"uint8": VOID, "int32": -1, "float32": math.nan}
+
+
+Written = Literal["plain", "lists", "file"]
+"""How a cell of a table holds a value: as it is, as text such as `[[0, 1], [1, 0]]`, or as a file's name (or lists)."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,17 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ltm.senses.grid import GridSense, GridSpec
+from ltm.senses.image import ImageSense, ImageSpec
 from ltm.senses.label import LabelSense, LabelSpec
 
-KINDS: dict[str, tuple[Any, Any]] = {"grid": (GridSpec, GridSense), "label": (LabelSpec, LabelSense)}
+KINDS: dict[str, tuple[Any, Any]] = {
+    "grid": (GridSpec, GridSense),
+    "image": (ImageSpec, ImageSense),
+    "label": (LabelSpec, LabelSense),
+}
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | LabelSense
+Sense = GridSense | ImageSense | LabelSense
 
-SenseSpec = Annotated[GridSpec | LabelSpec, Field(discriminator="kind")]
+SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""

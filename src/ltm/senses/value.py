@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from ltm.senses.layout import Layout
+from ltm.senses.layout import Layout, Written
 
 
 class ValueSpec(Protocol):
@@ -23,8 +23,8 @@ class ValueSpec(Protocol):
         ...
 
     @property
-    def nested(self) -> bool:
-        """Whether values are lists, which a cell of a table holds as text such as `[[0, 1], [1, 0]]`."""
+    def written(self) -> Written:
+        """How a cell of a table holds a value."""
         ...
 
     def encode(self, value: Any) -> npt.NDArray[Any]:

@@ -11,13 +11,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain, Mind
 from ltm.brain.restlessness import wander
 from ltm.scenes.augment import augment
+from ltm.scenes.augment_image import jitter
 from ltm.scenes.store import SceneSet
+from ltm.senses.grid import GridSpec
+from ltm.senses.image import ImageSpec
 
 
 class Slots:
@@ -110,11 +114,20 @@ class Slots:
             for name in (*chart.senses, *chart.acts)
         }
         if chart.training.augment and chart.scenes.symmetries:
-            symbols = {name: spec.symbols for name, spec in (*chart.senses.items(), *chart.acts.items())}
-            shapes = torch.from_numpy(self.scenes.shapes[next(iter(values))][index.numpy()].astype(np.int64))
-            first = chart.scenes.relabel_from
-            values = augment(values, chart.scenes.symmetries, self.generator, symbols, shapes, first)
+            values |= self._symmetric(values, index.numpy())
         return values
+
+    def _symmetric(self, values: dict[str, Tensor], index: npt.NDArray[np.int64]) -> dict[str, Tensor]:
+        """Returns columns after the symmetries that the chart declares: of all grids together, of each picture."""
+        chart = self.brain.chart
+        specs = {**chart.senses, **chart.acts}
+        if "jitter" in chart.scenes.symmetries:
+            pictures = [name for name, spec in chart.senses.items() if isinstance(spec, ImageSpec)]
+            return {name: jitter(values[name], self.generator) for name in pictures}
+        symbols = {name: spec.symbols for name, spec in specs.items() if isinstance(spec, GridSpec)}
+        shapes = torch.from_numpy(self.scenes.shapes[next(iter(values))][index].astype(np.int64))
+        first = chart.scenes.relabel_from
+        return augment(values, chart.scenes.symmetries, self.generator, symbols, shapes, first)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Returns tensors and numbers from which the slots can be restored exactly."""

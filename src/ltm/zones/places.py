@@ -56,6 +56,8 @@ class Places:
         `blocks` are squares whose side is the root of the grid's where that is a whole number (3x3 on 9x9), otherwise
         3x3 tiles.
         """
+        if window == "field":
+            return torch.zeros(self.sites, dtype=torch.long)
         parts = [torch.full((self.prefix,), -1, dtype=torch.long)]
         offset = 0
         for height, width in self.grids:

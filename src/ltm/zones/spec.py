@@ -8,8 +8,9 @@ from pydantic import Field
 
 from ltm.chart.base import Bytes, Name, Part
 
-Window = Literal["all", "rows", "columns", "blocks"]
-"""A family of site groups: every site belongs to one group of each family, so families overlap on purpose."""
+Window = Literal["all", "rows", "columns", "blocks", "field"]
+"""A family of site groups: every site belongs to one group of each family, so families overlap on purpose. `all`: the
+sites of one sense; `field`: those of all senses, and the prefix."""
 
 
 class RoleSpec(Part):

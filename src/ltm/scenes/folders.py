@@ -1,0 +1,33 @@
+"""Rows from a folder of pictures: one folder a class inside it, as many tools write them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ltm.errors import DataError
+from ltm.senses.image import ENDINGS
+
+
+def picture_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields `image` (the file's name relative to where the folder is) and `label` (its class), with a number from 1.
+
+    Classes take turns, so that the first rows show all of them.
+
+    Raises:
+        DataError: no folders with pictures in it.
+    """
+    classes = []
+    for folder in sorted(part for part in path.iterdir() if part.is_dir() and not part.name.startswith(".")):
+        files = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in ENDINGS)
+        classes.append([{"image": f"{path.name}/{folder.name}/{file}", "label": folder.name} for file in files])
+    number = 0
+    for turn in itertools.zip_longest(*classes):
+        for row in turn:
+            if row is not None:
+                number += 1
+                yield number, row
+    if not number:
+        raise DataError(f"{path}: a folder; expected one folder a class in it, with pictures ({', '.join(ENDINGS)})")

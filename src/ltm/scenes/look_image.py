@@ -1,0 +1,87 @@
+"""Works out what pictures a column holds: names of picture files, or arrays of brightnesses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ltm.errors import DataError
+from ltm.scenes.declare import MOSTLY, Declared
+from ltm.senses.image import ENDINGS, open_image
+
+MOST_SITES = 64
+"""Patches are made so large that a picture takes at most so many sites."""
+LARGEST = 64
+"""Pictures in files are made at most so many pixels wide and high, unless the size is declared."""
+_LEAST_BRIGHT = 32
+"""Arrays that reach such numbers are taken for pictures rather than grids of symbols."""
+
+
+def are_images(values: Sequence[Any]) -> bool:
+    """Returns whether values look like pictures: names of picture files, or arrays of large numbers."""
+    if all(isinstance(value, str) and value.lower().endswith(ENDINGS) for value in values):
+        return True
+    arrays = [value for value in values if isinstance(value, list | np.ndarray)]
+    return len(arrays) == len(values) and any(_brightest(value) >= _LEAST_BRIGHT for value in arrays[:100])
+
+
+def look_at_images(values: Sequence[Any], said: Declared, folder: Path = Path()) -> dict[str, Any]:
+    """Returns the arguments of an `ImageSpec`: the most frequent size, and the largest patches that keep detail.
+
+    Raises:
+        DataError: the values aren't pictures, or differ in size.
+    """
+    if said.kind is None and not are_images(values):
+        raise DataError("neither names of picture files nor arrays of brightnesses")
+    names = [value for value in values if isinstance(value, str) and not value.lstrip().startswith("[")]
+    if len(names) >= MOSTLY * len(values):
+        rows, columns, channels = _in_files(names, folder)
+        if said.rows is None and max(rows, columns) > LARGEST:
+            shrink = LARGEST / max(rows, columns)
+            rows, columns = max(1, round(rows * shrink)), max(1, round(columns * shrink))
+    else:
+        rows, columns, channels = _in_arrays(values)
+    rows, columns = said.rows or rows, said.columns or columns
+    patch = next(p for p in (1, 2, 4, 8, 16, 32) if -(-rows // p) * -(-columns // p) <= MOST_SITES or p == 32)
+    return {"kind": "image", "rows": rows, "columns": columns, "channels": channels, "patch": patch}
+
+
+def _in_files(names: Sequence[str], folder: Path) -> tuple[int, int, int]:
+    sizes, colours = Counter[tuple[int, int]](), False
+    for name in names[:20]:
+        image = open_image(folder / name, "RGB")
+        sizes[image.height, image.width] += 1
+        low, high = np.array(image).min(axis=-1), np.array(image).max(axis=-1)
+        colours = colours or bool((low != high).any())
+    (rows, columns), _ = sizes.most_common(1)[0]
+    return rows, columns, 3 if colours else 1
+
+
+def _in_arrays(values: Sequence[Any]) -> tuple[int, int, int]:
+    shapes = Counter(_shape(value) for value in values)
+    shape, often = shapes.most_common(1)[0]
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3)):
+        raise DataError("expected pictures: names of files, or arrays [rows, columns] or [rows, columns, 1 or 3]")
+    if often < MOSTLY * len(values):
+        raise DataError("pictures in arrays must have one size")
+    return shape[0], shape[1], shape[2] if len(shape) == 3 else 1
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    try:
+        return np.asarray(value).shape
+    except ValueError:
+        return ()
+
+
+def _brightest(value: Any) -> float:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return 0.0
+    usable = array.ndim in (2, 3) and array.size and np.issubdtype(array.dtype, np.integer)
+    return float(array.max()) if usable else 0.0

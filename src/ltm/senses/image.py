@@ -1,0 +1,199 @@
+"""The `image` sense: a picture cut into square patches, each becoming one site of the field.
+
+Shapes: B batch, R rows, C columns, K channels, S sites, D field width.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Integer
+from pydantic import Field
+from torch import Tensor, nn
+
+from ltm.chart.base import Part
+from ltm.errors import DataError
+from ltm.senses.layout import Layout, Written
+from ltm.zones.layers import Linear, truncated_normal_
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+"""What names of picture files end in."""
+MOST_PIXELS = 64 * 2**20
+"""A file with more pixels is refused before it is unpacked."""
+_MEAN, _SPREAD = 127.5, 73.9
+"""Of brightnesses that are all equally frequent."""
+
+
+class ImageSpec(Part):
+    """A picture: the name of a PNG, JPEG, BMP, GIF or WebP file, an array, or nested lists of brightnesses 0 to 255.
+
+    Files of another size are resized, and colours turned into greys where the sense has one channel; arrays and lists
+    must have the size declared.
+    """
+
+    kind: Literal["image"]
+    rows: Annotated[int, Field(ge=1, le=1024)]
+    columns: Annotated[int, Field(ge=1, le=1024)]
+    channels: Literal[1, 3] = 1
+    """1 for greys, 3 for colours."""
+    patch: Literal[1, 2, 4, 8, 16, 32] = 4
+    """Pixels along a patch's side; rows and columns are filled up to whole patches with darkness."""
+    stem: Literal["convolution", "patches"] = "convolution"
+    """`convolution`: strided 3x3 convolutions that halve the picture until a pixel is a patch, so that patches overlap;
+    `patches`: one matrix a patch (Dosovitskiy et al. 2021)."""
+    positions: Literal["none", "learned"] = "learned"
+    """`learned` adds a vector for each row and each column of patches."""
+    scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Factor on what it writes, whose standard deviation is about one before."""
+
+    @property
+    def layout(self) -> Layout:
+        """Rows, columns and channels of brightnesses; nothing is padded, since all pictures have one size."""
+        return Layout(rank=3, dtype="uint8")
+
+    @property
+    def written(self) -> Written:
+        """The name of a file, or lists of rows."""
+        return "file"
+
+    def sites(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Returns the rows and columns of patches."""
+        return self.fixed_sites
+
+    @property
+    def fixed_sites(self) -> tuple[int, int]:
+        """Rows and columns of patches; every picture has the same."""
+        return (math.ceil(self.rows / self.patch), math.ceil(self.columns / self.patch))
+
+    def words(self) -> str:
+        """Says the size of a picture: `28×28 pixels in greys`."""
+        return f"{self.rows}×{self.columns} pixels in {'greys' if self.channels == 1 else 'colours'}"
+
+    def encode(self, value: Any) -> npt.NDArray[np.uint8]:
+        """Turns a file's name, nested lists or an array into brightnesses `[rows, columns, channels]`.
+
+        Raises:
+            DataError: no such file, one that isn't a picture, or an array of another size or out of range.
+        """
+        if isinstance(value, str | Path):
+            return self._from_file(Path(value))
+        try:
+            pixels = np.asarray(value)
+        except ValueError:
+            raise DataError("rows differ in length") from None
+        if pixels.ndim == 2:
+            pixels = pixels[..., None]
+        wanted = (self.rows, self.columns, self.channels)
+        if pixels.shape != wanted:
+            sizes = ["×".join(str(side) for side in shape) for shape in (wanted, pixels.shape)]
+            raise DataError(f"expected a picture of {sizes[0]} (rows, columns, channels), got {sizes[1] or 'a number'}")
+        if not (np.issubdtype(pixels.dtype, np.integer) and 0 <= pixels.min() and pixels.max() <= 255):
+            raise DataError("brightnesses must be whole numbers from 0 to 255")
+        return pixels.astype(np.uint8)
+
+    def decode(self, pixels: npt.NDArray[Any]) -> Any:
+        """Turns brightnesses back into nested lists, without the axis of channels where there is one."""
+        return (pixels[..., 0] if self.channels == 1 else pixels).astype(int).tolist()
+
+    def _from_file(self, path: Path) -> npt.NDArray[np.uint8]:
+        image = open_image(path, "L" if self.channels == 1 else "RGB")
+        if image.size != (self.columns, self.rows):
+            image = image.resize((self.columns, self.rows))
+        return np.array(image, dtype=np.uint8).reshape(self.rows, self.columns, self.channels)
+
+
+def open_image(path: Path, mode: str) -> Any:
+    """Returns a Pillow image in a mode.
+
+    Raises:
+        DataError: no such file, not a picture, too large, or Pillow isn't installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise DataError("reading picture files needs Pillow: pip install 'ltm[images]'") from None
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise DataError(f"{path}: {image.width:,}×{image.height:,} pixels; at most {MOST_PIXELS:,} are read")
+            return image.convert(mode)
+    except DataError:
+        raise
+    except FileNotFoundError:
+        raise DataError(f"{str(path)[:200]!r}: there is no such picture") from None
+    except Exception as problem:  # Pillow raises many kinds for damaged files
+        raise DataError(f"{str(path)[:200]!r} can't be read as a picture: {problem}"[:400]) from None
+
+
+class Stem(nn.Module):
+    """Strided 3x3 convolutions, each halving rows and columns and doubling the channels up to the field's width."""
+
+    def __init__(self, channels: int, halvings: int, width: int) -> None:
+        super().__init__()
+        widths = [channels, *(max(8, width >> (2 * (halvings - step - 1))) for step in range(halvings))]
+        self.weights = nn.ParameterList(
+            torch.empty(after, before, 3, 3) for before, after in itertools.pairwise(widths)
+        )
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draws kernels with standard deviation sqrt(2 / fan in), since about half of what passes is cut off."""
+        for weight in self.weights:
+            truncated_normal_(weight, math.sqrt(2 / weight[0].numel()), generator)
+
+    def forward(self, x_BKRC: Float[Tensor, "B K R C"]) -> Float[Tensor, "B D r c"]:
+        """Convolves; a SiLU follows every convolution but the last."""
+        for number, weight in enumerate(self.weights):
+            x_BKRC = F.conv2d(F.silu(x_BKRC) if number else x_BKRC, weight, stride=2, padding=1)
+        return x_BKRC
+
+
+class ImageSense(nn.Module):
+    """The weights of an `image` sense: convolutions or a matrix, and positions where they are learned."""
+
+    def __init__(self, spec: ImageSpec, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        halvings = int(math.log2(spec.patch))
+        self.stem = Stem(spec.channels, halvings, width) if spec.stem == "convolution" and halvings else None
+        self.read = None if self.stem is not None else Linear(spec.channels * spec.patch**2, width)
+        rows, columns = spec.fixed_sites
+        learned = spec.positions == "learned"
+        self.row = nn.Parameter(torch.empty(rows, width)) if learned else None
+        self.column = nn.Parameter(torch.empty(columns, width)) if learned else None
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draws the positions with a standard deviation of one half."""
+        if self.row is not None and self.column is not None:
+            truncated_normal_(self.row, 0.5, generator)
+            truncated_normal_(self.column, 0.5, generator)
+
+    def exists(self, image_BRCK: Integer[Tensor, "B R C K"]) -> Tensor | None:
+        """Every patch exists."""
+        return None
+
+    def forward(self, image_BRCK: Integer[Tensor, "B R C K"]) -> Float[Tensor, "B S D"]:
+        """Writes each patch's vector."""
+        spec = self.spec
+        rows, columns = spec.fixed_sites
+        light = (image_BRCK.float() - _MEAN) / _SPREAD
+        x_BKRC = F.pad(
+            light.permute(0, 3, 1, 2),
+            (0, columns * spec.patch - spec.columns, 0, rows * spec.patch - spec.rows),
+            value=-_MEAN / _SPREAD,
+        )
+        if self.stem is not None:
+            seen = self.stem(x_BKRC).flatten(2).transpose(1, 2)
+        else:
+            assert self.read is not None
+            seen = self.read(F.unfold(x_BKRC, spec.patch, stride=spec.patch).transpose(1, 2))
+        if self.row is not None and self.column is not None:
+            seen = seen + (self.row[:, None] + self.column[None, :]).flatten(0, 1)
+        written: Tensor = seen * spec.scale
+        return written
