@@ -6,7 +6,7 @@ Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,7 +24,8 @@ from ltm.chart.schema import Chart
 from ltm.senses.table import KINDS as SENSE_KINDS
 from ltm.senses.table import Sense
 from ltm.zones.layers import initialise_all
-from ltm.zones.places import Places
+from ltm.zones.places import NOWHERE, ROOT, Places
+from ltm.zones.spec import Window
 
 
 @dataclass(eq=False)
@@ -81,7 +82,7 @@ class Brain(nn.Module):
         self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms")
         self.acts = nn.ModuleDict({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
-        self._pools: dict[tuple[tuple[int, int], ...], dict[str, Tensor]] = {}
+        self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
         if not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)
             initialise_all(self, generator)
@@ -94,8 +95,11 @@ class Brain(nn.Module):
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.setdefault(grids, places._pools)
         masks = [self.sense_of(name).exists(values[name]) for name in self.chart.senses]
+        batch = next(iter(values.values())).shape[0]
+        trees = [self.sense_of(name).parents(values[name]) for name in self.chart.senses]
+        if any(tree is not None for tree in trees):
+            places.parents_BS = _parents(trees, places, batch)
         if any(mask is not None for mask in masks):
-            batch = next(iter(values.values())).shape[0]
             whole = [torch.ones(batch, rows * columns, dtype=torch.bool) for rows, columns in grids]
             front = torch.ones(batch, places.prefix, dtype=torch.bool)
             parts = [full if mask is None else mask for mask, full in zip(masks, whole, strict=True)]
@@ -184,6 +188,19 @@ class Brain(nn.Module):
         rest: dict[str, nn.Module | None] = {"coupling": self.circuit.coupling, "wave": self.circuit.wave}
         rest |= {"senses": self.senses, "acts": self.acts, "reflection": self.reflection}
         return parts | {name: count(module) for name, module in rest.items()}
+
+
+def _parents(trees: Sequence[Tensor | None], places: Places, batch: int) -> Tensor:
+    """Returns the site of each site's parent `[B, S]`; trees give places `[B, L]` within their own sense."""
+    parts = [torch.full((batch, places.prefix), NOWHERE)]
+    start = places.prefix
+    for tree_BL, (rows, columns) in zip(trees, places.grids, strict=True):
+        if tree_BL is None:
+            parts.append(torch.full((batch, rows * columns), NOWHERE))
+        else:
+            parts.append(torch.where(tree_BL < 0, torch.full_like(tree_BL, ROOT), tree_BL + start))
+        start += rows * columns
+    return torch.cat(parts, dim=1)
 
 
 def fixed_sites(chart: Chart) -> int | None:

@@ -12,13 +12,14 @@ from ltm.chart.schema import Chart
 from ltm.errors import nearest
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
+from ltm.senses.sequence import SequenceSpec
 from ltm.zones.archetype import ArchetypeSpec
 from ltm.zones.attention import AttentionSpec
 from ltm.zones.mixer import MixerSpec
 from ltm.zones.nested import NestedSpec
 from ltm.zones.oscillator import OscillatorSpec
 from ltm.zones.recurrent import RecurrentSpec
-from ltm.zones.spec import ZoneBase
+from ltm.zones.spec import BRANCHES, ZoneBase
 
 MAX_WINDOW_SITES = 4096
 MAX_NESTING = 8
@@ -27,7 +28,7 @@ BASIC_READS = ("field", "input", "own")
 
 def misfits(chart: Chart) -> list[Problem]:
     """Returns what makes the parts of a chart impossible to put together, budgets aside."""
-    return [*_acts(chart), *_scenes(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
+    return [*_acts(chart), *_scenes(chart), *_trees(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
 
 
 def _sites(chart: Chart) -> int | None:
@@ -57,6 +58,24 @@ def _acts(chart: Chart) -> Iterator[Problem]:
         for side in ("rows", "columns"):
             if getattr(act, side) is not None and getattr(act, side) != getattr(sense, side):
                 yield ("acts", name, side), f"must be those of sense {at!r}, {getattr(sense, side)}"
+
+
+def _trees(chart: Chart) -> Iterator[Problem]:
+    """Windows along a tree need a sense that has one."""
+    if any(isinstance(sense, SequenceSpec) and sense.branches for sense in chart.senses.values()):
+        return
+    inside: list[tuple[tuple[str | int, ...], CircuitSpec]] = [((), chart)]
+    while inside:
+        loc, circuit = inside.pop()
+        for name, zone in circuit.zones.items():
+            here = (*loc, "zones", name)
+            if isinstance(zone, NestedSpec):
+                inside.append(((*here, "circuit"), zone.circuit))
+            families = [(here, getattr(zone, "windows", ()))]
+            families += [((*here, "roles", role), spec.windows or ()) for role, spec in zone.roles.items()]
+            for where, windows in families:
+                for window in sorted(set(windows) & set(BRANCHES)):
+                    yield (*where, "windows"), f"{window!r} needs a sense of kind 'sequence' with brackets"
 
 
 def _scenes(chart: Chart) -> Iterator[Problem]:

@@ -11,11 +11,17 @@ from ltm.scenes.declare import Declared
 from ltm.scenes.look_grid import look_at_grids
 from ltm.scenes.look_image import look_at_images
 from ltm.scenes.look_label import look_at_labels
+from ltm.scenes.look_sequence import look_at_sequences
 
 Look = Callable[[Sequence[Any], Declared, Path], dict[str, Any]]
 """From values, what was said of them and the folder that names of files are relative to, to their declaration."""
 
-LOOKS: dict[str, Look] = {"image": look_at_images, "grid": look_at_grids, "label": look_at_labels}
+LOOKS: dict[str, Look] = {
+    "image": look_at_images,
+    "grid": look_at_grids,
+    "label": look_at_labels,
+    "sequence": look_at_sequences,
+}
 """By kind; where nothing is said, the first that fits."""
 
 

@@ -9,15 +9,17 @@ from pydantic import Field
 from ltm.senses.grid import GridSense, GridSpec
 from ltm.senses.image import ImageSense, ImageSpec
 from ltm.senses.label import LabelSense, LabelSpec
+from ltm.senses.sequence import SequenceSense, SequenceSpec
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridSpec, GridSense),
     "image": (ImageSpec, ImageSense),
     "label": (LabelSpec, LabelSense),
+    "sequence": (SequenceSpec, SequenceSense),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | ImageSense | LabelSense
+Sense = GridSense | ImageSense | LabelSense | SequenceSense
 
-SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec, Field(discriminator="kind")]
+SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec | SequenceSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""
