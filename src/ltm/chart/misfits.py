@@ -35,7 +35,8 @@ def _sites(chart: Chart) -> int | None:
     sizes = [spec.fixed_sites for spec in chart.senses.values()]
     if any(size is None for size in sizes):
         return None
-    return chart.field.prefix + sum(math.prod(size) for size in sizes if size is not None)
+    own = sum(act.own_sites for act in chart.acts.values())
+    return chart.field.prefix + own + sum(math.prod(size) for size in sizes if size is not None)
 
 
 def _acts(chart: Chart) -> Iterator[Problem]:

@@ -61,7 +61,8 @@ def propose(
     fixed = all(columns[c]["kind"] != "grid" or (columns[c].get("rows") and columns[c].get("columns")) for c in see)
     # Answers that lie over a grid constrain one another: finding them takes search. A label is seen or it isn't.
     searching = any(columns[c]["kind"] == "grid" for c in do)
-    training = {**_training(columns, see, fixed, searching), "minutes": minutes, "seed": seed}
+    writing = any(columns[c]["kind"] == "sequence" for c in do)
+    training = {**_training(columns, see, fixed, searching, writing), "minutes": minutes, "seed": seed}
     smallest = None
     for width in reversed(WIDTHS):
         declared = {
@@ -70,7 +71,7 @@ def propose(
             "budget": size,
             "field": {"width": width, "noise": 0.5 if searching else 0.0},
             "senses": {c: _sense(columns[c], fixed) for c in see},
-            "acts": {c: dict(columns[c]) for c in do},
+            "acts": {c: _act(columns[c]) for c in do},
             "zones": _zones(columns, see, fixed, searching),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
             "training": training,
@@ -88,6 +89,12 @@ def _sense(arguments: Mapping[str, Any], fixed: bool) -> dict[str, Any]:
     if arguments["kind"] != "grid":
         return dict(arguments)
     return {**arguments, "positions": "learned" if fixed else "none"}
+
+
+def _act(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    if arguments["kind"] != "sequence":
+        return dict(arguments)
+    return {key: arguments[key] for key in ("kind", "tokens", "longest")}
 
 
 def _zones(columns: Columns, see: Sequence[str], fixed: bool, searching: bool) -> dict[str, Any]:
@@ -112,11 +119,13 @@ def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
     return [*windows, "field"] if len(see) > 1 or not windows else windows
 
 
-def _training(columns: Columns, see: Sequence[str], fixed: bool, searching: bool) -> dict[str, Any]:
+def _training(columns: Columns, see: Sequence[str], fixed: bool, searching: bool, writing: bool) -> dict[str, Any]:
     if not fixed:
         return {"ticks": 10, "segments": 6}
     if searching:
         return {"ticks": 4, "segments": 12}
+    if writing:
+        return {"ticks": 4, "segments": 4}
     # A tree is worked out level by level: each tick passes what was found up by as many levels as there are layers.
     return {"ticks": 6, "segments": 2} if any(columns[c].get("opening") for c in see) else {"ticks": 2, "segments": 2}
 

@@ -15,7 +15,7 @@ _SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,4})")
 _WORDS = re.compile(r"(ignore)\s*=\s*(.+)")
 MOSTLY = 0.9
 """Share of a column's values that must fit its type; the others are taken for bad rows, which reading locates."""
-_LIMITS = {"rows": (1, 1024), "columns": (1, 1024), "symbols": (2, 250)}
+_LIMITS = {"rows": (1, 1024), "columns": (1, 1024), "symbols": (2, 250), "longest": (1, 8191)}
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Declared:
         rows: rows of every grid.
         columns: columns of every grid.
         symbols: number of symbols.
+        longest: tokens of a sequence at most.
         settings: what else was said, by name, as it was written.
     """
 
@@ -34,6 +35,7 @@ class Declared:
     rows: int | None = None
     columns: int | None = None
     symbols: int | None = None
+    longest: int | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -43,7 +43,7 @@ def look_at_sequences(values: Sequence[Any], said: Declared, folder: Path = Path
     longest = max(len(tokens) for tokens in found)
     brackets = _brackets(found, sorted(counts))
     # A tree may be much larger than any that was learned from; places on a line are learned one by one.
-    most = MOST_PLACES if brackets else min(MOST_PLACES, 2 * longest)
+    most = said.longest or (MOST_PLACES if brackets else min(MOST_PLACES - 1, 2 * longest))
     arguments: dict[str, Any] = {"kind": "sequence", "tokens": sorted(counts), "longest": most}
     return {**arguments, **({"ignore": ignore} if ignore else {}), **brackets}
 
