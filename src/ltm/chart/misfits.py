@@ -13,6 +13,7 @@ from ltm.errors import nearest
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
 from ltm.senses.sequence import SequenceSpec
+from ltm.senses.text import TextSpec
 from ltm.zones.archetype import ArchetypeSpec
 from ltm.zones.attention import AttentionSpec
 from ltm.zones.mixer import MixerSpec
@@ -84,10 +85,12 @@ def _scenes(chart: Chart) -> Iterator[Problem]:
         *((("senses", name), sense) for name, sense in chart.senses.items()),
         *((("acts", name), act) for name, act in chart.acts.items()),
     ]
-    grids = [name for name in chart.scenes.symmetries if name != "jitter"]
+    grids = [name for name in chart.scenes.symmetries if name not in ("jitter", "drop")]
     others = [name for (_, name), spec in specs if not isinstance(spec, GridSpec)]
-    if "jitter" in chart.scenes.symmetries and not any(isinstance(spec, ImageSpec) for _, spec in specs):
-        yield ("scenes", "symmetries"), "jitter is for pictures; no sense is of kind 'image'"
+    for name, kind in (("jitter", ImageSpec), ("drop", TextSpec)):
+        if name in chart.scenes.symmetries and not any(isinstance(spec, kind) for _, spec in specs):
+            wanted = "image" if kind is ImageSpec else "text"
+            yield ("scenes", "symmetries"), f"{name} is for senses of kind {wanted!r}; there is none"
     if grids and others:
         yield ("scenes", "symmetries"), f"{grids[0]} is for grids; {others[0]!r} is of another kind"
     elif grids:

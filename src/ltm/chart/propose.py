@@ -100,6 +100,8 @@ def _act(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _zones(columns: Columns, see: Sequence[str], fixed: bool, searching: bool) -> dict[str, Any]:
     if not fixed:
         return {"local": {"kind": "conv", "layers": 2, "write": "replace"}}
+    if any(columns[c]["kind"] == "text" for c in see):
+        return {"core": {"kind": "mixer", "windows": ["before", "after", "field"], "write": "replace"}}
     if any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see):
         return {"core": {"kind": "attention", "layers": 2, "write": "replace"}}
     mixer: dict[str, Any] = {"kind": "mixer", "layers": 2, "windows": _windows(columns, see), "write": "replace"}

@@ -12,7 +12,7 @@ from ltm.senses.table import KINDS
 
 _SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
 _SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,4})")
-_WORDS = re.compile(r"(ignore)\s*=\s*(.+)")
+_WORDS = re.compile(r"(ignore|unit)\s*=\s*(.+)")
 MOSTLY = 0.9
 """Share of a column's values that must fit its type; the others are taken for bad rows, which reading locates."""
 _LIMITS = {"rows": (1, 1024), "columns": (1, 1024), "symbols": (2, 250), "longest": (1, 8191)}

@@ -12,6 +12,7 @@ from ltm.scenes.look_grid import look_at_grids
 from ltm.scenes.look_image import look_at_images
 from ltm.scenes.look_label import look_at_labels
 from ltm.scenes.look_sequence import look_at_sequences
+from ltm.scenes.look_text import look_at_texts
 
 Look = Callable[[Sequence[Any], Declared, Path], dict[str, Any]]
 """From values, what was said of them and the folder that names of files are relative to, to their declaration."""
@@ -21,6 +22,7 @@ LOOKS: dict[str, Look] = {
     "grid": look_at_grids,
     "label": look_at_labels,
     "sequence": look_at_sequences,
+    "text": look_at_texts,
 }
 """By kind; where nothing is said, the first that fits."""
 

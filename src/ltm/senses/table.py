@@ -10,16 +10,18 @@ from ltm.senses.grid import GridSense, GridSpec
 from ltm.senses.image import ImageSense, ImageSpec
 from ltm.senses.label import LabelSense, LabelSpec
 from ltm.senses.sequence import SequenceSense, SequenceSpec
+from ltm.senses.text import TextSense, TextSpec
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridSpec, GridSense),
     "image": (ImageSpec, ImageSense),
     "label": (LabelSpec, LabelSense),
     "sequence": (SequenceSpec, SequenceSense),
+    "text": (TextSpec, TextSense),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | ImageSense | LabelSense | SequenceSense
+Sense = GridSense | ImageSense | LabelSense | SequenceSense | TextSense
 
-SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec | SequenceSpec, Field(discriminator="kind")]
+SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec | SequenceSpec | TextSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""
