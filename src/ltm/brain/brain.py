@@ -17,6 +17,7 @@ from ltm.acts.sequence import SequenceAct
 from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.acts.table import Act
 from ltm.brain.circuit import Circuit, Recorder
+from ltm.brain.familiarity import Familiarity
 from ltm.brain.lanes import Lanes
 from ltm.brain.reflection import Reflection
 from ltm.chart.locate import refuse
@@ -83,6 +84,8 @@ class Brain(nn.Module):
         self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms")
         self.acts = nn.ModuleDict({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
+        self.familiarity: Familiarity | None = None
+        """How known scenes look to its senses; measured once training is done."""
         self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
         if not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)

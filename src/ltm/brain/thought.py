@@ -48,6 +48,7 @@ class Thought:
         stopped_by: what ended it.
         sure: whether the confidence reached the will's.
         trace: one record a tick; empty unless a trace was asked for.
+        skill: which skill thought it, in a brain that has several; otherwise empty.
     """
 
     answer: dict[str, Any]
@@ -59,13 +60,15 @@ class Thought:
     stopped_by: Stop
     sure: bool
     trace: tuple[TickRecord, ...] = field(default=())
+    skill: str = ""
 
     def words(self) -> str:
         """Says in one line what it took and what ended it."""
         ended = "sure enough" if self.stopped_by == "confident" else f"out of {self.stopped_by}"
         many = f"{self.tries} {'try' if self.tries == 1 else 'tries'}"
         spent = f"{format_count(self.operations)} operations" if self.operations else "operations not counted"
-        return f"{ended}: {self.ticks} ticks until the kept answer, {many}, {self.seconds:.2f} s, {spent}"
+        who = f"{self.skill}, " if self.skill else ""
+        return f"{who}{ended}: {self.ticks} ticks until the kept answer, {many}, {self.seconds:.2f} s, {spent}"
 
     def __str__(self) -> str:
         """Returns the answers, one a line, how sure the brain is, and `words`."""
@@ -81,6 +84,7 @@ class Thought:
     def to_json(self) -> dict[str, Any]:
         """Returns plain dictionaries, lists, strings and numbers, ready for `json.dumps`."""
         return {
+            **({"skill": self.skill} if self.skill else {}),
             "answer": self.answer,
             "confidence": round(self.confidence, 6),
             "sure": self.sure,

@@ -17,6 +17,19 @@ def inspect(
 
     Example: ltm inspect brain/
     """
+    from ltm.runtime.skills import has_skills, records_of
+
+    if has_skills(brain):
+        records = records_of(brain)
+        if as_json:
+            parts = {name: record.model_dump(mode="json") for name, record in records.items()}
+            typer.echo(json.dumps({"skills": parts}, indent=1))
+        else:
+            from ltm.cli.show_skills import show_skills
+            from ltm.cli.training import console_of
+
+            show_skills(brain, records, console_of())
+        return
     from ltm.chart.load import chart_from_text
     from ltm.chart.parse import read_text
     from ltm.chart.size import Sizes

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from ltm.cli import catalog, chart, demo, evaluate, fit, inspect, scale, think, train
+from ltm.cli import catalog, chart, demo, evaluate, fit, grow, inspect, merge, scale, think, train
 from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -17,7 +17,9 @@ VERBS: dict[str, Callable[..., Any]] = {
     "train": train.train,
     "think": think.think,
     "eval": evaluate.evaluate,
+    "grow": grow.grow,
     "inspect": inspect.inspect,
+    "merge": merge.merge,
     "scale": scale.scale,
     "demo": demo.demo,
 }

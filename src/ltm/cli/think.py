@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ltm.scenes.scene import Scene
 
 BATCH = 128
+Group = tuple[str, "Brain", "list[Scene]"]
+"""Scenes thought about together: by which skill (empty where there is only one), by which brain."""
 
 
 def think(
@@ -48,18 +51,15 @@ def think(
     Example: ltm think brain/ '53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79'
     """
     from ltm.brain.think import think as ponder
-    from ltm.runtime.brains import load_brain
-    from ltm.scenes.questions import questions
     from ltm.scenes.scene import encode
 
-    loaded, _ = load_brain(brain)
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
-    will = _will(loaded, {name: value for name, value in asked.items() if value is not None})
+    asked = {name: value for name, value in asked.items() if value is not None}
     skip = (lambda problem: typer.echo(f"ltm: skipped {problem}", err=True)) if skip_bad else None
-    groups = _groups(questions(loaded.chart.senses, scene, skip))
     thoughts: list[Thought] = []
     count = unsure = 0
-    for group, last in _with_last(groups):
+    for (skill, loaded, group), last in _with_last(_groups(_questions(brain, scene, skip))):
+        will = _will(loaded, asked)
         alone = last and not count and len(group) == 1
         if watch and not alone:
             raise DataError("--watch shows one thought at a time; the input holds more than one scene")
@@ -73,6 +73,7 @@ def think(
                 made = ponder(loaded, values, will, seed=seed, trace=trace is not None, listen=listen)
         else:
             made = ponder(loaded, values, will, seed=seed, trace=trace is not None)
+        made = [replace(thought, skill=skill) for thought in made]
         _show(loaded, group, made, as_json, alone)
         count += len(made)
         unsure += sum(not thought.sure for thought in made)
@@ -96,31 +97,52 @@ def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
     return type(will).model_validate({**will.model_dump(), **asked})
 
 
-def _groups(found: Iterator[Question]) -> Iterator[list[Scene]]:
-    """Yields runs of scenes of one shape, of 128 at most, in order; those before a bad one come before its error."""
+def _questions(
+    folder: Path, given: str | None, skip: Callable[[str], None] | None
+) -> Iterator[tuple[str, Brain, Question]]:
+    """Yields scenes with the brain that thinks about them, and the skill's name where there are several."""
+    from ltm.runtime.brains import load_brain
+    from ltm.runtime.skills import has_skills, load_skills
+    from ltm.scenes.questions import questions
+    from ltm.scenes.skilled import skilled_questions
+
+    if not has_skills(folder):
+        loaded, _ = load_brain(folder)
+        for question in questions(loaded.chart.senses, given, skip):
+            yield "", loaded, question
+        return
+    skilled = load_skills(folder)
+    senses = {name: dict(brain.chart.senses) for name, brain in skilled.skills.items()}
+    for read in skilled_questions(senses, given, skip):
+        chosen = skilled.choose({name: question.scene for name, question in read.items()}).skill
+        yield chosen, skilled.skills[chosen], read[chosen]
+
+
+def _groups(found: Iterator[tuple[str, Brain, Question]]) -> Iterator[Group]:
+    """Yields runs of scenes of one skill and shape, of 128 at most; those before a bad one come before its error."""
     group: list[Scene] = []
-    shape: tuple[tuple[int, ...], ...] = ()
+    now: tuple[Any, ...] = ()
     try:
-        for question in found:
-            if group and (question.shape != shape or len(group) == BATCH):
-                yield group
+        for skill, brain, question in found:
+            if group and ((skill, brain, question.shape) != now or len(group) == BATCH):
+                yield now[0], now[1], group
                 group = []
             group.append(question.scene)
-            shape = question.shape
+            now = (skill, brain, question.shape)
     except DataError:
         if group:
-            yield group
+            yield now[0], now[1], group
         raise
     if group:
-        yield group
+        yield now[0], now[1], group
 
 
-def _with_last(groups: Iterator[list[Scene]]) -> Iterator[tuple[list[Scene], bool]]:
+def _with_last(groups: Iterator[Group]) -> Iterator[tuple[Group, bool]]:
     """Yields each group with whether it is the last; only a first group of one scene waits for the next to know."""
     first = next(groups, None)
     if first is None:
         return
-    if len(first) > 1:
+    if len(first[2]) > 1:
         yield first, False
     else:
         try:
@@ -144,7 +166,8 @@ def _show(brain: Brain, scenes: list[Scene], thoughts: list[Thought], as_json: b
     if not alone:
         for thought in thoughts:
             answer = "\t".join(_line(value) for value in thought.answer.values())
-            typer.echo(f"{answer}\t{thought.confidence:.4f}\t{thought.ticks}")
+            skill = f"\t{thought.skill}" if thought.skill else ""
+            typer.echo(f"{answer}\t{thought.confidence:.4f}\t{thought.ticks}{skill}")
         return
     from ltm.cli.show_thought import show_thought
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from ltm.brain.brain import Brain
     from ltm.chart.schema import Chart
     from ltm.training.fit import Fitted
 
@@ -50,7 +51,15 @@ class Interrupt:
 
 
 def run_training(
-    chart: Chart, out: Path, folder: Path, *, fresh: bool, skip_bad: bool = False, console: Console | None = None
+    chart: Chart,
+    out: Path,
+    folder: Path,
+    *,
+    fresh: bool,
+    skip_bad: bool = False,
+    console: Console | None = None,
+    weights: Brain | None = None,
+    again: str | None = None,
 ) -> Fitted:
     """Trains, shows the run and its result, and says what to type next.
 
@@ -61,6 +70,8 @@ def run_training(
         fresh: whether to start from scratch where a finished brain lies, rather than from it.
         skip_bad: whether to leave bad rows out.
         console: where to show it.
+        weights: of a brain of this chart to start from.
+        again: the command that goes on after an interruption, where that isn't `ltm train`.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; the run was saved first.
@@ -106,16 +117,18 @@ def run_training(
                 report=display.update,
                 say=display.say,
                 stop=interrupt,
-                start=None if start is None else start[0],
+                start=weights if start is None else start[0],
             )
         if not fitted.finished:
             raise KeyboardInterrupt
     except KeyboardInterrupt:
         if unfinished(run):
-            line = f"saved. Go on with: ltm train {shlex.quote(str(run / 'chart.yaml'))}"
-            console.print(line, highlight=False, markup=False)
+            command = again or f"ltm train {shlex.quote(str(run / 'chart.yaml'))}"
+            console.print(f"saved. Go on with: {command}", highlight=False, markup=False)
         raise
     show_report(fitted.report, console)
+    if again is not None:
+        return fitted
     console.print(f"saved {out}/ (metrics and chart in {run}/). Next:", highlight=False, markup=False)
     sense = next(iter(chart.senses))
     folder_word = shlex.quote(str(out))

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain
+from ltm.brain.familiarity import Familiarity
 from ltm.chart.dump import dump
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, FolderError
 from ltm.runtime.folder import CHART, BrainFiles, load_folder, save_folder
+from ltm.runtime.record import FAMILIARITY
 
 _ZONES = "circuit.zones."
 
@@ -43,7 +45,8 @@ def save_brain(brain: Brain, path: Path, record: dict[str, Any] | None = None) -
         if name not in learned:
             constants.add(inner)
     record = {"name": brain.chart.name, "about": brain.chart.about} | (record or {})
-    save_folder(path, BrainFiles(dump(brain.chart), zones, connectome, record, frozenset(constants)))
+    known = None if brain.familiarity is None else brain.familiarity.tensors()
+    save_folder(path, BrainFiles(dump(brain.chart), zones, connectome, record, frozenset(constants), known))
 
 
 def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
@@ -82,4 +85,13 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         raise FolderError(f"{path}: a tensor that the chart doesn't know: {extra[0]!r}")
     brain = Brain(chart)
     brain.load_state_dict(state)
+    if files.familiarity is not None:
+        brain.familiarity = _familiarity(files.familiarity, path / FAMILIARITY)
     return brain.eval(), files.record
+
+
+def _familiarity(tensors: dict[str, Tensor], file: Path) -> Familiarity:
+    wanted = set(Familiarity.__dataclass_fields__)
+    if set(tensors) != wanted or any(tensor.dtype != torch.float32 for tensor in tensors.values()):
+        raise FolderError(f"{file}: expected the tensors {', '.join(sorted(wanted))}, got {', '.join(sorted(tensors))}")
+    return Familiarity(**tensors)

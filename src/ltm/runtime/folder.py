@@ -20,7 +20,16 @@ from ltm.chart.document import MAX_TEXT, load_yaml
 from ltm.errors import ChartError, FolderError, LtmError, nearest
 from ltm.runtime.atomic import sweep, write_folder
 from ltm.runtime.card import card
-from ltm.runtime.record import CHART, CONNECTOME, FORMAT, MAX_RECORD, BrainRecord, here, read_record
+from ltm.runtime.record import (
+    CHART,
+    CONNECTOME,
+    FAMILIARITY,
+    FORMAT,
+    MAX_RECORD,
+    BrainRecord,
+    here,
+    read_record,
+)
 from ltm.runtime.weights import from_bytes, read_bytes, to_bytes
 
 __all__ = [
@@ -51,6 +60,7 @@ class BrainFiles:
         connectome: everything that belongs to no zone: field, couplings, senses, acts, wave, will, reflection.
         record: `name`, `about`, `provenance` and `measured` as in `BrainRecord`; the rest is filled in on saving.
         constants: names of tensors that are kept but were not learned, which are no parameters.
+        familiarity: how known scenes look to the senses; None where that was never measured.
     """
 
     chart_text: str
@@ -58,6 +68,7 @@ class BrainFiles:
     connectome: dict[str, Tensor]
     record: dict[str, Any]
     constants: frozenset[str] = frozenset()
+    familiarity: dict[str, Tensor] | None = None
 
 
 def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> None:
@@ -85,6 +96,9 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
         contents[file] = to_bytes(tensors, _words("zone", zone) | {"spec": json.dumps(specs[zone])}, str(path / file))
         counts[file] = _count(tensors, files.constants)
     contents[CONNECTOME] = to_bytes(files.connectome, _words("connectome", str(name)), str(path / CONNECTOME))
+    if files.familiarity is not None:
+        contents[FAMILIARITY] = to_bytes(files.familiarity, _words("familiarity", str(name)), str(path / FAMILIARITY))
+        counts[FAMILIARITY] = 0
     listed = {
         file: {"sha256": _digest(data), "bytes": len(data), "parameters": counts[file]}
         for file, data in contents.items()
@@ -123,7 +137,11 @@ def load_folder(path: Path) -> BrainFiles:
         file = f"zones/{zone}.safetensors"
         zones[zone] = _tensors(path / file, contents.pop(file), "zone", zone)
     connectome = _tensors(path / CONNECTOME, contents.pop(CONNECTOME), "connectome", record.name)
-    return BrainFiles(chart_text, zones, connectome, record.model_dump(mode="json", exclude_none=True))
+    known = None
+    if FAMILIARITY in contents:
+        known = _tensors(path / FAMILIARITY, contents.pop(FAMILIARITY), "familiarity", record.name)
+    dumped = record.model_dump(mode="json", exclude_none=True)
+    return BrainFiles(chart_text, zones, connectome, dumped, familiarity=known)
 
 
 def inspect_folder(path: Path) -> BrainRecord:
@@ -163,7 +181,9 @@ def check_target(path: Path, *, overwrite: bool = True) -> None:
         marks = None
     if not isinstance(marks, dict) or "format" not in marks or "files" not in marks:
         raise LtmError(f"{path}: there is a folder that is not a brain; choose another one")
-    foreign = sorted(other.name for other in path.iterdir() if other.name not in _BESIDE | {CHART, CONNECTOME})
+    foreign = sorted(
+        other.name for other in path.iterdir() if other.name not in _BESIDE | {CHART, CONNECTOME, FAMILIARITY}
+    )
     if foreign:
         raise LtmError(f"{path}: the brain there shares its folder with '{foreign[0]}', which would be lost; move it")
 

@@ -17,11 +17,14 @@ FORMAT = 1
 """Version of the brain folder's format."""
 CHART = "chart.yaml"
 CONNECTOME = "connectome.safetensors"
+FAMILIARITY = "familiarity.safetensors"
+"""How known scenes look to the senses; not all brains have measured it."""
 MAX_RECORD = 4_000_000
 """Bytes of `brain.json`."""
 
 FileName = Annotated[
-    str, Field(pattern=r"^(chart\.yaml|connectome\.safetensors|zones/[a-z][a-z0-9_-]{0,39}\.safetensors)$")
+    str,
+    Field(pattern=r"^(chart\.yaml|(connectome|familiarity)\.safetensors|zones/[a-z][a-z0-9_-]{0,39}\.safetensors)$"),
 ]
 """The only names a record may list, so that none can lead out of the folder."""
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

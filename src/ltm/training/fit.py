@@ -22,6 +22,7 @@ from ltm.scenes.sources import SOURCES
 from ltm.scenes.split import halves
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
+from ltm.training.familiar import familiarity_with
 from ltm.training.from_data import propose_for
 from ltm.training.looks import calibrate
 from ltm.training.loop import Trainer, fingerprint
@@ -97,6 +98,7 @@ def train_chart(
     bf16 = trainer.plan.precision == "bf16"
     say(f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}")
     calibrate(brain, choosing, bf16, scorer)
+    brain.familiarity = familiarity_with(brain, scenes.train, choosing)
     result = evaluate(brain, judging, bf16=bf16, scorer=scorer, speed=speed, say=say)
     source = without_path(chart).scenes.source
     provenance = {

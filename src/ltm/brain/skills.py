@@ -1,0 +1,102 @@
+"""Several skills in one brain: each scene goes to the skill that knows such scenes, which nobody has to name.
+
+A skill is a whole brain of its own: senses, zones, acts, reflection. Which of them thinks about a scene is decided by
+the scene alone, in three steps: by which senses can read it at all; by how familiar it looks to each (see
+`ltm.brain.familiarity`); and where several know it alike, by whose reflection trusts its answer most after a short
+thought. A skill's answers don't depend on which others there are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ltm.brain.brain import Brain
+from ltm.brain.familiarity import features_of
+from ltm.brain.think import think
+from ltm.brain.thought import Thought
+from ltm.chart.schema import WillSpec
+from ltm.errors import DataError
+from ltm.scenes.scene import Scene, encode
+
+STRANGE = 0.02
+"""Scenes less familiar than this are left to another skill, if one knows them."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which skill a scene goes to.
+
+    Attributes:
+        skill: its name.
+        familiarity: of the scene to each skill that can read it; 1 where a skill can't tell.
+        asked: the confidence of skills whose reflection was asked; empty where familiarity decided.
+    """
+
+    skill: str
+    familiarity: dict[str, float]
+    asked: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class SkilledBrain:
+    """A brain of several skills.
+
+    Attributes:
+        name: of the brain.
+        skills: by name, in the order in which they were gained; where a brain's familiarity was never measured, it
+            takes every scene that it can read for one of its own.
+    """
+
+    name: str
+    skills: dict[str, Brain]
+
+    def choose(self, scene: Mapping[str, Scene]) -> Choice:
+        """Decides which skill thinks about a scene.
+
+        Args:
+            scene: as each skill that can read it reads it, by the skill's name.
+
+        Raises:
+            DataError: no skill can read it.
+        """
+        known = {name: self._familiarity(name, read) for name, read in scene.items()}
+        if not known:
+            raise DataError(f"none of the skills ({', '.join(self.skills)}) can read this scene")
+        likely = [name for name, share in known.items() if share >= STRANGE] or [max(known, key=known.__getitem__)]
+        if len(likely) == 1:
+            return Choice(likely[0], known)
+        asked = {name: self._briefly(name, scene[name]) for name in likely}
+        return Choice(max(asked, key=asked.__getitem__), known, asked)
+
+    def think(
+        self, scenes: Sequence[Mapping[str, Scene]], wills: Mapping[str, WillSpec] | None = None, *, seed: int = 0
+    ) -> list[Thought]:
+        """Thinks about scenes, each with the skill that knows it, and says which.
+
+        Args:
+            scenes: each as the skills that can read it do.
+            wills: goals and budgets by skill; the charts' where absent.
+            seed: of the noise in starting states.
+        """
+        thoughts = []
+        for scene in scenes:
+            name = self.choose(scene).skill
+            brain = self.skills[name]
+            (thought,) = think(brain, [scene[name]], (wills or {}).get(name), seed=seed)
+            thoughts.append(dataclasses.replace(thought, skill=name))
+        return thoughts
+
+    def _familiarity(self, name: str, scene: Scene) -> float:
+        brain = self.skills[name]
+        if brain.familiarity is None:
+            return 1.0
+        return float(brain.familiarity(features_of(brain, encode(brain.chart, [scene])))[0])
+
+    def _briefly(self, name: str, scene: Scene) -> float:
+        """Returns how sure a skill is after as long a thought as it had while learning."""
+        brain = self.skills[name]
+        training = brain.chart.training
+        will = WillSpec(ticks=training.ticks * training.segments, confidence=brain.chart.will.confidence)
+        return think(brain, [scene], will)[0].confidence

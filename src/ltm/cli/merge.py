@@ -1,0 +1,44 @@
+"""`ltm merge`: several brains become one that has the skills of all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def merge(
+    brains: Annotated[list[Path], typer.Argument(help="Two brain folders or more.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
+    names: Annotated[
+        list[str] | None, typer.Option("--name", help="What to call a skill, in the order of the brains.")
+    ] = None,
+) -> None:
+    """Merge brains into one; each skill answers bit for bit as it did before.
+
+    Nobody has to say which skill a scene is for: that is decided by the scene alone, by who can read it, to whom it
+    looks familiar, and who trusts its own answer most.
+
+    Example: ltm merge digits/ sudoku/ -o both/
+    """
+    from ltm.cli.training import console_of
+    from ltm.errors import LtmError
+    from ltm.runtime.brains import load_brain
+    from ltm.runtime.skills import write_skills
+    from ltm.training.from_data import name_of
+    from ltm.training.merge import gather
+
+    if len(brains) < 2:
+        raise LtmError("name at least two brains to merge, such as: ltm merge digits/ sudoku/ -o both/")
+    console = console_of()
+    folders, notes = gather(brains, names or [])
+    for note in notes:
+        console.print(note, style="yellow", highlight=False, markup=False)
+    write_skills(out, name_of(out), folders)
+    for name, folder in folders.items():
+        chart = load_brain(folder)[0].chart
+        console.print(f"  {name}: {', '.join(chart.senses)} -> {', '.join(chart.acts)}", highlight=False, markup=False)
+    console.print(f"saved {out}/ with {len(folders)} skills. Next:", highlight=False, markup=False)
+    for line in (f"think {out} SCENE", f"eval {out} test.csv", f"inspect {out}"):
+        console.print(f"  ltm {line}", highlight=False, markup=False)

@@ -1,0 +1,85 @@
+"""A brain gains a skill: the new one is trained beside the brain, which is replaced once that is done.
+
+Earlier skills keep their files byte for byte, so their answers stay as they were. A new skill may start from the zones
+of an earlier one instead of from scratch: those of the same name and make are copied, and learn on.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+
+from ltm.brain.brain import Brain
+from ltm.chart.schema import Chart
+from ltm.errors import LtmError, nearest
+from ltm.runtime.skills import folders_of, has_skills, read_skills, write_skills
+from ltm.training.run_folder import run_folder
+
+_ZONES = "circuit.zones."
+
+
+def nursery(brain: Path, skill: str) -> Path:
+    """Returns where a brain's new skill is trained: beside the brain, by the skill's name."""
+    resolved = brain.resolve()
+    return resolved.with_name(f"{resolved.name}.grow") / skill
+
+
+def check_new(brain: Path, skill: str) -> dict[str, Path]:
+    """Returns the folders of the skills that a brain has, once it is sure that it can gain one of that name.
+
+    Raises:
+        LtmError: it has a skill of that name, or the folder is no brain.
+    """
+    folders = folders_of(brain)
+    if skill in folders:
+        raise LtmError(f"{brain}: has a skill '{skill}' already; choose another --name")
+    return folders
+
+
+def start_from(chart: Chart, earlier: Brain, name: str) -> tuple[Brain, list[str]]:
+    """Returns a brain of a chart whose zones start with the weights of an earlier skill's, and which zones those are.
+
+    Args:
+        chart: of the new skill.
+        earlier: whose zones are copied, where name, kind and shapes are the same.
+        name: of the earlier skill, for messages.
+
+    Raises:
+        LtmError: no zone of theirs is of the same make.
+    """
+    brain = Brain(chart)
+    mine, theirs = brain.state_dict(), earlier.state_dict()
+    copied = []
+    for zone in chart.zones:
+        prefix = f"{_ZONES}{zone}."
+        wanted = {key: tensor.shape for key, tensor in mine.items() if key.startswith(prefix)}
+        given = {key: tensor.shape for key, tensor in theirs.items() if key.startswith(prefix)}
+        if wanted == given and wanted:
+            mine |= {key: theirs[key] for key in wanted}
+            copied.append(zone)
+    if not copied:
+        zones = ", ".join(f"{zone} ({spec.kind})" for zone, spec in earlier.chart.zones.items())
+        hint = nearest(next(iter(chart.zones)), earlier.chart.zones)
+        raise LtmError(f"no zone of '{name}' ({zones}) is of the make that the new skill's chart asks for{hint}")
+    with torch.no_grad():
+        brain.load_state_dict(mine)
+    return brain, copied
+
+
+def add_skill(brain: Path, skill: str, trained: Path) -> None:
+    """Puts a trained skill into a brain, which is replaced as a whole; the place where it was trained is cleared.
+
+    Raises:
+        LtmError: the disk is full, or something else is in the way; the brain is as it was.
+    """
+    folders = check_new(brain, skill)
+    name = read_skills(brain).name if has_skills(brain) else next(iter(folders))
+    write_skills(brain, name, {**folders, skill: trained})
+    shutil.rmtree(trained.parent, ignore_errors=True)
+
+
+def has_begun(brain: Path, skill: str) -> bool:
+    """Whether an earlier attempt at this skill was interrupted and can be gone on with."""
+    return (run_folder(nursery(brain, skill)) / "chart.yaml").exists()
