@@ -5,7 +5,7 @@ its main directions and what is left are kept (probabilistic principal component
 distances at which scenes that were set aside lie from it. A scene's familiarity is the share of those that lie farther
 out: about even between 0 and 1 for scenes like them, near 0 for others.
 
-Shapes: B batch, S sites, D field width, F features, M directions, Q quantiles.
+Shapes: B batch, A scenes set aside, S sites, D field width, F features, M directions, Q quantiles.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Familiarity:
     distance_Q: Tensor
 
     @classmethod
-    def of(cls, features_BF: Float[Tensor, "B F"], aside_BF: Float[Tensor, "B F"]) -> Familiarity:
+    def of(cls, features_BF: Float[Tensor, "B F"], aside_AF: Float[Tensor, "A F"]) -> Familiarity:
         """Sums up the features of known scenes, and of others like them that set the scale of distances."""
         mean_F = features_BF.mean(0)
         scale_F = features_BF.std(0, correction=0).clamp_min(1e-3)
@@ -67,7 +67,7 @@ class Familiarity:
             rest.clamp_min(_LEAST),
             torch.zeros(QUANTILES),
         )
-        distances = torch.quantile(found.distance(aside_BF), torch.linspace(0, 1, QUANTILES))
+        distances = torch.quantile(found.distance(aside_AF), torch.linspace(0, 1, QUANTILES))
         return cls(**{**found.tensors(), "distance_Q": distances})
 
     def distance(self, features_BF: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ltm.brain.brain import Brain
+    from ltm.scenes.store import SceneSet
 
 
 def evaluate(
@@ -20,6 +26,9 @@ def evaluate(
         typer.Option(
             help="Thinking times without halting, in training segments: 1,2,4,8,16, within the will, unless told."
         ),
+    ] = None,
+    skill: Annotated[
+        str | None, typer.Option(help="Of a brain of several: which; else the one whose columns fit.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scenes.")] = None,
     count: Annotated[int, typer.Option(min=1, max=10**6, help="Built-in sources: scenes to make.")] = 400,
@@ -35,14 +44,14 @@ def evaluate(
     import numpy as np
 
     from ltm.cli.show_report import show_report
-    from ltm.cli.show_waiting import Waiting
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
-    from ltm.scenes.prepare import generate_scenes, read_scenes, scorer_of, unseen
-    from ltm.scenes.read import digest
-    from ltm.scenes.sources import SOURCES, check_named
+    from ltm.runtime.skills import has_skills, load_skills
+    from ltm.scenes.prepare import scorer_of
+    from ltm.scenes.sources import SOURCES
     from ltm.training.evaluate import evaluate as measure
+    from ltm.training.routing import routing, skill_for
 
     looks = None if segments is None else _numbers(segments)
     if plot is not None and plot.suffix.lower() != ".png":
@@ -50,28 +59,9 @@ def evaluate(
     if plot is not None and not plot.parent.is_dir():
         raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
     console = console_of(stderr=as_json)
-    loaded, record = load_brain(brain)
-    if data in SOURCES:
-        made = generate_scenes(loaded.chart, count, seed, data)
-        with Waiting(console) as waiting:
-            scenes = unseen(loaded.chart, made, data, waiting)
-        if len(scenes) < len(made):
-            line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
-            console.print(line, style="yellow", highlight=False)
-        if not len(scenes):
-            raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
-    else:
-        check_named(data)
-        known = record["provenance"].get("data_sha256")
-        if known is not None and known == digest(Path(data)):
-            console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
-        with Waiting(console) as waiting:
-            read = read_scenes(loaded.chart, data, skip_bad=skip_bad, told=waiting)
-        scenes = read.train
-        for problem in read.problems:
-            console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
-        if read.skipped or read.duplicates:
-            console.print(f"{read.skipped} bad rows skipped, {read.duplicates} duplicate rows dropped", style="yellow")
+    folder = brain if skill is None and not has_skills(brain) else skill_for(brain, data, skill)
+    loaded, record = load_brain(folder)
+    scenes = _read(loaded, record, data, count, seed, skip_bad, console)
     if limit is not None:
         scenes = scenes.take(np.arange(min(limit, len(scenes))))
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
@@ -79,6 +69,11 @@ def evaluate(
     scorer = scorer_of(loaded.chart)
     with console.status("thinking") as status:
         report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
+    if has_skills(brain):
+        report["skill"] = folder.name
+        if data not in SOURCES:
+            with console.status("asking who knows these scenes"):
+                report["routing"] = routing(load_skills(brain), data, folder.name, limit)
     if as_json:
         typer.echo(json.dumps(report, indent=1))
     else:
@@ -88,6 +83,39 @@ def evaluate(
 
         accuracy_by_ticks_png(report["by_ticks"], plot, report["reliability"])
         console.print(f"wrote {plot}", highlight=False)
+
+
+def _read(
+    loaded: Brain, record: dict[str, Any], data: str, count: int, seed: int, skip_bad: bool, console: Console
+) -> SceneSet:
+    """Returns the scenes to evaluate on, and says what they leave out or flatter."""
+    from ltm.cli.show_waiting import Waiting
+    from ltm.errors import LtmError
+    from ltm.scenes.prepare import generate_scenes, read_scenes, unseen
+    from ltm.scenes.read import digest
+    from ltm.scenes.sources import SOURCES, check_named
+
+    if data in SOURCES:
+        made = generate_scenes(loaded.chart, count, seed, data)
+        with Waiting(console) as waiting:
+            scenes = unseen(loaded.chart, made, data, waiting)
+        if len(scenes) < len(made):
+            line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
+            console.print(line, style="yellow", highlight=False)
+        if not len(scenes):
+            raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
+        return scenes
+    check_named(data)
+    known = record["provenance"].get("data_sha256")
+    if known is not None and known == digest(Path(data)):
+        console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
+    with Waiting(console) as waiting:
+        read = read_scenes(loaded.chart, data, skip_bad=skip_bad, told=waiting)
+    for problem in read.problems:
+        console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
+    if read.skipped or read.duplicates:
+        console.print(f"{read.skipped} bad rows skipped, {read.duplicates} duplicate rows dropped", style="yellow")
+    return read.train
 
 
 def _numbers(text: str) -> tuple[int, ...]:

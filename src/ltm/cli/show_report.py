@@ -68,6 +68,7 @@ def eval_table(report: Mapping[str, Any], *, plain: bool = False) -> Table:
         ("confidence of 0.9 and more", f"{known}, {percent(above.coverage)} of the scenes"),
         ("wrong among the surest", _risks(report["risk_at_coverage"])),
     ]
+    rows += _routing(report)
     for batch, times in report.get("speed", {}).items():
         size = batch.removeprefix("batch_")
         name = "one thought at a time" if size == "1" else f"{size} thoughts at once"
@@ -75,6 +76,15 @@ def eval_table(report: Mapping[str, Any], *, plain: bool = False) -> Table:
     for name, words in rows:
         table.add_row(Text(name, "bright_black"), Text(safe(words, plain)))
     return table
+
+
+def _routing(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Says of a brain of several skills how many scenes find the right one by themselves."""
+    if "routing" not in report:
+        return []
+    found = report["routing"]
+    elsewhere = "".join(f", {percent(share)} to {name}" for name, share in found["elsewhere"].items())
+    return [("finds the skill", f"{percent(found['right'])} of {found['scenes']:,} go to {report['skill']}{elsewhere}")]
 
 
 def _will(report: Mapping[str, Any]) -> list[tuple[str, str]]:

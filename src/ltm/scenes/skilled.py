@@ -28,7 +28,7 @@ def skilled_questions(
         DataError: nothing there, or a scene that no skill can read.
     """
     found: dict[str, dict[str, Question]] = {}
-    problems: dict[str, list[str]] = {}
+    problems: dict[str, dict[str, str]] = {}
     with ExitStack() as stack:
         if given is None or given == "-":
             given = _kept(stack)
@@ -36,7 +36,7 @@ def skilled_questions(
 
             def note(problem: str, name: str = name) -> None:
                 where, _, what = problem.partition(": ")
-                problems.setdefault(where, []).append(f"{name}: {what or problem}")
+                problems.setdefault(where, {})[name] = what or problem
 
             try:
                 for question in questions(senses, given, note):
@@ -45,11 +45,15 @@ def skilled_questions(
                 note(str(problem))
     if not found and not problems:
         raise DataError("nothing to think about: the input is empty")
+    # What a skill says of a file in which it can read nothing at all is of no use where another skill can.
+    useful = {name for read in found.values() for name in read} or set(skills)
     for where in sorted({*found, *problems}, key=_line):
         if where in found:
             yield found[where]
-        elif not found or _line(where):
-            words = f"{where}: no skill can read this ({'; '.join(problems[where])})"
+            continue
+        told = [f"{name}: {what}" for name, what in problems[where].items() if name in useful]
+        if told:
+            words = f"{where}: no skill can read this ({'; '.join(told)})"
             if skipped is None:
                 raise DataError(words)
             skipped(words)

@@ -1,0 +1,191 @@
+"""Brains of several skills: who thinks about a scene, what looks familiar, and that skills keep to themselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ltm.brain.brain import Brain
+from ltm.brain.familiarity import Familiarity, features_of
+from ltm.brain.skills import SkilledBrain
+from ltm.brain.think import think
+from ltm.chart.propose import propose
+from ltm.errors import DataError, FolderError, LtmError
+from ltm.runtime.brains import load_brain, save_brain
+from ltm.runtime.skills import SKILLS, folders_of, load_skills, write_skills
+from ltm.scenes.scene import Scene
+from ltm.scenes.skilled import skilled_questions
+from ltm.scenes.store import SceneSet
+from ltm.training.familiar import familiarity_with
+from ltm.training.merge import gather
+
+COLUMNS = {
+    "board": {"kind": "grid", "rows": 4, "columns": 4, "symbols": 5, "form": "text"},
+    "kind": {"kind": "label", "labels": ["a", "b"]},
+}
+
+
+def boards(count: int, low: int, high: int, seed: int) -> SceneSet:
+    grids = np.random.default_rng(seed).integers(low, high, (count, 4, 4), dtype=np.uint8)
+    return SceneSet.of({"board": grids, "kind": np.zeros((count, 1), dtype=np.uint8)})
+
+
+def skill(low: int, high: int, seed: int = 0, width: int = 60_000) -> Brain:
+    """A brain that knows boards of some symbols only; what it answers doesn't matter here."""
+    brain = Brain(propose(COLUMNS, ["board"], ["kind"], source="any.csv", size=width, name=f"from{low}"), seed).eval()
+    brain.familiarity = familiarity_with(brain, boards(300, low, high, 0), boards(100, low, high, 1))
+    return brain
+
+
+def texts(scenes: SceneSet) -> list[str]:
+    return ["".join(map(str, grid.flatten())) for grid in scenes.values["board"]]
+
+
+def test_scenes_find_the_skill_that_knows_their_like() -> None:
+    both = SkilledBrain("both", {"low": skill(0, 3), "high": skill(2, 5)})
+    right = total = 0
+    for name, low, high in (("low", 0, 3), ("high", 2, 5)):
+        for text in texts(boards(50, low, high, 7)):
+            scene = Scene({"board": text})
+            choice = both.choose({"low": scene, "high": scene})
+            assert set(choice.familiarity) == {"low", "high"}
+            right, total = right + (choice.skill == name), total + 1
+    assert right / total > 0.9
+
+
+def test_familiar_is_what_is_like_what_was_learned_from() -> None:
+    brain = skill(0, 3)
+    assert brain.familiarity is not None
+    known = brain.familiarity(features_of(brain, {"board": torch.from_numpy(boards(200, 0, 3, 5).values["board"])}))
+    strange = brain.familiarity(features_of(brain, {"board": torch.from_numpy(boards(200, 3, 5, 5).values["board"])}))
+    assert 0.35 < known.mean() < 0.65 and (known < 0.02).float().mean() < 0.1
+    assert (strange < 0.02).float().mean() > 0.9 and (strange > 0).all()
+    again = Familiarity(**brain.familiarity.tensors())
+    assert torch.equal(again(torch.ones(1, len(again.mean_F))), brain.familiarity(torch.ones(1, len(again.mean_F))))
+
+
+def test_few_scenes_are_enough_to_be_familiar_with() -> None:
+    features = torch.randn(3, 40, generator=torch.Generator().manual_seed(0))
+    found = Familiarity.of(features, features)
+    assert bool(found(features).isfinite().all()) and bool((found(features * 100) < 0.01).all())
+
+
+def test_who_can_read_a_scene_is_asked_and_no_one_else() -> None:
+    brain = SkilledBrain("one", {"low": skill(0, 3)})
+    scene = Scene({"board": "0" * 16})
+    assert brain.choose({"low": scene}).skill == "low" and brain.choose({"low": scene}).asked == {}
+    with pytest.raises(DataError, match="none of the skills"):
+        brain.choose({})
+    (thought,) = brain.think([{"low": scene}])
+    assert thought.skill == "low" and thought.to_json()["skill"] == "low" and thought.words().startswith("low, ")
+
+
+def test_where_nothing_was_measured_reflection_decides() -> None:
+    one, other = skill(0, 3), skill(0, 3, seed=1)
+    one.familiarity = other.familiarity = None
+    one.reflection.shift.fill_(9.0)
+    choice = SkilledBrain("both", {"one": one, "other": other}).choose(
+        dict.fromkeys(("other", "one"), Scene({"board": "1" * 16}))
+    )
+    assert choice.skill == "one" and choice.asked["one"] > choice.asked["other"]
+
+
+def test_merged_brains_answer_bit_for_bit_as_before(tmp_path: Path) -> None:
+    brains = {"low": skill(0, 3), "high": skill(2, 5, width=30_000)}  # of different widths
+    for name, brain in brains.items():
+        save_brain(brain, tmp_path / name)
+    folders, notes = gather([tmp_path / "low", tmp_path / "high"], ["low", "high"])
+    write_skills(tmp_path / "both", "both", folders)
+    merged = load_skills(tmp_path / "both")
+    assert list(merged.skills) == ["low", "high"] and notes == []
+    scenes = [Scene({"board": text}) for text in texts(boards(5, 0, 5, 3))]
+    for name, brain in brains.items():
+        before, after = think(brain, scenes), think(merged.skills[name], scenes)
+        assert [t.confidence for t in before] == [t.confidence for t in after]
+        assert [t.answer for t in before] == [t.answer for t in after]
+    again, notes = gather([tmp_path / "both", tmp_path / "low"], [])
+    assert list(again) == ["low", "high"] and "taken once" in notes[0]
+    write_skills(tmp_path / "both", "both", again)  # over itself
+    assert list(load_skills(tmp_path / "both").skills) == ["low", "high"]
+
+
+def test_names_that_collide_are_numbered_and_impossible_ones_refused(tmp_path: Path) -> None:
+    for number, brain in enumerate((skill(0, 3), skill(2, 5), skill(1, 4))):
+        brain.chart = brain.chart.model_copy(update={"name": "same"})
+        save_brain(brain, tmp_path / str(number))
+    places = [tmp_path / str(number) for number in range(3)]
+    folders, notes = gather(places, [])
+    assert list(folders) == ["same", "same-2", "same-3"] and len(notes) == 2
+    assert list(gather(places, ["one", "same"])[0]) == ["one", "same", "same-2"]
+    for names, words in ((["A B"], "lower-case"), (["a", "a"], "one name"), (["a"] * 4, "4 names for 3")):
+        with pytest.raises(LtmError, match=words):
+            gather(places, names)
+
+
+def test_damaged_and_exchanged_skills_are_refused_by_name(tmp_path: Path) -> None:
+    for name, brain in (("low", skill(0, 3)), ("high", skill(2, 5))):
+        save_brain(brain, tmp_path / name)
+    whole = tmp_path / "both"
+
+    def fresh() -> None:
+        write_skills(whole, "both", {name: tmp_path / name for name in ("low", "high")})
+
+    fresh()
+    (whole / "skills" / "low").rename(whole / "aside")
+    (whole / "skills" / "high").rename(whole / "skills" / "low")
+    (whole / "aside").rename(whole / "skills" / "high")
+    with pytest.raises(FolderError, match=r"low/brain.json.*exchanged"):
+        folders_of(whole)
+    with pytest.raises(LtmError, match=r"aside|damaged|exchanged|not what"):
+        load_skills(whole)
+    for file, words in (
+        ("skills/low/familiarity.safetensors", "familiarity"),
+        ("skills/high/chart.yaml", "chart.yaml"),
+    ):
+        fresh()
+        (whole / file).write_bytes((whole / file).read_bytes()[:-1])
+        with pytest.raises(FolderError, match=words):
+            load_skills(whole)
+    for text, words in (("{", "JSON|json"), (json.dumps({"format": 2, "name": "a", "skills": {}}), "format")):
+        fresh()
+        (whole / SKILLS).write_text(text)
+        with pytest.raises(FolderError, match=words):
+            load_skills(whole)
+    fresh()
+    (whole / "mine.txt").write_text("kept")
+    with pytest.raises(LtmError, match=r"mine.txt"):
+        fresh()
+    assert (whole / "mine.txt").exists()
+
+
+def test_familiarity_is_saved_with_the_brain(tmp_path: Path) -> None:
+    brain = skill(0, 3)
+    save_brain(brain, tmp_path / "brain")
+    loaded, _ = load_brain(tmp_path / "brain")
+    assert loaded.familiarity is not None and brain.familiarity is not None
+    for name, tensor in brain.familiarity.tensors().items():
+        assert torch.equal(loaded.familiarity.tensors()[name], tensor)
+
+
+def test_a_file_is_read_by_every_skill_that_can(tmp_path: Path) -> None:
+    senses = {
+        "grids": dict(propose(COLUMNS, ["board"], ["kind"], source="any.csv").senses),
+        "labels": {
+            "board": propose(
+                {"board": COLUMNS["kind"], "kind": COLUMNS["kind"]}, ["board"], ["kind"], source="x"
+            ).senses["board"]
+        },
+    }
+    file = tmp_path / "scenes.csv"
+    file.write_text("board\n" + "0" * 16 + "\na\nwrong\n" + "1" * 16 + "\n")
+    skipped: list[str] = []
+    read = list(skilled_questions(senses, str(file), skipped.append))
+    assert [set(one) for one in read] == [{"grids"}, {"labels"}, {"grids"}]
+    assert len(skipped) == 1 and "scenes.csv:4: no skill can read this" in skipped[0] and "grids:" in skipped[0]
+    with pytest.raises(DataError, match=":4: no skill can read this"):
+        list(skilled_questions(senses, str(file)))
+    assert [set(one) for one in skilled_questions(senses, "b")] == [{"labels"}]
