@@ -61,7 +61,7 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
     path = Path(path)
     ending = path.suffix.lower()
     if path.is_dir():
-        yield from picture_rows(path)
+        yield from picture_rows(path, told)
         return
     if ending not in ENDINGS:
         raise DataError(f"{path}: expected a file that ends in {', '.join(ENDINGS)}{nearest(ending, ENDINGS)}")
@@ -73,7 +73,7 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
         raise DataError(f"{path}: can't be read: {problem.strerror}") from None
     if ending == ".npz":
         file.close()
-        yield from _named(path, array_rows(path))
+        yield from _named(path, array_rows(path, told))
         return
     with file:
         size = max(1, os.fstat(file.fileno()).st_size)
