@@ -33,7 +33,10 @@ PARTS = {
     "scenes": "ScenesSpec",
     "training": "TrainingSpec",
 }
-KINDS = {"senses": {"grid": "GridSpec", "label": "LabelSpec"}, "acts": {"grid": "GridActSpec", "label": "LabelActSpec"}}
+KINDS = {
+    "senses": {"grid": "GridSpec", "image": "ImageSpec", "audio": "AudioSpec", "label": "LabelSpec"},
+    "acts": {"grid": "GridActSpec", "label": "LabelActSpec"},
+}
 ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
 
 

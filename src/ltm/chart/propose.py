@@ -99,8 +99,8 @@ def _zones(
 
 
 def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
-    """Returns the families that what is seen has: lines and blocks of grids and pictures, and everything together."""
-    flat = [columns[c] for c in see if columns[c]["kind"] in ("grid", "image")]
+    """Returns the families that what is seen has: lines and blocks of what is flat, and everything together."""
+    flat = [columns[c] for c in see if columns[c]["kind"] in ("grid", "image", "audio")]
     windows = ["rows", "columns"] if flat else []
     if any(c["kind"] == "grid" and c["rows"] == c["columns"] and math.isqrt(c["rows"]) ** 2 == c["rows"] for c in flat):
         windows.append("blocks")

@@ -17,9 +17,11 @@ from ltm.cli.show_thought import letters_of
 from ltm.errors import DataError
 from ltm.scenes.kinds import is_missing
 from ltm.scenes.read import cell
+from ltm.senses.audio import AudioSpec
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
 from ltm.senses.label import label_text
+from ltm.senses.sound_file import read_sound
 from ltm.senses.value import ValueSpec
 
 _LONGEST = 400
@@ -88,9 +90,21 @@ def _shown(value: Any, spec: ValueSpec | None, seen: Letters | None, console: Co
         return _board(letters, plain, console.width)
     if isinstance(spec, ImageSpec):
         return picture(spec.encode(value), console, console.width)
+    if isinstance(spec, AudioSpec):
+        return _sound(value, spec, console)
     text = label_text(value) if isinstance(value, str | int | float | np.number) else str(value)
     cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
     return Text(safe(cut, plain), "green")
+
+
+def _sound(value: Any, spec: AudioSpec, console: Console) -> Text:
+    """Draws a spectrogram, time from left to right and low pitches at the bottom, and says how long the sound is."""
+    drawn = picture(np.ascontiguousarray(spec.encode(value).T[::-1, :, None]), console, console.width)
+    if not isinstance(value, str | Path):
+        return drawn
+    length = read_sound(Path(value), 0.1).seconds
+    words = f"{length:.3g} s" + (f", of which {spec.seconds:g} s are heard" if length > spec.seconds else "")
+    return Text("\n", no_wrap=True).join((drawn, Text(words, "bright_black")))
 
 
 def _board(letters: Letters, plain: bool, wide: int) -> Text:

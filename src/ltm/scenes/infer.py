@@ -15,6 +15,7 @@ from ltm.scenes.declare import MOSTLY, Declared, parse_declaration
 from ltm.scenes.family import Family, recognise
 from ltm.scenes.lines import TEXTS, Row, attempts
 from ltm.scenes.look import look
+from ltm.scenes.look_audio import LOOKED_AT, too_long
 from ltm.scenes.look_label import PLAIN, labelled
 from ltm.scenes.read import cell, check_alike, check_columns
 from ltm.senses.grid import GridSpec
@@ -99,8 +100,10 @@ def infer(
         family = recognise([(first, second) for first, second in pairs], columns[seen[0]], columns[done[0]])
         columns = {seen[0]: family.see, done[0]: family.do}
     notes = [_count(path, len(found), sample, one_line_each), *(_sentence(name, columns[name]) for name in said)]
+    notes += [_too_long(found, name, columns[name], path.parent) for name in said if columns[name]["kind"] == "audio"]
     if misfit is not None:
         notes.append(f"{len(found) - len(fitting):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
+    notes = [note for note in notes if note]
     return Inferred(columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note])
 
 
@@ -202,6 +205,14 @@ def _count(path: Path, found: int, sample: int, one_line_each: bool) -> str:
         lines += file.read(1) != b"\n"
     header = path.suffix.lower() in (".csv", ".tsv")
     return f"{lines - header:,} rows."
+
+
+def _too_long(found: Sequence[tuple[int, Row]], name: str, arguments: Mapping[str, Any], folder: Path) -> str:
+    values = [row[name] for _, row in found[:LOOKED_AT] if name in row]
+    longer, looked = too_long(values, arguments["seconds"], folder)
+    return (
+        f"{name}: {longer} of the first {looked} are longer than {arguments['seconds']:g} s and cut." if longer else ""
+    )
 
 
 def _sentence(name: str, arguments: dict[str, Any]) -> str:

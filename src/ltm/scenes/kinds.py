@@ -78,6 +78,8 @@ def kinds_of(
     for name in names:
         values = [row[name] for row in rows if name in row and not is_missing(row[name])]
         try:
+            if not values:
+                raise DataError("every cell that was looked at is empty")
             specs[name] = spec_of(look(values, said.get(name, Declared()), path.parent))
             kinds[name] = specs[name].kind
         except DataError as problem:

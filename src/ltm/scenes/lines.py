@@ -1,7 +1,7 @@
 """Streams rows from files, one at a time; whatever is wrong is located as `file:line`.
 
 CSV may quote cells, also over several lines. TSV has no quotes: a cell ends at a tab. JSON Lines holds one object a
-line. All are UTF-8; blank lines are skipped. Besides these, NumPy archives and folders of pictures have rows.
+line. All are UTF-8; blank lines are skipped. Besides these, NumPy archives and folders of pictures or sounds have rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.arrays import array_rows
-from ltm.scenes.folders import picture_rows
+from ltm.scenes.folders import class_rows
 from ltm.scenes.told import Told, nobody
 
 MAX_ROW = 10**6
@@ -61,7 +61,7 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
     path = Path(path)
     ending = path.suffix.lower()
     if path.is_dir():
-        yield from picture_rows(path, told)
+        yield from class_rows(path, told)
         return
     if ending not in ENDINGS:
         raise DataError(f"{path}: expected a file that ends in {', '.join(ENDINGS)}{nearest(ending, ENDINGS)}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from ltm.errors import DataError
 from ltm.scenes.declare import Declared
+from ltm.scenes.look_audio import look_at_audio
 from ltm.scenes.look_grid import look_at_grids
 from ltm.scenes.look_image import look_at_images
 from ltm.scenes.look_label import look_at_labels
@@ -15,7 +16,12 @@ from ltm.scenes.look_label import look_at_labels
 Look = Callable[[Sequence[Any], Declared, Path], dict[str, Any]]
 """From values, what was said of them and the folder that names of files are relative to, to their declaration."""
 
-LOOKS: dict[str, Look] = {"image": look_at_images, "grid": look_at_grids, "label": look_at_labels}
+LOOKS: dict[str, Look] = {
+    "image": look_at_images,
+    "audio": look_at_audio,
+    "grid": look_at_grids,
+    "label": look_at_labels,
+}
 """By kind; where nothing is said, the first that fits."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ltm.senses.audio import AudioSense, AudioSpec
 from ltm.senses.grid import GridSense, GridSpec
 from ltm.senses.image import ImageSense, ImageSpec
 from ltm.senses.label import LabelSense, LabelSpec
@@ -13,11 +14,12 @@ from ltm.senses.label import LabelSense, LabelSpec
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridSpec, GridSense),
     "image": (ImageSpec, ImageSense),
+    "audio": (AudioSpec, AudioSense),
     "label": (LabelSpec, LabelSense),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | ImageSense | LabelSense
+Sense = GridSense | ImageSense | AudioSense | LabelSense
 
-SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec, Field(discriminator="kind")]
+SenseSpec = Annotated[GridSpec | ImageSpec | AudioSpec | LabelSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""
