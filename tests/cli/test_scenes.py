@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import wave as wav
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,25 @@ def test_show_a_table(here: Path, capsys: Capture) -> None:
         ["the", "sea", "no"],
         [],
     ]
+
+
+def test_sounds_are_drawn_and_what_is_not_heard_is_said(here: Path, capsys: Capture) -> None:
+    for name in ("low", "high"):
+        (here / "calls" / name).mkdir(parents=True)
+        for number in range(4):
+            wave = np.sin(np.arange(8000) * (0.1 if name == "low" else 2.0)) * 8000 + number
+            with wav.open(str(here / "calls" / name / f"{number}.wav"), "wb") as file:
+                file.setparams((1, 2, 8000, 0, "NONE", ""))
+                file.writeframes(wave.astype("<i2").tobytes())
+    assert run(["scenes", "show", "calls", "--see", "audio:audio(seconds=0.5)", "--do", "label", "--line", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "row 1" and "1 s, of which 0.5 s are heard" in "".join(lines) and "high" in lines[2]
+    assert run(["scenes", "show", "calls", "--line", "2"]) == 0
+    low = capsys.readouterr().out.splitlines()
+    loudest = [max(range(20), key=lambda row: sum(map(RAMP.index, drawn[row + 2][20:30]))) for drawn in (lines, low)]
+    assert loudest[0] < 10 < loudest[1]  # high pitches are above
+    assert run(["scenes", "check", "calls"]) == 0
+    assert "level from 0 to" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("source", "marks"), [("sudoku", "┏━━━━━━━┳"), ("maze", "██")])

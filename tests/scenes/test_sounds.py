@@ -17,7 +17,7 @@ from ltm.scenes.infer import infer
 from ltm.scenes.lines import attempts
 from ltm.scenes.look import look
 from ltm.scenes.questions import questions
-from ltm.scenes.read import load
+from ltm.scenes.read import digest, load
 from ltm.senses.audio import AudioSpec
 from ltm.senses.label import LabelSpec
 from ltm.senses.sound_file import read_sound
@@ -224,7 +224,10 @@ def test_a_folder_of_classes_is_a_table(tmp_path: Path) -> None:
     assert found.symmetries == () and any("first 0.3 s" in note for note in found.notes)
     sounds, names = AudioSpec.model_validate(found.columns["audio"]), LabelSpec(kind="label", labels=("bird", "cow"))
     assert load(folder, {"audio": sounds, "label": names}).scenes.values["audio"].shape == (12, 30, 40)
+    known = digest(folder)
+    assert len(known) == 64 and digest(tmp_path / "nothing") == ""
     (folder / "cow" / "picture.png").touch()
+    assert digest(folder) not in (known, "")
     with pytest.raises(DataError, match="pictures and sounds"):
         list(attempts(folder))
 
