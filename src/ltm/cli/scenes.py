@@ -25,7 +25,7 @@ Do = Annotated[list[str] | None, typer.Option(help="Column that is to be answere
 
 @app.command("check")
 def check_scenes(
-    data: Annotated[str, typer.Argument(help="A table, a NumPy archive, or a folder with one folder a class.")],
+    data: Annotated[str, typer.Argument(help="A table (CSV, JSON Lines, npz, Parquet), or a folder of classes.")],
     see: See = None,
     do: Do = None,
     against: Annotated[

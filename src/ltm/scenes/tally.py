@@ -194,4 +194,4 @@ def key_of(value: npt.NDArray[Any] | str | None) -> bytes:
 def _text(value: Any) -> str:
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=str)
