@@ -34,8 +34,15 @@ PARTS = {
     "training": "TrainingSpec",
 }
 KINDS = {
-    "senses": {"grid": "GridSpec", "image": "ImageSpec", "audio": "AudioSpec", "label": "LabelSpec"},
-    "acts": {"grid": "GridActSpec", "label": "LabelActSpec"},
+    "senses": {
+        "grid": "GridSpec",
+        "image": "ImageSpec",
+        "audio": "AudioSpec",
+        "label": "LabelSpec",
+        "sequence": "SequenceSpec",
+        "text": "TextSpec",
+    },
+    "acts": {"grid": "GridActSpec", "label": "LabelActSpec", "sequence": "SequenceActSpec"},
 }
 ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
 

@@ -30,11 +30,11 @@ def texts(grids: np.ndarray) -> list[str]:
 
 
 def test_every_column_is_described(tmp_path: Path) -> None:
-    rows = [(f"words {n}", "yes" if n % 3 else "no", str(n / 2), "#..S/GG.." if n % 2 else "#./.#") for n in range(40)]
+    rows = [(f"word{n}", "yes" if n % 3 else "no", str(n / 2), "#..S/GG.." if n % 2 else "#./.#") for n in range(40)]
     found = check(table(tmp_path, "a.csv", [*rows, ("", "yes", "1", "#.")], "text,label,number,grid"))
     columns = found.columns
     assert {name: column.kind for name, column in columns.items()} == {
-        "text": "text",
+        "text": "name",
         "label": "label",
         "number": "number",
         "grid": "grid",

@@ -63,10 +63,10 @@ def test_values_that_other_tables_lack(tmp_path: Path) -> None:
     assert found.rows == 8 and found.columns["hole"].missing == 4
     assert {name: column.kind for name, column in found.columns.items()} == {
         "price": "number",
-        "day": "text",
+        "day": "name",
         "blob": "other",
         "thing": "other",
-        "hole": "text",
+        "hole": "name",
     }
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from ltm.acts.grid import GridAct, GridActSpec
 from ltm.acts.label import LabelAct, LabelActSpec
+from ltm.acts.sequence import SequenceAct, SequenceActSpec
 
-KINDS = {"grid": (GridActSpec, GridAct), "label": (LabelActSpec, LabelAct)}
+KINDS: dict[str, tuple[Any, Any]] = {
+    "grid": (GridActSpec, GridAct),
+    "label": (LabelActSpec, LabelAct),
+    "sequence": (SequenceActSpec, SequenceAct),
+}
 """What a chart declares, and the weights that result, by kind."""
 
-Act = GridAct | LabelAct
+Act = GridAct | LabelAct | SequenceAct
 
-ActSpec = Annotated[GridActSpec | LabelActSpec, Field(discriminator="kind")]
+ActSpec = Annotated[GridActSpec | LabelActSpec | SequenceActSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""

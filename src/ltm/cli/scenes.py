@@ -106,6 +106,7 @@ def _show_made(source: Source, see: Sequence[str], do: Sequence[str], count: int
     from ltm.chart.schema import ScenesSpec
     from ltm.cli.show_scene import show_scene
     from ltm.errors import LtmError, nearest
+    from ltm.senses.grid import GridSpec
 
     specs: Mapping[str, ValueSpec] = source.columns
     for name in (*see, *do):
@@ -117,7 +118,8 @@ def _show_made(source: Source, see: Sequence[str], do: Sequence[str], count: int
         row: dict[str, Any] = {}
         for name in names:
             corner = tuple(slice(int(side)) for side in made.shapes[name][number])
-            row[name] = specs[name].decode(made.values[name][number][corner])
+            spec, value = specs[name], made.values[name][number][corner]
+            row[name] = spec.decode(value) if isinstance(spec, GridSpec) else value
         show_scene(f"scene {number + 1:,} of seed {seed}", row, names, specs, console)
     for note in source.notes:
         console.print(note, style="bright_black", highlight=False)

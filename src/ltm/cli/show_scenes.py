@@ -79,7 +79,8 @@ def _about(column: Column) -> str:
 def _sizes(shapes: Shapes) -> str:
     smallest, largest, commonest = (_sides(shape) for shape in (shapes.smallest, shapes.largest, shapes.commonest))
     often = f"most often {commonest} ({percent(shapes.share)})"
-    return f"{shapes.different:,} sizes from {smallest} to {largest}, {often}"
+    word = "lengths" if len(shapes.commonest) == 1 else "sizes"
+    return f"{shapes.different:,} {word} from {smallest} to {largest}, {often}"
 
 
 def _sides(shape: tuple[int, ...]) -> str:

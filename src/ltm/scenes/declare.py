@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import column_name
@@ -11,16 +12,24 @@ from ltm.senses.table import KINDS
 
 _SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
 _SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,6}(?:\.\d{1,6})?)")
+_WORDS = re.compile(r"(ignore|unit)\s*=\s*(.+)")
 MOSTLY = 0.9
 """Share of a column's values that must fit its type; the others are taken for bad rows, which reading locates."""
 _LIMITS = {
     "rows": (1, 1024),
     "columns": (1, 1024),
     "symbols": (2, 250),
+    "longest": (1, 8191),
     "rate": (1000, 192_000),
     "seconds": (0.05, 60),
 }
-_SETTINGS = {"grid": ("rows", "columns", "symbols"), "image": ("rows", "columns"), "audio": ("seconds", "rate")}
+_SETTINGS = {
+    "grid": ("rows", "columns", "symbols"),
+    "image": ("rows", "columns"),
+    "audio": ("seconds", "rate"),
+    "sequence": ("longest", "ignore"),
+    "text": ("longest", "unit"),
+}
 """What may be said of values of a kind."""
 
 
@@ -33,16 +42,20 @@ class Declared:
         rows: rows of every grid.
         columns: columns of every grid.
         symbols: number of symbols.
+        longest: tokens of a sequence at most.
         rate: samples a second; pitches up to half of it are heard.
         seconds: how much of a sound is heard.
+        settings: what else was said, by name, as it was written.
     """
 
     kind: str | None = None
     rows: int | None = None
     columns: int | None = None
     symbols: int | None = None
+    longest: int | None = None
     rate: int | None = None
     seconds: float | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_declaration(text: str) -> tuple[str, Declared]:
@@ -69,9 +82,16 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
     if not inside.endswith(")"):
         raise DataError(f"{text!r}, character {len(text)}: expected ')' at the end")
     found: dict[str, float] = {}
+    settings: dict[str, str] = {}
     place = text.index("(") + 2
     for argument in inside[:-1].split(","):
-        for key, number in _argument(argument.strip(), f"{text!r}, character {place}", kind).items():
+        where = f"{text!r}, character {place}"
+        if words := _WORDS.fullmatch(argument.strip()):
+            _check_setting(words.group(1), kind, where)
+            settings[words.group(1)] = words.group(2)
+            place += len(argument) + 1
+            continue
+        for key, number in _argument(argument.strip(), where, kind).items():
             if key in found:
                 raise DataError(f"{text!r}, character {place}: '{key}' is given twice")
             found[key] = number
@@ -79,7 +99,8 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
     if ("rows" in found) != ("columns" in found):
         raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
     seconds = found.pop("seconds", None)
-    return name, Declared(kind, seconds=seconds, **{key: int(number) for key, number in found.items()})
+    numbers = {key: int(number) for key, number in found.items()}
+    return name, Declared(kind, seconds=seconds, settings=settings, **numbers)
 
 
 def _argument(argument: str, where: str, kind: str) -> dict[str, float]:
@@ -90,14 +111,19 @@ def _argument(argument: str, where: str, kind: str) -> dict[str, float]:
         found = {setting.group(1): float(setting.group(2))}
     else:
         raise DataError(f"{where}: expected a size such as 9x9 or a setting such as symbols=10, got '{argument}'")
-    known = _SETTINGS.get(kind, ())
     for key, number in found.items():
-        if key not in known:
-            choices = f"{kind} takes {', '.join(known)}" if known else f"{kind} takes none"
-            raise DataError(f"{where}: unknown setting '{key}' ({choices}){nearest(key, known)}")
+        _check_setting(key, kind, where)
         least, most = _LIMITS[key]
         if not least <= number <= most:
-            raise DataError(f"{where}: {key} must lie in {least:,} to {most:,}, got {number:g}")
+            raise DataError(f"{where}: {key} must lie in {least} to {most}, got {number:g}")
         if key != "seconds" and not float(number).is_integer():
             raise DataError(f"{where}: {key} must be a whole number, got {number:g}")
     return found
+
+
+def _check_setting(key: str, kind: str, where: str) -> None:
+    """Refuses what can't be said of values of a kind."""
+    known = _SETTINGS.get(kind, ())
+    if key not in known:
+        choices = f"{kind} takes {', '.join(known)}" if known else f"{kind} takes none"
+        raise DataError(f"{where}: unknown setting '{key}' ({choices}){nearest(key, known)}")

@@ -91,9 +91,14 @@ def infer(
             raise DataError(f"{path}: {name}: {problem}") from None
     fitting, misfit = _fitting(path, found, columns)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")
-    if any(columns[name]["kind"] == "image" for name in seen):
-        note = "Training moves, turns and stretches pictures a little; a right answer is the very one in the file."
-        family = Family("grid", {}, {}, ("jitter",), "exact", note)
+    kinds = {columns[name]["kind"] for name in seen}
+    changes = [name for kind, name in (("image", "jitter"), ("text", "drop")) if kind in kinds]
+    if changes:
+        said_of = {"jitter": "moves, turns and stretches pictures a little", "drop": "leaves out some words of a text"}
+        note = (
+            f"Training {' and '.join(said_of[name] for name in changes)}; a right answer is the very one in the file."
+        )
+        family = Family("grid", {}, {}, tuple(changes), "exact", note)
     if len(seen) == len(done) == 1 and all(column["kind"] == "grid" for column in columns.values()):
         written = {name: spec_of(arguments).written for name, arguments in columns.items()}
         pairs = [tuple(cell(row, name, written[name], path.parent) for name in said) for row in fitting]

@@ -14,7 +14,6 @@ from ltm.errors import DataError
 from ltm.scenes.declare import Declared
 from ltm.scenes.infer import declarations, infer, sample_rows, spec_of
 from ltm.scenes.look import look
-from ltm.senses.table import KINDS
 from ltm.senses.value import ValueSpec
 
 
@@ -23,7 +22,8 @@ class Kinds:
     """The columns of a table.
 
     Attributes:
-        kinds: the kind of each column; besides those of senses `number`, `text` and `other`.
+        kinds: the kind of each column; besides those of senses `number`, `name` (words that don't recur), `empty`
+            and `other`.
         specs: how to read the columns that a sense reads.
         see: the columns that were named to be seen.
         do: the columns that were named to be answered.
@@ -94,7 +94,9 @@ def _plain_kind(values: Sequence[Any]) -> str:
     """Returns what values are that no sense reads."""
     if values and all(as_number(value) is not None for value in values):
         return "number"
-    return "text" if all(isinstance(value, str) for value in values) else "other"
+    if not values:
+        return "empty"
+    return "name" if all(isinstance(value, str) for value in values) else "other"
 
 
 def as_number(value: Any) -> float | None:
@@ -105,8 +107,3 @@ def as_number(value: Any) -> float | None:
         return float(value)
     except (ValueError, OverflowError):
         return None
-
-
-def is_usable(kind: str) -> bool:
-    """Returns whether a sense reads such values."""
-    return kind in KINDS

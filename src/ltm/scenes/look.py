@@ -12,6 +12,8 @@ from ltm.scenes.look_audio import look_at_audio
 from ltm.scenes.look_grid import look_at_grids
 from ltm.scenes.look_image import look_at_images
 from ltm.scenes.look_label import look_at_labels
+from ltm.scenes.look_sequence import look_at_sequences
+from ltm.scenes.look_text import look_at_texts
 
 Look = Callable[[Sequence[Any], Declared, Path], dict[str, Any]]
 """From values, what was said of them and the folder that names of files are relative to, to their declaration."""
@@ -21,6 +23,8 @@ LOOKS: dict[str, Look] = {
     "audio": look_at_audio,
     "grid": look_at_grids,
     "label": look_at_labels,
+    "sequence": look_at_sequences,
+    "text": look_at_texts,
 }
 """By kind; where nothing is said, the first that fits."""
 

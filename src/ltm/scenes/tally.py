@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ltm.errors import DataError
-from ltm.scenes.kinds import as_number, is_missing, is_usable
+from ltm.scenes.kinds import as_number, is_missing
 from ltm.scenes.look_label import PLAIN
 from ltm.scenes.read import cell
 from ltm.scenes.spool import SPOOL_BYTES, Spool
+from ltm.senses.audio import AudioSpec
 from ltm.senses.grid import GridSpec
+from ltm.senses.image import ImageSpec
 from ltm.senses.label import MOST_LABELS, LabelSpec, label_text
 from ltm.senses.value import ValueSpec
 
@@ -56,7 +58,7 @@ class Column:
         values: how many could be read.
         distinct: how many of these differ.
         missing: empty cells.
-        shapes: of grids and pictures.
+        shapes: of grids, pictures and sounds; lengths of sequences and texts.
         counts: of symbols or labels, the most frequent first.
         span: least, mean and largest: of numbers, of brightnesses, or of the lengths of texts.
     """
@@ -87,6 +89,7 @@ class Tally:
         self.shapes = Counter[tuple[int, ...]]()
         self.labels = Counter[str]()
         self.symbols = np.zeros(spec.symbols if isinstance(spec, GridSpec) else 256, dtype=np.int64)
+        self.counted = isinstance(spec, GridSpec | ImageSpec | AudioSpec)
         self.low, self.high, self.total = math.inf, -math.inf, 0.0
         self._keys = Spool(SPOOL_BYTES)
 
@@ -112,7 +115,7 @@ class Tally:
         value = self.spec.encode(cell(row, self.name, self.spec.written, folder))
         if len(self.shapes) < MOST_SHAPES or value.shape in self.shapes:
             self.shapes[value.shape] += 1
-        if value.dtype == np.uint8:
+        if self.counted:
             self.symbols += np.bincount(value.reshape(-1), minlength=len(self.symbols))
         return value
 
@@ -140,7 +143,7 @@ class Tally:
         return Column(
             self.kind,
             self._words(),
-            is_usable(self.kind),
+            self.spec is not None,
             self.values,
             len(np.unique(keys)),
             self.missing,
@@ -175,9 +178,9 @@ class Tally:
             return None
         if self.spec is None:
             return self.low, self.total / self.values, self.high
-        levels = np.flatnonzero(self.symbols)
-        if isinstance(self.spec, GridSpec) or not len(levels):
+        if not self.counted or isinstance(self.spec, GridSpec):
             return None
+        levels = np.flatnonzero(self.symbols)
         mean = float((levels * self.symbols[levels]).sum() / self.symbols.sum())
         return float(levels[0]), mean, float(levels[-1])
 

@@ -88,6 +88,9 @@ class PatchSense(nn.Module):
         """Every patch exists."""
         return None
 
+    def parents(self, levels: Integer[Tensor, "B ..."]) -> None:
+        """Its sites make no tree."""
+
     def write(self, levels_BRCK: Integer[Tensor, "B R C K"]) -> Float[Tensor, "B S D"]:
         """Returns each patch's vector; rows and columns are filled up to whole patches with level 0."""
         spec = self.spec
