@@ -33,7 +33,17 @@ PARTS = {
     "scenes": "ScenesSpec",
     "training": "TrainingSpec",
 }
-KINDS = {"senses": {"grid": "GridSpec", "label": "LabelSpec"}, "acts": {"grid": "GridActSpec", "label": "LabelActSpec"}}
+KINDS = {
+    "senses": {
+        "grid": "GridSpec",
+        "image": "ImageSpec",
+        "audio": "AudioSpec",
+        "label": "LabelSpec",
+        "sequence": "SequenceSpec",
+        "text": "TextSpec",
+    },
+    "acts": {"grid": "GridActSpec", "label": "LabelActSpec", "sequence": "SequenceActSpec"},
+}
 ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
 
 

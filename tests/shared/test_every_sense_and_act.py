@@ -25,6 +25,16 @@ SENSE_VARIANTS: dict[str, dict[str, Any]] = {
     "image-colours": {"kind": "image", "rows": 8, "columns": 8, "channels": 3, "patch": 8},
     "image-patches": {"kind": "image", "rows": 8, "columns": 8, "stem": "patches", "positions": "none"},
     "image-pixels": {"kind": "image", "rows": 3, "columns": 5, "patch": 1},
+    "audio": {"kind": "audio", "seconds": 0.1, "mels": 12, "patch": 4},
+    "audio-patches": {
+        "kind": "audio",
+        "seconds": 0.05,
+        "rate": 8000,
+        "mels": 9,
+        "stem": "patches",
+        "positions": "none",
+    },
+    "audio-points": {"kind": "audio", "seconds": 0.03, "hop": 5, "mels": 4, "patch": 1},
     "label": {"kind": "label", "labels": ["no", "yes", "perhaps"]},
     "label-many": {"kind": "label", "labels": [f"{number}" for number in range(300)]},
 }
@@ -67,9 +77,10 @@ def values(spec: dict[str, Any], batch: int = 2) -> torch.Tensor:
     if spec["kind"] == "text":
         return torch.from_numpy(np.stack([said.encode("a few of the words in a text that I read")] * batch))
     picture = (spec.get("rows"), spec.get("columns"), spec.get("channels", 1))
-    sides = {"grid": (3, 4), "label": (1,), "image": picture}[spec["kind"]]
+    sound = (getattr(said, "frames", 0), spec.get("mels"))
+    sides = {"grid": (3, 4), "label": (1,), "image": picture, "audio": sound}[spec["kind"]]
     assert said.layout.rank == len(sides)
-    made = torch.randint(0, getattr(said, "symbols", 256), (batch, *sides), generator=generator)
+    made = torch.randint(0, getattr(said, "symbols", 255), (batch, *sides), generator=generator)
     return made.to(getattr(torch, said.layout.dtype))
 
 

@@ -109,8 +109,8 @@ def _zones(columns: Columns, see: Sequence[str], fixed: bool, searching: bool) -
 
 
 def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
-    """Returns the families that what is seen has: lines and blocks of grids and pictures, trees, all together."""
-    flat = [columns[c] for c in see if columns[c]["kind"] in ("grid", "image")]
+    """Returns the families that what is seen has: lines and blocks of what is flat, trees, all together."""
+    flat = [columns[c] for c in see if columns[c]["kind"] in ("grid", "image", "audio")]
     windows = ["rows", "columns"] if flat else []
     if any(c["kind"] == "grid" and c["rows"] == c["columns"] and math.isqrt(c["rows"]) ** 2 == c["rows"] for c in flat):
         windows.append("blocks")

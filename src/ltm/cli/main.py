@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from ltm.cli import catalog, chart, demo, evaluate, fit, grow, inspect, merge, scale, think, train
+from ltm.cli import catalog, chart, demo, evaluate, fit, grow, inspect, merge, scale, scenes, think, train
 from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -25,7 +25,7 @@ VERBS: dict[str, Callable[..., Any]] = {
 }
 """Every verb. A new one is one file and one line here."""
 
-GROUPS = {"chart": chart.app, "catalog": catalog.app}
+GROUPS = {"chart": chart.app, "catalog": catalog.app, "scenes": scenes.app}
 """Verbs with verbs of their own."""
 
 

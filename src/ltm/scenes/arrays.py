@@ -11,12 +11,15 @@ import numpy as np
 
 from ltm.chart.base import format_bytes
 from ltm.errors import DataError
+from ltm.scenes.told import Told, nobody
 
 MOST_BYTES = 8 * 2**30
 """An archive that would unpack to more is refused."""
+_ROWS_BETWEEN = 4096
+"""Rows between two reports of how far reading is."""
 
 
-def array_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def array_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yields each row with its number, from 1.
 
     Raises:
@@ -27,7 +30,10 @@ def array_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
         raise DataError(f"{path}: arrays of one archive must have as many rows: {listed}")
-    for row in range(next(iter(lengths.values()))):
+    count = next(iter(lengths.values()))
+    for row in range(count):
+        if row % _ROWS_BETWEEN == 0:
+            told(f"reading {path.name}", row / count)
         yield row + 1, {name: array[row] for name, array in columns.items()}
 
 

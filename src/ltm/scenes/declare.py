@@ -1,4 +1,4 @@
-"""What a person says about a column: `puzzle`, `puzzle:grid`, `puzzle:grid(9x9)` or `puzzle:grid(9x9, symbols=10)`."""
+"""What a person says about a column: `puzzle`, `puzzle:grid(9x9, symbols=10)`, `call:audio(seconds=1.5, rate=8000)`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,26 @@ from ltm.scenes.lines import column_name
 from ltm.senses.table import KINDS
 
 _SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
-_SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,4})")
+_SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,6}(?:\.\d{1,6})?)")
 _WORDS = re.compile(r"(ignore|unit)\s*=\s*(.+)")
 MOSTLY = 0.9
 """Share of a column's values that must fit its type; the others are taken for bad rows, which reading locates."""
-_LIMITS = {"rows": (1, 1024), "columns": (1, 1024), "symbols": (2, 250), "longest": (1, 8191)}
+_LIMITS = {
+    "rows": (1, 1024),
+    "columns": (1, 1024),
+    "symbols": (2, 250),
+    "longest": (1, 8191),
+    "rate": (1000, 192_000),
+    "seconds": (0.05, 60),
+}
+_SETTINGS = {
+    "grid": ("rows", "columns", "symbols"),
+    "image": ("rows", "columns"),
+    "audio": ("seconds", "rate"),
+    "sequence": ("longest", "ignore"),
+    "text": ("longest", "unit"),
+}
+"""What may be said of values of a kind."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,8 @@ class Declared:
         columns: columns of every grid.
         symbols: number of symbols.
         longest: tokens of a sequence at most.
+        rate: samples a second; pitches up to half of it are heard.
+        seconds: how much of a sound is heard.
         settings: what else was said, by name, as it was written.
     """
 
@@ -36,6 +53,8 @@ class Declared:
     columns: int | None = None
     symbols: int | None = None
     longest: int | None = None
+    rate: int | None = None
+    seconds: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,35 +81,49 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
         return name, Declared(kind)
     if not inside.endswith(")"):
         raise DataError(f"{text!r}, character {len(text)}: expected ')' at the end")
-    found: dict[str, int] = {}
+    found: dict[str, float] = {}
     settings: dict[str, str] = {}
     place = text.index("(") + 2
     for argument in inside[:-1].split(","):
+        where = f"{text!r}, character {place}"
         if words := _WORDS.fullmatch(argument.strip()):
+            _check_setting(words.group(1), kind, where)
             settings[words.group(1)] = words.group(2)
             place += len(argument) + 1
             continue
-        for key, number in _argument(argument.strip(), f"{text!r}, character {place}").items():
+        for key, number in _argument(argument.strip(), where, kind).items():
             if key in found:
                 raise DataError(f"{text!r}, character {place}: '{key}' is given twice")
             found[key] = number
         place += len(argument) + 1
     if ("rows" in found) != ("columns" in found):
         raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
-    return name, Declared(kind, **found, settings=settings)
+    seconds = found.pop("seconds", None)
+    numbers = {key: int(number) for key, number in found.items()}
+    return name, Declared(kind, seconds=seconds, settings=settings, **numbers)
 
 
-def _argument(argument: str, where: str) -> dict[str, int]:
+def _argument(argument: str, where: str, kind: str) -> dict[str, float]:
+    found: dict[str, float]
     if sides := _SIDES.fullmatch(argument):
         found = {"rows": int(sides.group(1)), "columns": int(sides.group(2))}
     elif setting := _SETTING.fullmatch(argument):
-        found = {setting.group(1): int(setting.group(2))}
+        found = {setting.group(1): float(setting.group(2))}
     else:
         raise DataError(f"{where}: expected a size such as 9x9 or a setting such as symbols=10, got '{argument}'")
     for key, number in found.items():
-        if key not in _LIMITS:
-            raise DataError(f"{where}: unknown setting '{key}'{nearest(key, _LIMITS)}")
+        _check_setting(key, kind, where)
         least, most = _LIMITS[key]
         if not least <= number <= most:
-            raise DataError(f"{where}: {key} must lie in {least} to {most}, got {number}")
+            raise DataError(f"{where}: {key} must lie in {least} to {most}, got {number:g}")
+        if key != "seconds" and not float(number).is_integer():
+            raise DataError(f"{where}: {key} must be a whole number, got {number:g}")
     return found
+
+
+def _check_setting(key: str, kind: str, where: str) -> None:
+    """Refuses what can't be said of values of a kind."""
+    known = _SETTINGS.get(kind, ())
+    if key not in known:
+        choices = f"{kind} takes {', '.join(known)}" if known else f"{kind} takes none"
+        raise DataError(f"{where}: unknown setting '{key}' ({choices}){nearest(key, known)}")

@@ -15,6 +15,7 @@ from ltm.scenes.declare import MOSTLY, Declared, parse_declaration
 from ltm.scenes.family import Family, recognise
 from ltm.scenes.lines import TEXTS, Row, attempts
 from ltm.scenes.look import look
+from ltm.scenes.look_audio import LOOKED_AT, too_long
 from ltm.scenes.look_label import PLAIN, labelled
 from ltm.scenes.read import cell, check_alike, check_columns
 from ltm.senses.grid import GridSpec
@@ -22,7 +23,7 @@ from ltm.senses.label import label_text
 from ltm.senses.table import KINDS
 from ltm.senses.value import ValueSpec
 
-__all__ = ["Declared", "Inferred", "infer", "parse_declaration"]
+__all__ = ["Declared", "Inferred", "declarations", "infer", "parse_declaration", "sample_rows", "spec_of"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _READ_BYTES = 2**20
@@ -74,9 +75,12 @@ def infer(
         DataError: a column that isn't there, that doesn't hold grids, or not those that were declared.
     """
     path = Path(path)
-    said = _declarations(see, do)
+    if not see or not do:
+        raise DataError("name at least one column to see and one to do, such as --see puzzle --do solution")
+    said = declarations(see, do)
     seen, done = tuple(said)[: len(see)], tuple(said)[len(see) :]
-    found, one_line_each = _sample(path, list(said), sample, skip_bad)
+    found = sample_rows(path, list(said), sample, skip_bad=skip_bad)
+    one_line_each = found[-1][0] - found[0][0] == len(found) - 1
     columns: dict[str, dict[str, Any]] = {}
     for name, declared in said.items():
         try:
@@ -101,14 +105,19 @@ def infer(
         family = recognise([(first, second) for first, second in pairs], columns[seen[0]], columns[done[0]])
         columns = {seen[0]: family.see, done[0]: family.do}
     notes = [_count(path, len(found), sample, one_line_each), *(_sentence(name, columns[name]) for name in said)]
+    notes += [_too_long(found, name, columns[name], path.parent) for name in said if columns[name]["kind"] == "audio"]
     if misfit is not None:
         notes.append(f"{len(found) - len(fitting):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
+    notes = [note for note in notes if note]
     return Inferred(columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note])
 
 
-def _declarations(see: Sequence[str], do: Sequence[str]) -> dict[str, Declared]:
-    if not see or not do:
-        raise DataError("name at least one column to see and one to do, such as --see puzzle --do solution")
+def declarations(see: Sequence[str], do: Sequence[str]) -> dict[str, Declared]:
+    """Returns what was said of each column that was named.
+
+    Raises:
+        DataError: a column named twice, one that a chart can't name, or words that don't declare anything.
+    """
     said: dict[str, Declared] = {}
     for text in (*see, *do):
         name, declared = parse_declaration(text)
@@ -123,20 +132,30 @@ def _declarations(see: Sequence[str], do: Sequence[str]) -> dict[str, Declared]:
     return said
 
 
-def _sample(path: Path, names: list[str], most: int, skip_bad: bool) -> tuple[list[tuple[int, Row]], bool]:
-    """Returns the first good rows with their lines, and whether each of them took one line."""
+def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad: bool = False) -> list[tuple[int, Row]]:
+    """Returns the first good rows with their lines.
+
+    Args:
+        path: of a table.
+        names: the columns to keep, which must be there; all when absent.
+        most: how many rows to look at.
+        skip_bad: pass over rows that can't be read at all.
+
+    Raises:
+        DataError: no such column, no row that can be read, or one that can't.
+    """
     found: list[tuple[int, Row]] = []
     for line, row in itertools.islice(attempts(path), most):
         if isinstance(row, DataError):
             if not skip_bad:
                 raise row
             continue
-        if not found:
-            check_columns(path, row, names)
-        found.append((line, {name: row[name] for name in names if name in row}))
+        if not found and names is not None:
+            check_columns(path, row, list(names))
+        found.append((line, row if names is None else {name: row[name] for name in names if name in row}))
     if not found:
         raise DataError(f"{path}: holds no rows that can be read")
-    return found, found[-1][0] - found[0][0] == len(found) - 1
+    return found
 
 
 def _texts(path: Path, name: str) -> Iterator[str]:
@@ -191,6 +210,14 @@ def _count(path: Path, found: int, sample: int, one_line_each: bool) -> str:
         lines += file.read(1) != b"\n"
     header = path.suffix.lower() in (".csv", ".tsv")
     return f"{lines - header:,} rows."
+
+
+def _too_long(found: Sequence[tuple[int, Row]], name: str, arguments: Mapping[str, Any], folder: Path) -> str:
+    values = [row[name] for _, row in found[:LOOKED_AT] if name in row]
+    longer, looked = too_long(values, arguments["seconds"], folder)
+    return (
+        f"{name}: {longer} of the first {looked} are longer than {arguments['seconds']:g} s and cut." if longer else ""
+    )
 
 
 def _sentence(name: str, arguments: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Streams rows from files, one at a time; whatever is wrong is located as `file:line`.
 
 CSV may quote cells, also over several lines. TSV has no quotes: a cell ends at a tab. JSON Lines holds one object a
-line. All are UTF-8; blank lines are skipped. Besides these, NumPy archives and folders of pictures have rows.
+line. All are UTF-8; blank lines are skipped. Besides these, NumPy archives, Parquet files, and folders of pictures or
+sounds have rows.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any, BinaryIO, NoReturn
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.arrays import array_rows
-from ltm.scenes.folders import picture_rows
+from ltm.scenes.folders import class_rows
+from ltm.scenes.parquet import parquet_rows
 from ltm.scenes.told import Told, nobody
 
 MAX_ROW = 10**6
@@ -24,7 +26,9 @@ MAX_ROW = 10**6
 _ROWS_BETWEEN = 4096
 """Rows between two reports of how far reading is."""
 TEXTS = (".csv", ".tsv", ".jsonl", ".ndjson")
-ENDINGS = (*TEXTS, ".npz")
+OTHERS = {".npz": array_rows, ".parquet": parquet_rows}
+"""What reads tables that aren't text."""
+ENDINGS = (*TEXTS, *OTHERS)
 
 Row = dict[str, Any]
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -61,7 +65,7 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
     path = Path(path)
     ending = path.suffix.lower()
     if path.is_dir():
-        yield from picture_rows(path)
+        yield from class_rows(path, told)
         return
     if ending not in ENDINGS:
         raise DataError(f"{path}: expected a file that ends in {', '.join(ENDINGS)}{nearest(ending, ENDINGS)}")
@@ -71,9 +75,9 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
         raise DataError(f"{path}: there is no such file{_nearest_file(path)}") from None
     except OSError as problem:
         raise DataError(f"{path}: can't be read: {problem.strerror}") from None
-    if ending == ".npz":
+    if ending in OTHERS:
         file.close()
-        yield from _named(path, array_rows(path))
+        yield from _named(path, OTHERS[ending](path, told))
         return
     with file:
         size = max(1, os.fstat(file.fileno()).st_size)

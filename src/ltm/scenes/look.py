@@ -8,6 +8,7 @@ from typing import Any
 
 from ltm.errors import DataError
 from ltm.scenes.declare import Declared
+from ltm.scenes.look_audio import look_at_audio
 from ltm.scenes.look_grid import look_at_grids
 from ltm.scenes.look_image import look_at_images
 from ltm.scenes.look_label import look_at_labels
@@ -19,6 +20,7 @@ Look = Callable[[Sequence[Any], Declared, Path], dict[str, Any]]
 
 LOOKS: dict[str, Look] = {
     "image": look_at_images,
+    "audio": look_at_audio,
     "grid": look_at_grids,
     "label": look_at_labels,
     "sequence": look_at_sequences,

@@ -95,9 +95,13 @@ def load(
 
 
 def digest(path: Path) -> str:
-    """Returns a file's sha256; "" where there is no such file."""
+    """Returns a file's sha256, or one of a folder's files and their names; "" where there is neither."""
     hashed = hashlib.sha256()
     try:
+        if path.is_dir():
+            for file in sorted(part for part in path.rglob("*") if part.is_file()):
+                hashed.update(f"{file.relative_to(path).as_posix()}\0{digest(file)}\n".encode())
+            return hashed.hexdigest()
         with path.open("rb") as stream:
             while block := stream.read(1 << 20):
                 hashed.update(block)

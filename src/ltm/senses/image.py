@@ -5,30 +5,25 @@ Shapes: B batch, R rows, C columns, K channels, S sites, D field width.
 
 from __future__ import annotations
 
-import itertools
 import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Integer
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.senses.layout import Layout, Written
-from ltm.zones.layers import Linear, truncated_normal_
+from ltm.senses.stem import PatchSense
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 """What names of picture files end in."""
 MOST_PIXELS = 64 * 2**20
 """A file with more pixels is refused before it is unpacked."""
-_MEAN, _SPREAD = 127.5, 73.9
-"""Of brightnesses that are all equally frequent."""
 
 
 class ImageSpec(Part):
@@ -132,71 +127,15 @@ def open_image(path: Path, mode: str) -> Any:
         raise DataError(f"{str(path)[:200]!r} can't be read as a picture: {problem}"[:400]) from None
 
 
-class Stem(nn.Module):
-    """Strided 3x3 convolutions, each halving rows and columns and doubling the channels up to the field's width."""
-
-    def __init__(self, channels: int, halvings: int, width: int) -> None:
-        super().__init__()
-        widths = [channels, *(max(8, width >> (2 * (halvings - step - 1))) for step in range(halvings))]
-        self.weights = nn.ParameterList(
-            torch.empty(after, before, 3, 3) for before, after in itertools.pairwise(widths)
-        )
-
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draws kernels with standard deviation sqrt(2 / fan in), since about half of what passes is cut off."""
-        for weight in self.weights:
-            truncated_normal_(weight, math.sqrt(2 / weight[0].numel()), generator)
-
-    def forward(self, x_BKRC: Float[Tensor, "B K R C"]) -> Float[Tensor, "B D r c"]:
-        """Convolves; a SiLU follows every convolution but the last."""
-        for number, weight in enumerate(self.weights):
-            x_BKRC = F.conv2d(F.silu(x_BKRC) if number else x_BKRC, weight, stride=2, padding=1)
-        return x_BKRC
-
-
-class ImageSense(nn.Module):
-    """The weights of an `image` sense: convolutions or a matrix, and positions where they are learned."""
+class ImageSense(PatchSense):
+    """The weights of an `image` sense."""
 
     def __init__(self, spec: ImageSpec, width: int) -> None:
-        super().__init__()
-        self.spec = spec
-        halvings = int(math.log2(spec.patch))
-        self.stem = Stem(spec.channels, halvings, width) if spec.stem == "convolution" and halvings else None
-        self.read = None if self.stem is not None else Linear(spec.channels * spec.patch**2, width)
-        rows, columns = spec.fixed_sites
-        learned = spec.positions == "learned"
-        self.row = nn.Parameter(torch.empty(rows, width)) if learned else None
-        self.column = nn.Parameter(torch.empty(columns, width)) if learned else None
-
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draws the positions with a standard deviation of one half."""
-        if self.row is not None and self.column is not None:
-            truncated_normal_(self.row, 0.5, generator)
-            truncated_normal_(self.column, 0.5, generator)
-
-    def exists(self, image_BRCK: Integer[Tensor, "B R C K"]) -> Tensor | None:
-        """Every patch exists."""
-        return None
+        super().__init__(spec, (spec.rows, spec.columns, spec.channels), width)
 
     def parents(self, image_BRCK: Integer[Tensor, "B R C K"]) -> None:
         """Its sites make no tree."""
 
     def forward(self, image_BRCK: Integer[Tensor, "B R C K"]) -> Float[Tensor, "B S D"]:
         """Writes each patch's vector."""
-        spec = self.spec
-        rows, columns = spec.fixed_sites
-        light = (image_BRCK.float() - _MEAN) / _SPREAD
-        x_BKRC = F.pad(
-            light.permute(0, 3, 1, 2),
-            (0, columns * spec.patch - spec.columns, 0, rows * spec.patch - spec.rows),
-            value=-_MEAN / _SPREAD,
-        )
-        if self.stem is not None:
-            seen = self.stem(x_BKRC).flatten(2).transpose(1, 2)
-        else:
-            assert self.read is not None
-            seen = self.read(F.unfold(x_BKRC, spec.patch, stride=spec.patch).transpose(1, 2))
-        if self.row is not None and self.column is not None:
-            seen = seen + (self.row[:, None] + self.column[None, :]).flatten(0, 1)
-        written: Tensor = seen * spec.scale
-        return written
+        return self.write(image_BRCK)

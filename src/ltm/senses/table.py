@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ltm.senses.audio import AudioSense, AudioSpec
 from ltm.senses.grid import GridSense, GridSpec
 from ltm.senses.image import ImageSense, ImageSpec
 from ltm.senses.label import LabelSense, LabelSpec
@@ -15,13 +16,16 @@ from ltm.senses.text import TextSense, TextSpec
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridSpec, GridSense),
     "image": (ImageSpec, ImageSense),
+    "audio": (AudioSpec, AudioSense),
     "label": (LabelSpec, LabelSense),
     "sequence": (SequenceSpec, SequenceSense),
     "text": (TextSpec, TextSense),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | ImageSense | LabelSense | SequenceSense | TextSense
+Sense = GridSense | ImageSense | AudioSense | LabelSense | SequenceSense | TextSense
 
-SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec | SequenceSpec | TextSpec, Field(discriminator="kind")]
+SenseSpec = Annotated[
+    GridSpec | ImageSpec | AudioSpec | LabelSpec | SequenceSpec | TextSpec, Field(discriminator="kind")
+]
 """The union of all declarations, told apart by `kind`."""

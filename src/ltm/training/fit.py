@@ -109,7 +109,7 @@ def train_chart(
         "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
     if chart.scenes.source not in (None, *SOURCES):
-        provenance["data_sha256"] = digest(source_file(str(chart.scenes.source), run))
+        provenance["data_sha256"] = digest(source_file(str(chart.scenes.source), run)) or None
     brain.chart = without_path(chart)
     save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
     forget_checkpoints(run)

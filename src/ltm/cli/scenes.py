@@ -1,0 +1,139 @@
+"""`ltm scenes`: look data over before a brain learns from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ltm.scenes.sources import Source
+    from ltm.senses.value import ValueSpec
+
+app = typer.Typer(help="Look data over before a brain learns from it.", no_args_is_help=True)
+
+See = Annotated[
+    list[str] | None, typer.Option(help="Column that is seen, with its type where needed: puzzle:grid(9x9).")
+]
+Do = Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")]
+
+
+@app.command("check")
+def check_scenes(
+    data: Annotated[str, typer.Argument(help="A table (CSV, JSON Lines, npz, Parquet), or a folder of classes.")],
+    see: See = None,
+    do: Do = None,
+    against: Annotated[
+        str | None, typer.Option(help="A table to test with, which should share no scene with this one.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 2 for bad rows, contradictions or leaks.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> int:
+    """Say what a table holds, and what is wrong with it: bad rows, repeated ones, contradictions, leaks.
+
+    Looks at all columns unless some are named; contradictions are looked for where both --see and --do are. Scenes of
+    puzzles that are recognised leak also if they are alike up to a symmetry.
+
+    Example: ltm scenes check train.csv --see puzzle --do solution --against test.csv
+    """
+    from ltm.cli.show_scenes import as_data, show_check
+    from ltm.cli.show_waiting import Waiting
+    from ltm.cli.training import console_of
+    from ltm.errors import EXIT_OK, EXIT_USAGE
+    from ltm.scenes.check import check
+
+    for given in (data, against):
+        if given is not None:
+            _check_file(given)
+    with Waiting(console_of(stderr=True)) as waiting:
+        found = check(Path(data), see or [], do or [], against=against, told=waiting)
+    if as_json:
+        typer.echo(json.dumps(as_data(found), indent=1, ensure_ascii=False))
+    else:
+        show_check(found, console_of())
+    return EXIT_USAGE if strict and found.faults else EXIT_OK
+
+
+@app.command("show")
+def show_scenes(
+    data: Annotated[str, typer.Argument(help="A table, an archive, a folder; or a built-in source: sudoku, maze.")],
+    see: See = None,
+    do: Do = None,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many scenes, picked at random.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the picking, or of what is made.")] = 0,
+    line: Annotated[int | None, typer.Option(min=1, help="The scene that begins at this line, instead.")] = None,
+) -> None:
+    """Show some scenes: grids, mazes and pictures drawn, words as they are.
+
+    Example: ltm scenes show train.csv --see puzzle --do solution --count 2
+    """
+    from ltm.cli.show_scene import show_scene
+    from ltm.cli.show_scenes import word_for
+    from ltm.cli.show_waiting import Waiting
+    from ltm.cli.training import console_of
+    from ltm.errors import LtmError
+    from ltm.scenes.kinds import kinds_of
+    from ltm.scenes.pick import at_line, pick
+    from ltm.scenes.sources import SOURCES
+
+    console = console_of()
+    if data in SOURCES:
+        if line is not None:
+            raise LtmError(f"--line is for files; {data} is a built-in source, whose scenes differ by --seed")
+        _show_made(SOURCES[data], see or [], do or [], count, seed, console)
+        return
+    _check_file(data)
+    path = Path(data)
+    kinds = kinds_of(path, see or [], do or [])
+    with Waiting(console_of(stderr=True)) as waiting:
+        found, bad = ([(line, at_line(path, line, waiting))], 0) if line else pick(path, count, seed, waiting)
+    word = word_for(data)
+    for number, row in found:
+        show_scene(f"{word} {number:,}", row, list(kinds.kinds), kinds.specs, console, path.parent)
+    if bad:
+        words = "1 row" if bad == 1 else f"{bad:,} rows"
+        console.print(f"{words} can't be read: ltm scenes check {data}", style="yellow", markup=False, highlight=False)
+
+
+def _show_made(source: Source, see: Sequence[str], do: Sequence[str], count: int, seed: int, console: Console) -> None:
+    from ltm.chart.schema import ScenesSpec
+    from ltm.cli.show_scene import show_scene
+    from ltm.errors import LtmError, nearest
+    from ltm.senses.grid import GridSpec
+
+    specs: Mapping[str, ValueSpec] = source.columns
+    for name in (*see, *do):
+        if name not in specs:
+            raise LtmError(f"there is no column '{name}' among {', '.join(specs)}{nearest(name, specs)}")
+    made = source.make(ScenesSpec(), count, seed)
+    names = [*see, *do] or list(specs)
+    for number in range(len(made)):
+        row: dict[str, Any] = {}
+        for name in names:
+            corner = tuple(slice(int(side)) for side in made.shapes[name][number])
+            spec, value = specs[name], made.values[name][number][corner]
+            row[name] = spec.decode(value) if isinstance(spec, GridSpec) else value
+        show_scene(f"scene {number + 1:,} of seed {seed}", row, names, specs, console)
+    for note in source.notes:
+        console.print(note, style="bright_black", highlight=False)
+
+
+def _check_file(data: str) -> None:
+    """Refuses what is no file, naming the nearest built-in source.
+
+    Raises:
+        LtmError: a built-in source where a file is expected, or no such file.
+    """
+    from ltm.errors import LtmError
+    from ltm.scenes.sources import SOURCES, check_named
+
+    if data in SOURCES and not Path(data).exists():
+        raise LtmError(f"{data}: a built-in source, which has nothing to check; see some of it: ltm scenes show {data}")
+    check_named(data)

@@ -1,0 +1,50 @@
+"""Rows from a Parquet file, read a few at a time."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ltm.errors import DataError
+from ltm.scenes.told import Told, nobody
+
+BATCH = 256
+"""Rows that are held at once."""
+_BUFFER_BYTES = 2**20
+"""Of a column that are read at once, however large the file's row groups are."""
+
+
+def parquet_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields each row with its number, from 1.
+
+    Raises:
+        DataError: pyarrow isn't installed, the file is damaged, or two columns have the same name.
+    """
+    try:
+        import pyarrow
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise DataError(f"{path}: reading Parquet needs pyarrow: pip install 'ltm[parquet]'") from None
+    number = 0
+    try:
+        with ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
+            names, count = file.schema_arrow.names, file.metadata.num_rows
+            if len(set(names)) < len(names):
+                raise DataError(f"{path}: two columns have the same name among {', '.join(names)}")
+            for batch in file.iter_batches(batch_size=BATCH):
+                told(f"reading {path.name}", number / max(1, count))
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, {name: _plain(value) for name, value in row.items()}
+    except (OSError, pyarrow.ArrowException) as problem:
+        words = " ".join(str(problem).split())[:200]
+        raise DataError(f"{path}: can't be read as a Parquet file, after {number:,} rows: {words}") from None
+
+
+def _plain(value: Any) -> Any:
+    """Returns what other tables would hold: a number for a decimal, text for a date or a time."""
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
