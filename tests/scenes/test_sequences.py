@@ -64,9 +64,7 @@ def test_a_column_of_words_is_a_sequence_and_its_brackets_are_found() -> None:
     assert "opening" not in look(["a [ b", "b ] a", "a b ]"] * 30, Declared(kind="sequence"))
 
 
-@pytest.mark.parametrize(
-    "values", [["one", "two", "three"] * 2, [f"word{n}" for n in range(40)], [["a"], 3]]
-)
+@pytest.mark.parametrize("values", [["one", "two", "three"] * 2, [f"word{n}" for n in range(40)], [["a"], 3]])
 def test_other_columns_are_not_taken_for_sequences(values: list[Any]) -> None:
     with pytest.raises(DataError):
         look(values, Declared())
