@@ -1,9 +1,9 @@
 """Perception coupled to reasoning: one skill reads pictures, another thinks about what they say, and doubts both.
 
 The cells of a grid are given as pictures. A seeing brain gives each the probabilities of its readings; a reasoning
-brain thinks about the likeliest board. Where it isn't sure, other boards are tried, in which a few pictures are read
-differently: likelier ones first, and first of all those pictures that the answer contradicts. Of all boards tried, the
-one is kept whose reading and answer are likeliest together. Neither brain was trained with the other.
+brain thinks about the likeliest board. Where the answer isn't sure, or contradicts what was read, the pictures in doubt
+are left blank for thought to fill in, and after that read differently, likelier readings first. Of all boards tried,
+the one is kept whose answer explains the pictures best. Neither brain was trained with the other.
 
 Shapes: B boards, C cells, V labels, R rows.
 """
@@ -36,6 +36,14 @@ AT_ONCE = 32
 """Readings thought about side by side."""
 LEAST = 1e-12
 """No reading is taken to be less likely than this."""
+PARTS, SHOWN, AGAIN_TICKS = 6, 0.6, 32
+"""An answer is checked by showing the mind so many times so large a part of it, for so many ticks."""
+SETTLED = math.log(0.3)
+"""An answer that explains the pictures at least so well ends the search."""
+HARDLY = 1e-3
+"""An answer that gives a picture a less likely meaning is believed less, in proportion."""
+DOUBTED = (0.5, 0.9, 0.99, 0.999, 0.9999)
+"""Pictures whose reading is less sure than this are left blank, once for each level."""
 UNLIKELY = 1e-5
 """Second readings less likely than this are not tried, unless the answer contradicts the first."""
 CONTRADICTED = math.log(1e3)
@@ -143,7 +151,7 @@ class Coupled:
         return logits_B1V[:, 0].clone()
 
     def think(
-        self, pictures: Sequence[Any], will: WillSpec | None = None, *, readings: int = 256, seed: int = 0
+        self, pictures: Sequence[Any], will: WillSpec | None = None, *, readings: int = 128, seed: int = 0
     ) -> Perceived:
         """Thinks about a board of pictures.
 
@@ -159,21 +167,26 @@ class Coupled:
         will = will or self.mind.chart.will
         log_CV = self.read(pictures)
         tried: dict[tuple[int, ...], _Tried] = {}
+        checked: dict[tuple[int, ...], float] = {}
         doubts = np.zeros(len(log_CV))
         short = will.model_copy(update={"ticks": min(will.ticks, RETRY_TICKS)})
-        # The likeliest board first, by itself; what its answer contradicts tells which pictures to doubt.
-        for number, spend in ((1, will), (readings - 1, short)):
-            boards = itertools.islice(likeliest(log_CV, doubts), number + len(tried))
-            fresh = [board for board in boards if board not in tried][:number]
-            for start in range(0, len(fresh), AT_ONCE):
-                for one in self._try(fresh[start : start + AT_ONCE], log_CV, spend, seed):
-                    tried[one.board] = one
-                best = max(tried.values(), key=lambda one: one.worth)
-                if best.settled(will):
-                    break
-            if best.settled(will):
+
+        def attempt(boards: Sequence[tuple[int, ...]], spend: WillSpec) -> _Tried:
+            fresh = [board for board in dict.fromkeys(boards) if board not in tried]
+            if fresh:
+                tried.update((one.board, one) for one in self._try(fresh, log_CV, spend, seed))
+            return self._best(tried, checked, seed)
+
+        best = attempt(list(itertools.islice(likeliest(log_CV, doubts), 1)), will)
+        if not best.settled(will) and self.keeps:
+            best = attempt(list(doubtful(log_CV, best.contradicted)), short)
+        doubts[list(best.contradicted)] = CONTRADICTED
+        others = likeliest(log_CV, doubts)
+        while not best.settled(will) and len(tried) < readings:
+            some = list(itertools.islice(others, min(AT_ONCE, readings - len(tried))))
+            if not some:
                 break
-            doubts[list(best.contradicted)] = CONTRADICTED
+            best = attempt(some, short)
         return self._kept(list(tried.values()), best, will)
 
     def _try(
@@ -181,14 +194,46 @@ class Coupled:
     ) -> Iterator[_Tried]:
         grids = np.array(boards, dtype=np.uint8).reshape(len(boards), self.grid.rows, self.grid.columns)
         thoughts = think(self.mind, {self.sense: torch.from_numpy(grids)}, will, seed=seed)
+        cells = np.arange(len(log_CV))
         for board, thought in zip(boards, thoughts, strict=True):
-            meant = np.array(board)
+            log_C = log_CV[cells, list(board)]
+            contradicted: tuple[int, ...] = ()
             if self.keeps:
-                # A picture says what the answer has in its place; where none is read, that nothing is there.
-                meant = np.where(meant == 0, 0, self._answer(thought))
-            log_p = float(np.maximum(log_CV[np.arange(len(meant)), meant], math.log(LEAST)).sum())
-            contradicted = tuple(np.flatnonzero(meant != np.array(board)).tolist())
-            yield _Tried(board, thought, log_p + math.log(max(thought.confidence, LEAST)), contradicted)
+                # A picture shows what the answer has in its place, or nothing.
+                answer = self._answer(thought)
+                log_C = np.maximum(log_CV[cells, answer], log_CV[:, 0])
+                likeliest_C = log_CV.argmax(1)
+                contradicted = tuple(np.flatnonzero((likeliest_C != 0) & (likeliest_C != answer)).tolist())
+            log_C = np.maximum(log_C, math.log(LEAST))
+            worth = float(log_C.sum()) + math.log(max(thought.confidence, LEAST))
+            yield _Tried(board, thought, worth, float(np.exp(log_C.min())), contradicted)
+
+    def _best(self, tried: dict[tuple[int, ...], _Tried], checked: dict[tuple[int, ...], float], seed: int) -> _Tried:
+        """Returns the board whose answer is worth most, once that answer has been checked; changes both."""
+        while True:
+            best = max(tried.values(), key=lambda one: one.worth)
+            answer = tuple(self._answer(best.thought).tolist()) if self.keeps else ()
+            if not self.keeps or answer in checked:
+                return best
+            checked[answer] = self._again(answer, seed)
+            for board, one in tried.items():
+                if tuple(self._answer(one.thought).tolist()) == answer:
+                    thought = dataclasses.replace(one.thought, confidence=one.thought.confidence * checked[answer])
+                    worth = one.worth + math.log(max(checked[answer], LEAST))
+                    tried[board] = dataclasses.replace(one, thought=thought, worth=worth)
+
+    def _again(self, answer: tuple[int, ...], seed: int) -> float:
+        """Returns how often the mind comes to an answer again when it is shown only parts of that answer.
+
+        A board that was misread may have no solution; the mind, which has only ever seen boards that have one, may then
+        be sure of an answer that breaks the rules. Parts of such an answer lead it elsewhere.
+        """
+        shown = np.random.default_rng(seed).random((PARTS, len(answer))) < SHOWN
+        boards = np.where(shown, np.array(answer), 0).astype(np.uint8)
+        values = torch.from_numpy(boards.reshape(-1, self.grid.rows, self.grid.columns))
+        short = WillSpec(ticks=AGAIN_TICKS, confidence=self.mind.chart.will.confidence)
+        found = [tuple(self._answer(t).tolist()) for t in think(self.mind, {self.sense: values}, short, seed=seed)]
+        return found.count(answer) / PARTS
 
     def _answer(self, thought: Thought) -> npt.NDArray[np.int64]:
         (name, act) = next(iter(self.mind.chart.acts.items()))
@@ -203,9 +248,8 @@ class Coupled:
             worth[answer] = max(worth.get(answer, -math.inf), one.worth)
         most = max(worth.values())
         share = math.exp(best.worth - most) / sum(math.exp(value - most) for value in worth.values())
-        # An answer that takes a picture for what it hardly can be is no more likely right than the picture is that.
-        believed = 1.0 if not best.contradicted else math.exp(max(best.worth, math.log(LEAST)))
-        confidence = best.thought.confidence * share * believed
+        # An answer that takes a picture for what it hardly can be is hardly right.
+        confidence = best.thought.confidence * share * min(1.0, best.least / HARDLY)
         thought = dataclasses.replace(
             best.thought,
             confidence=confidence,
@@ -218,15 +262,38 @@ class Coupled:
 
 @dataclass(frozen=True, eq=False)
 class _Tried:
-    """One board that was thought about: what came of it, how well that explains the pictures, and where it doesn't."""
+    """One board that was thought about.
+
+    Attributes:
+        board: its symbols, cell by cell.
+        thought: what came of it.
+        worth: log-probability of the pictures if the answer is right, and of that.
+        least: probability of the picture that the answer explains worst.
+        contradicted: cells whose likeliest reading isn't what the answer has there.
+    """
 
     board: tuple[int, ...]
     thought: Thought
     worth: float
+    least: float
     contradicted: tuple[int, ...]
 
     def settled(self, will: WillSpec) -> bool:
-        return self.thought.confidence >= will.confidence and not self.contradicted
+        return self.thought.confidence >= will.confidence and self.worth >= SETTLED
+
+
+def doubtful(log_CV: npt.NDArray[np.float64], contradicted: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yields boards on which pictures that are in doubt are blank, so that thought fills in what they show.
+
+    Args:
+        log_CV: log-probability of each symbol for each cell.
+        contradicted: cells that an answer contradicts, which are in doubt however sure their reading is.
+    """
+    board_C, sure_C = log_CV.argmax(1), np.exp(log_CV.max(1))
+    against_C = np.isin(np.arange(len(board_C)), contradicted)
+    for level in (0.0, *DOUBTED):
+        for doubted_C in (sure_C < level, (sure_C < level) | against_C):
+            yield tuple(np.where(doubted_C, 0, board_C).tolist())
 
 
 def likeliest(log_CV: npt.NDArray[np.float64], doubts_C: npt.NDArray[np.float64]) -> Iterator[tuple[int, ...]]:
