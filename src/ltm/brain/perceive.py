@@ -36,10 +36,11 @@ AT_ONCE = 32
 """Readings thought about side by side."""
 LEAST = 1e-12
 """No reading is taken to be less likely than this."""
-PARTS, SHOWN, AGAIN_TICKS = 6, 0.6, 32
-"""An answer is checked by showing the mind so many times so large a part of it, for so many ticks."""
+PARTS, SHOWN, AGAIN_TICKS, ENOUGH = 8, 0.7, 48, 0.5
+"""An answer is checked by showing the mind so many times so large a part of it, for so many ticks;
+it holds if so many of the parts lead back to it."""
 SETTLED = math.log(0.3)
-"""An answer that explains the pictures at least so well ends the search."""
+"""An answer that is worth at least so much ends the search."""
 HARDLY = 1e-3
 """An answer that gives a picture a less likely meaning is believed less, in proportion."""
 DOUBTED = (0.5, 0.9, 0.99, 0.999, 0.9999)
@@ -112,7 +113,7 @@ class Coupled:
         """What the mind sees."""
         return self.mind.chart.senses[self.sense]
 
-    def read(self, pictures: Sequence[Any]) -> npt.NDArray[np.float64]:
+    def read(self, pictures: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Returns the log-probability of each symbol for each cell `[C, V]`; a cell without a picture is symbol 0.
 
         Raises:
@@ -151,7 +152,12 @@ class Coupled:
         return logits_B1V[:, 0].clone()
 
     def think(
-        self, pictures: Sequence[Any], will: WillSpec | None = None, *, readings: int = 128, seed: int = 0
+        self,
+        pictures: Sequence[Any] | npt.NDArray[Any],
+        will: WillSpec | None = None,
+        *,
+        readings: int = 128,
+        seed: int = 0,
     ) -> Perceived:
         """Thinks about a board of pictures.
 
@@ -205,7 +211,7 @@ class Coupled:
                 likeliest_C = log_CV.argmax(1)
                 contradicted = tuple(np.flatnonzero((likeliest_C != 0) & (likeliest_C != answer)).tolist())
             log_C = np.maximum(log_C, math.log(LEAST))
-            worth = float(log_C.sum()) + math.log(max(thought.confidence, LEAST))
+            worth = float((log_C - log_CV.max(1)).sum()) + math.log(max(thought.confidence, LEAST))
             yield _Tried(board, thought, worth, float(np.exp(log_C.min())), contradicted)
 
     def _best(self, tried: dict[tuple[int, ...], _Tried], checked: dict[tuple[int, ...], float], seed: int) -> _Tried:
@@ -223,7 +229,7 @@ class Coupled:
                     tried[board] = dataclasses.replace(one, thought=thought, worth=worth)
 
     def _again(self, answer: tuple[int, ...], seed: int) -> float:
-        """Returns how often the mind comes to an answer again when it is shown only parts of that answer.
+        """Returns how well an answer holds: 1 if the mind comes to it again from half of some parts of it, or more.
 
         A board that was misread may have no solution; the mind, which has only ever seen boards that have one, may then
         be sure of an answer that breaks the rules. Parts of such an answer lead it elsewhere.
@@ -233,7 +239,7 @@ class Coupled:
         values = torch.from_numpy(boards.reshape(-1, self.grid.rows, self.grid.columns))
         short = WillSpec(ticks=AGAIN_TICKS, confidence=self.mind.chart.will.confidence)
         found = [tuple(self._answer(t).tolist()) for t in think(self.mind, {self.sense: values}, short, seed=seed)]
-        return found.count(answer) / PARTS
+        return min(1.0, found.count(answer) / (ENOUGH * PARTS))
 
     def _answer(self, thought: Thought) -> npt.NDArray[np.int64]:
         (name, act) = next(iter(self.mind.chart.acts.items()))
@@ -267,7 +273,7 @@ class _Tried:
     Attributes:
         board: its symbols, cell by cell.
         thought: what came of it.
-        worth: log-probability of the pictures if the answer is right, and of that.
+        worth: log-probability of the answer, and of the pictures if it is right beside their likeliest reading's.
         least: probability of the picture that the answer explains worst.
         contradicted: cells whose likeliest reading isn't what the answer has there.
     """

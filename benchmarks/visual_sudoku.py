@@ -1,0 +1,129 @@
+"""Visual Sudoku: one brain that saw digits alone, one that solved symbols alone, coupled without any joint training.
+
+python -m benchmarks.visual_sudoku DIGITS.npz --minutes 3 --seeds 3
+
+DIGITS.npz holds `images` [n, 28, 28] and `labels`: the last 1,500 are never learned from, and are the pictures on the
+boards. Puzzles have 30 to 40 givens. Two tasks: a blank cell has no picture; or it shows a nought, as in SATNet's visual
+Sudoku (Wang et al. 2019), where 63.2 % of the boards came out right. The reasoning brain is the one that ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
+from ltm.brain.brain import Brain
+from ltm.brain.perceive import Coupled
+from ltm.runtime.brains import load_brain
+from ltm.runtime.shipped import shipped_brain
+from ltm.scenes import sudoku
+from ltm.training.calibration import auroc
+from ltm.training.from_data import propose_for
+from ltm.training.run_folder import run_folder
+
+ASIDE = 1500
+TASKS = {"no picture": False, "a nought": True}
+"""What a blank cell shows."""
+SURE = 0.9
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("digits", type=Path)
+    parser.add_argument("--minutes", type=float, default=3.0, help="of training the brain that sees")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--boards", type=int, default=200)
+    given = parser.parse_args()
+    name = f"visual-sudoku-{given.minutes:g}min"
+    runs: dict[str, Any] = read(name).get("runs", {})
+    mind, _ = load_brain(shipped_brain())
+    with np.load(given.digits, allow_pickle=False) as arrays:
+        images, labels = arrays["images"], arrays["labels"]
+    for seed in range(given.seeds):
+        if str(seed) in runs:
+            continue
+        eye, record = _eye(images[:-ASIDE], labels[:-ASIDE], given.minutes, RUNS / f"{name}-{seed}", seed)
+        run: dict[str, Any] = {"parameters": record["parameters"], "digits": record["measured"]["exact"]}
+        for task, noughts in TASKS.items():
+            run[task] = boards(Coupled(eye, mind, "puzzle"), images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
+        runs[str(seed)] = run
+        command = f"python -m benchmarks.visual_sudoku DIGITS.npz --minutes {given.minutes:g}"
+        write(name, {"command": command, "runs": runs})
+    for grid in tables(read(name)):
+        grid.show()
+
+
+def _eye(images: np.ndarray, labels: np.ndarray, minutes: float, out: Path, seed: int) -> tuple[Brain, dict[str, Any]]:
+    file = run_folder(out) / "digits.npz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(file, images=images, labels=labels)
+    chart, _ = propose_for(file, ["images"], ["labels"], size="1MB", minutes=minutes, seed=seed, out=out)
+    scenes = chart.scenes.model_copy(update={"source": str(file)})
+    return trained(chart.model_copy(update={"scenes": scenes}), out)
+
+
+def boards(coupled: Coupled, images: np.ndarray, labels: np.ndarray, count: int, noughts: bool) -> dict[str, Any]:
+    """Thinks about boards of pictures; returns how many came out right, at once and in the end, and how sure it was."""
+    made, draw = sudoku.generate(count, seed=1_000_003, givens=(30, 40)), np.random.default_rng(0)
+    of = {digit: images[labels == digit] for digit in range(10)}
+    right, read_right, confidence, readings, seconds = [], [], [], [], []
+    for puzzle, solution in zip(made.values["puzzle"], made.values["solution"], strict=True):
+        cells = puzzle.reshape(-1).tolist()
+        pictures = [of[d][draw.integers(len(of[d]))] if d or noughts else None for d in cells]
+        start = time.perf_counter()
+        found = coupled.think(pictures)
+        seconds.append(time.perf_counter() - start)
+        right.append(found.thought.answer["solution"] == "".join(map(str, solution.reshape(-1))))
+        read_right.append(bool((coupled.read(pictures).argmax(1) == cells).all()))
+        confidence.append(found.thought.confidence)
+        readings.append(found.readings)
+    sure = np.array(confidence) >= SURE
+    return {
+        "boards": count,
+        "read_right": float(np.mean(read_right)),
+        "right": float(np.mean(right)),
+        "sure": float(sure.mean()),
+        "right_when_sure": float(np.mean(np.array(right)[sure])) if sure.any() else None,
+        "auroc": auroc(np.array(confidence), np.array(right)),
+        "readings": float(np.mean(readings)),
+        "seconds": float(np.median(seconds)),
+    }
+
+
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """One line a task."""
+    runs = list(result["runs"].values())
+    rows = []
+    for task in TASKS:
+        of = [run[task] for run in runs]
+        surely = [one["right_when_sure"] for one in of if one["right_when_sure"] is not None]
+        rows.append(
+            [
+                task,
+                *(spread([one[key] for one in of]) for key in ("read_right", "right", "sure")),
+                spread(surely) if surely else "-",
+                f"{np.median([one['readings'] for one in of]):.0f}",
+                f"{np.median([one['seconds'] for one in of]):.1f} s",
+            ]
+        )
+    title = f"Visual Sudoku, {runs[0]['no picture']['boards']} boards of 30 to 40 givens, % ({seeds(len(runs))})"
+    head = [
+        "a blank cell shows",
+        "read right at once",
+        "solved",
+        f"surer than {SURE}",
+        "of these right",
+        "readings",
+        "a board",
+    ]
+    yield Grid(title, head, rows)
+
+
+if __name__ == "__main__":
+    main()
