@@ -3,8 +3,9 @@
 python -m benchmarks.visual_sudoku DIGITS.npz --minutes 3 --seeds 3
 
 DIGITS.npz holds `images` [n, 28, 28] and `labels`: the last 1,500 are never learned from, and are the pictures on the
-boards. Puzzles have 30 to 40 givens. Two tasks: a blank cell has no picture; or it shows a nought, as in SATNet's visual
-Sudoku (Wang et al. 2019), where 63.2 % of the boards came out right. The reasoning brain is the one that ships.
+boards. Puzzles have 30 to 40 givens. Two tasks: a blank cell has no picture; or it shows a nought, as in the visual
+Sudoku of SATNet (Wang et al. 2019), where 63.2 % of the boards came out right. The reasoning brain is the one that
+ships.
 """
 
 from __future__ import annotations

