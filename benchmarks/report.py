@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ablation, curve, mazes, sudoku
+from benchmarks import ablation, curve, mazes, sudoku, visual_sudoku
 from benchmarks.common import Grid, read
 
 BEGIN, END = "<!-- made by `python -m benchmarks.report` -->", "<!-- end -->"
@@ -49,6 +49,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "sudoku-sudoku-5min": sudoku.tables,
     "curve-5min": curve.tables,
     "mazes-20min": mazes.tables,
+    "visual-sudoku-3min": visual_sudoku.tables,
     "ablation-1500steps": ablation.tables,
 }
 """What goes into the README, in order: result file in `benchmarks/results`, and who makes its tables."""
