@@ -17,6 +17,7 @@ from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.acts.table import Act
 from ltm.brain.circuit import Circuit, Recorder
 from ltm.brain.lanes import Lanes
+from ltm.brain.parts import Parts
 from ltm.brain.reflection import Reflection
 from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
@@ -77,9 +78,9 @@ class Brain(nn.Module):
         refuse(misfits(chart))
         self.chart = chart
         width = chart.field.width
-        self.senses = nn.ModuleDict({name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()})
+        self.senses = Parts({name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()})
         self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms")
-        self.acts = nn.ModuleDict({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
+        self.acts = Parts({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
         self._pools: dict[tuple[tuple[int, int], ...], dict[str, Tensor]] = {}
         if not self.circuit.field_start.is_meta:

@@ -15,6 +15,9 @@ from ltm.chart.base import Bytes, Name, Part
 from ltm.chart.circuit import CircuitSpec
 from ltm.senses.table import SenseSpec
 
+MOST_SENSES = 1024
+"""A table with more columns is better seen as lists of numbers, which share sites."""
+
 
 class FieldSpec(Part):
     """The shared tensor `[batch, sites, width]` that zones read and write."""
@@ -155,7 +158,7 @@ class Chart(CircuitSpec):
     budget: Bytes | None = None
     """The whole brain's weights must fit; checked before anything is allocated."""
     field: FieldSpec = FieldSpec()
-    senses: Annotated[dict[Name, SenseSpec], Field(min_length=1, max_length=64)]
+    senses: Annotated[dict[Name, SenseSpec], Field(min_length=1, max_length=MOST_SENSES)]
     acts: Annotated[dict[Name, ActSpec], Field(min_length=1, max_length=64)]
     scenes: ScenesSpec = ScenesSpec()
     reflection: ReflectionSpec = ReflectionSpec()

@@ -25,12 +25,14 @@ class Declared:
         rows: rows of every grid.
         columns: columns of every grid.
         symbols: number of symbols.
+        done: whether it is to be answered rather than seen.
     """
 
     kind: str | None = None
     rows: int | None = None
     columns: int | None = None
     symbols: int | None = None
+    done: bool = False
 
 
 def parse_declaration(text: str) -> tuple[str, Declared]:
@@ -66,7 +68,7 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
         place += len(argument) + 1
     if ("rows" in found) != ("columns" in found):
         raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
-    return name, Declared(kind, **found)
+    return name, Declared(kind, found.get("rows"), found.get("columns"), found.get("symbols"))
 
 
 def _argument(argument: str, where: str) -> dict[str, int]:

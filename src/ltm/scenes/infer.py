@@ -5,29 +5,29 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ltm.acts.table import KINDS as ACTS
+from ltm.chart.schema import MOST_SENSES
 from ltm.errors import DataError
 from ltm.scenes.declare import MOSTLY, Declared, parse_declaration
+from ltm.scenes.describe import SHOWN_LABELS, count_words, sentences, spec_of
+from ltm.scenes.everything import ALL, others, whole_columns
 from ltm.scenes.family import Family, recognise
-from ltm.scenes.lines import TEXTS, Row, attempts
+from ltm.scenes.lines import Row, attempts
 from ltm.scenes.look import look
-from ltm.scenes.look_label import PLAIN, labelled
+from ltm.scenes.look_label import labelled
 from ltm.scenes.read import cell, check_alike, check_columns
 from ltm.senses.grid import GridSpec
-from ltm.senses.label import label_text
-from ltm.senses.table import KINDS
 from ltm.senses.value import ValueSpec
 
 __all__ = ["Declared", "Inferred", "infer", "parse_declaration"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_READ_BYTES = 2**20
-SHOWN_LABELS = 8
-"""So many labels are named when a file is described."""
+_NAMES = "names are letters a to z, digits, - and _, at most 40, and begin with a letter"
 
 
 @dataclass(frozen=True)
@@ -61,61 +61,110 @@ def infer(
     *,
     skip_bad: bool = False,
 ) -> Inferred:
-    """Looks at the first rows of a file.
+    """Looks at the first rows of a file, and at all of them for labels and for numbers that are answered.
 
     Args:
         path: a CSV, TSV or JSON Lines file.
-        see: what is seen, as `parse_declaration` reads it.
-        do: what is to be answered, likewise.
+        see: what is seen, as `parse_declaration` reads it; `*` for all columns that are named nowhere else, but for
+            those that can't be used, which the notes name.
+        do: what is to be answered, likewise, without `*`.
         sample: how many rows to look at.
         skip_bad: pass over rows that can't be read at all.
 
     Raises:
-        DataError: a column that isn't there, that doesn't hold grids, or not those that were declared.
+        DataError: a column that isn't there, whose values are of no kind, or not of that which was declared.
     """
     path = Path(path)
-    said = _declarations(see, do)
-    seen, done = tuple(said)[: len(see)], tuple(said)[len(see) :]
+    said, done, free = _declarations(path, see, do, skip_bad=skip_bad)
     found, one_line_each = _sample(path, list(said), sample, skip_bad)
-    columns: dict[str, dict[str, Any]] = {}
-    for name, declared in said.items():
-        try:
-            columns[name] = look([row[name] for _, row in found if name in row], declared, path.parent)
-            if columns[name]["kind"] == "label" and len(found) >= sample:
-                columns[name] = labelled(_texts(path, name))
-        except DataError as problem:
-            raise DataError(f"{path}: {name}: {problem}") from None
-    fitting, misfit = _fitting(path, found, columns)
+    columns, left_out = _columns(path, found, said, free)
+    seen = tuple(name for name in columns if name not in done)
+    if not seen:
+        raise DataError(f"{path}: '{ALL}' stands for no column that can be used: {'; '.join(left_out[:3])}")
+    if len(found) >= sample:
+        columns |= _whole(path, columns, said)
+    fitting, misfit = _fitting(path, found, columns, done)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")
     if any(columns[name]["kind"] == "image" for name in seen):
         note = "Training moves, turns and stretches pictures a little; a right answer is the very one in the file."
         family = Family("grid", {}, {}, ("jitter",), "exact", note)
     if len(seen) == len(done) == 1 and all(column["kind"] == "grid" for column in columns.values()):
         written = {name: spec_of(arguments).written for name, arguments in columns.items()}
-        pairs = [tuple(cell(row, name, written[name], path.parent) for name in said) for row in fitting]
+        pairs = [tuple(cell(row, name, written[name], path.parent) for name in columns) for row in fitting]
         family = recognise([(first, second) for first, second in pairs], columns[seen[0]], columns[done[0]])
         columns = {seen[0]: family.see, done[0]: family.do}
-    notes = [_count(path, len(found), sample, one_line_each), *(_sentence(name, columns[name]) for name in said)]
+    notes = [count_words(path, len(found), sample, one_line_each)]
+    notes += sentences(columns, seen, done, len(found) if len(found) >= sample else None)
+    if left_out:
+        more = f"; and {len(left_out) - SHOWN_LABELS} more" if len(left_out) > SHOWN_LABELS else ""
+        notes.append(f"Left out: {'; '.join(left_out[:SHOWN_LABELS])}{more}.")
     if misfit is not None:
         notes.append(f"{len(found) - len(fitting):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
     return Inferred(columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note])
 
 
-def _declarations(see: Sequence[str], do: Sequence[str]) -> dict[str, Declared]:
+def _declarations(
+    path: Path, see: Sequence[str], do: Sequence[str], *, skip_bad: bool
+) -> tuple[dict[str, Declared], tuple[str, ...], frozenset[str]]:
+    """Returns what is said of each column, those seen first; those to be answered; and those that `*` stands for."""
     if not see or not do:
         raise DataError("name at least one column to see and one to do, such as --see puzzle --do solution")
+    if ALL in (text.strip() for text in do):
+        raise DataError(f"'{ALL}' stands for columns that are seen; name those that are to be answered")
+    named = [parse_declaration(text) for text in (*see, *do) if text.strip() != ALL]
+    free = others(path, [name for name, _ in named], skip_bad=skip_bad) if len(named) < len(see) + len(do) else []
+    answered = [name for name, _ in named[len(named) - len(do) :]]
     said: dict[str, Declared] = {}
-    for text in (*see, *do):
-        name, declared = parse_declaration(text)
+    for name, declared in (*named[: len(named) - len(do)], *((name, Declared()) for name in free), *named[-len(do) :]):
         if name in said:
             raise DataError(f"column '{name}' is named twice; a column is either seen or done")
-        if not _NAME.fullmatch(name):
-            raise DataError(
-                f"column '{name}': names are letters a to z, digits, - and _, at most 40, and begin with a letter; "
-                f"rename it in the file's header"
-            )
-        said[name] = declared
-    return said
+        if not _NAME.fullmatch(name) and name not in free:
+            raise DataError(f"column '{name}': {_NAMES}; rename it in the file's header")
+        said[name] = replace(declared, done=name in answered)
+    if len(said) - len(answered) > MOST_SENSES:
+        raise DataError(f"{len(said) - len(answered):,} columns to see; a brain has at most {MOST_SENSES:,} senses")
+    return said, tuple(answered), frozenset(free)
+
+
+def _columns(
+    path: Path, found: list[tuple[int, Row]], said: Mapping[str, Declared], free: frozenset[str]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Returns the declaration of each column, and what is wrong with those of `free` that are left out."""
+    columns: dict[str, dict[str, Any]] = {}
+    left_out = []
+    for name, declared in said.items():
+        try:
+            if name in free and not _NAME.fullmatch(name):
+                raise DataError(_NAMES)
+            columns[name] = look([row[name] for _, row in found if name in row], declared, path.parent)
+            if declared.done and columns[name]["kind"] not in ACTS:
+                kind = columns[name]["kind"]
+                raise DataError(f"is of kind {kind}, which can be seen but not answered (acts: {', '.join(ACTS)})")
+        except DataError as problem:
+            if name not in free:
+                raise DataError(f"{path}: {name}: {problem}") from None
+            left_out.append(f"{name} ({str(problem).split(' (')[0]})")
+    return columns, left_out
+
+
+def _whole(
+    path: Path, columns: Mapping[str, Mapping[str, Any]], said: Mapping[str, Declared]
+) -> dict[str, dict[str, Any]]:
+    """Looks once more, at the whole file, for labels and for bins of what is answered."""
+    labels = [name for name, column in columns.items() if column["kind"] == "label"]
+    numbers = [name for name, column in columns.items() if column["kind"] == "number" and said[name].done]
+    if not labels and not numbers:
+        return {}
+    again = {}
+    for name, values in whole_columns(path, labels, numbers).items():
+        try:
+            if name in labels:
+                again[name] = labelled(values, said[name].done)
+            else:
+                again[name] = look(values, replace(said[name], kind="number"), path.parent)
+        except DataError as problem:
+            raise DataError(f"{path}: {name}: {problem}") from None
+    return again
 
 
 def _sample(path: Path, names: list[str], most: int, skip_bad: bool) -> tuple[list[tuple[int, Row]], bool]:
@@ -134,18 +183,11 @@ def _sample(path: Path, names: list[str], most: int, skip_bad: bool) -> tuple[li
     return found, found[-1][0] - found[0][0] == len(found) - 1
 
 
-def _texts(path: Path, name: str) -> Iterator[str]:
-    """Yields a column's labels from the whole file: in one that is sorted, the first rows don't show all of them."""
-    for _, row in attempts(path):
-        if not isinstance(row, DataError) and isinstance(row.get(name), PLAIN):
-            yield label_text(row[name])
-
-
 def _fitting(
-    path: Path, found: list[tuple[int, Row]], columns: dict[str, dict[str, Any]]
+    path: Path, found: list[tuple[int, Row]], columns: dict[str, dict[str, Any]], done: Sequence[str]
 ) -> tuple[list[Row], DataError | None]:
     """Returns the rows that fit the columns' types, and what is wrong with the first that doesn't."""
-    specs = {name: spec_of(arguments) for name, arguments in columns.items()}
+    specs = {name: spec_of(arguments, name in done) for name, arguments in columns.items()}
     grids = [name for name, spec in specs.items() if isinstance(spec, GridSpec)]
     alike = {name: grids[0] for name in grids[1:]}
     fitting: list[Row] = []
@@ -162,40 +204,8 @@ def _fitting(
     return fitting, first
 
 
-def spec_of(arguments: Mapping[str, Any]) -> ValueSpec:
-    """Returns the declaration that these arguments, `kind` among them, are for."""
-    spec: ValueSpec = KINDS[arguments["kind"]][0].model_validate(arguments)
-    return spec
-
-
 def _shape(row: Row, name: str, spec: ValueSpec, folder: Path) -> tuple[int, ...]:
     try:
         return spec.encode(cell(row, name, spec.written, folder)).shape
     except DataError as problem:
         raise DataError(f"{name}: {problem}") from None
-
-
-def _count(path: Path, found: int, sample: int, one_line_each: bool) -> str:
-    if found < sample:
-        return f"{found:,} rows."
-    if not one_line_each or path.suffix.lower() not in TEXTS:
-        return f"More than {found - 1:,} rows."
-    with path.open("rb") as file:
-        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(_READ_BYTES), b""))
-        file.seek(-1, os.SEEK_END)
-        lines += file.read(1) != b"\n"
-    header = path.suffix.lower() in (".csv", ".tsv")
-    return f"{lines - header:,} rows."
-
-
-def _sentence(name: str, arguments: dict[str, Any]) -> str:
-    if arguments["kind"] == "label":
-        labels = arguments["labels"]
-        some = ", ".join(labels[:SHOWN_LABELS]) + (", …" if len(labels) > SHOWN_LABELS else "")
-        return f"{name}: one of {len(labels)} labels ({some})."
-    if arguments["kind"] != "grid":
-        return f"{name}: {arguments['kind']}, {spec_of(arguments).words()}."
-    rows, columns = arguments.get("rows"), arguments.get("columns")
-    size = f"{rows}×{columns} grids" if rows and columns else "grids of several shapes"
-    letters = f" ({arguments['alphabet']})" if "alphabet" in arguments else ""
-    return f"{name}: {size} of {arguments['symbols']} symbols{letters}."

@@ -9,15 +9,19 @@ from pydantic import Field
 from ltm.senses.grid import GridSense, GridSpec
 from ltm.senses.image import ImageSense, ImageSpec
 from ltm.senses.label import LabelSense, LabelSpec
+from ltm.senses.number import NumberSense, NumberSpec
+from ltm.senses.vector import VectorSense, VectorSpec
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridSpec, GridSense),
     "image": (ImageSpec, ImageSense),
     "label": (LabelSpec, LabelSense),
+    "number": (NumberSpec, NumberSense),
+    "vector": (VectorSpec, VectorSense),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | ImageSense | LabelSense
+Sense = GridSense | ImageSense | LabelSense | NumberSense | VectorSense
 
-SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec, Field(discriminator="kind")]
+SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec | NumberSpec | VectorSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""
