@@ -33,7 +33,16 @@ PARTS = {
     "scenes": "ScenesSpec",
     "training": "TrainingSpec",
 }
-KINDS = {"senses": {"grid": "GridSpec", "label": "LabelSpec"}, "acts": {"grid": "GridActSpec", "label": "LabelActSpec"}}
+KINDS = {
+    "senses": {
+        "grid": "GridSpec",
+        "image": "ImageSpec",
+        "label": "LabelSpec",
+        "number": "NumberSpec",
+        "vector": "VectorSpec",
+    },
+    "acts": {"grid": "GridActSpec", "label": "LabelActSpec", "number": "NumberActSpec"},
+}
 ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
 
 
