@@ -20,10 +20,8 @@ import numpy as np
 from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
 from ltm.brain.think import think
 from ltm.errors import LtmError
-from ltm.scenes.prepare import prepare
 from ltm.scenes.scene import Scene
 from ltm.training.from_data import propose_for
-from ltm.training.run_folder import run_folder
 
 HELD_OUT = 0.3
 MISSING = 0.2
@@ -108,7 +106,8 @@ def run(table: str, minutes: float, seed: int, folder: Path) -> dict[str, Any]:
     _write(file, data, train)
     do = "done:number" if data.numeric else "done:label"
     chart, _ = propose_for(file, ["*"], [do], minutes=minutes, seed=seed, out=out)
-    brain, record = trained(chart, out, lambda chart: prepare(chart, run_folder(out)))
+    scenes_from_here = chart.scenes.model_copy(update={"source": str(file)})
+    brain, record = trained(chart.model_copy(update={"scenes": scenes_from_here}), out)
     scenes = [Scene(_scene(data, row)) for row in test]
     answers = [thought.answer["done"] for thought in think(brain, scenes)]
     said = np.array(answers, dtype=float) if data.numeric else np.array(answers)
