@@ -1,7 +1,7 @@
 """The `number` act: answers with a number, as one of a few bins, by what the field holds on average.
 
 Bins rather than one output, since a choice among them is learned and judged like every other answer: reflection says
-how likely the right bin was chosen. An answer is the middle of its bin.
+how likely the right bin was chosen. Of the bins the one that holds the median is chosen, and its middle is the answer.
 
 Shapes: B batch, S sites, D field width, V bins.
 """
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Integer
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
@@ -40,6 +40,9 @@ class NumberActSpec(Part):
     """The sense whose sites it reads; all of the field when absent."""
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Label smoothing of the training loss."""
+    blur: Annotated[float, Field(ge=0, le=16)] = 1.0
+    """Bins by which the training loss spreads the right one, as a normal distribution: close is better than far (Imani
+    and White 2018). 0 for none."""
 
     @model_validator(mode="after")
     def _centres_lie_in_their_bins(self) -> NumberActSpec:
@@ -118,6 +121,11 @@ class NumberAct(nn.Module):
         """Returns logits for every bin, in fp32, from the mean over the sites that exist."""
         logits: Tensor = self.read(field_mean(field_BSD, mask_BS)).float()[:, None]
         return logits
+
+    def choose(self, logits_BNV: Float[Tensor, "B N V"]) -> Integer[Tensor, "B N"]:
+        """Returns the bin that holds the median: the answer with the least error to expect, unlike the likeliest."""
+        below_BNV = logits_BNV.float().softmax(-1).cumsum(-1) < 0.5
+        return below_BNV.sum(-1).clamp(max=logits_BNV.shape[-1] - 1)
 
     def operations(self, sites: int) -> int:
         """Operations for one example."""

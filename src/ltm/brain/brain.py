@@ -13,6 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from ltm.acts.number import NumberAct
 from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.acts.table import Act
 from ltm.brain.circuit import Circuit, Recorder
@@ -51,7 +52,7 @@ class Reading:
 
     Attributes:
         logits: each act's logits `[B, N, V]`, fp32.
-        answers: each act's most likely symbols `[B, N]`.
+        answers: each act's choice of symbols `[B, N]`.
         right: logit that the whole answer is right `[B]`.
         ahead: logit that it will be right if thinking goes on `[B]`; None where reflection has one output.
     """
@@ -141,11 +142,15 @@ class Brain(nn.Module):
             mask = None if whole is None else whole[:, first:last]
             logits[name] = self.act(name)(field_BSD[:, first:last], mask)
             exists[name] = self.act(name).exists(mask)
-        answers = {name: logits_BNV.argmax(-1) for name, logits_BNV in logits.items()}
+        answers = {name: self._chosen(name, logits_BNV) for name, logits_BNV in logits.items()}
         changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
         said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
         return Reading(logits, answers, said_BO[:, 0], said_BO[:, 1] if said_BO.shape[1] == 2 else None)
+
+    def _chosen(self, name: str, logits_BNV: Tensor) -> Tensor:
+        act = self.act(name)
+        return act.choose(logits_BNV) if isinstance(act, NumberAct) else logits_BNV.argmax(-1)
 
     def act(self, name: str) -> Act:
         """Returns an act by name."""
