@@ -39,9 +39,16 @@ KINDS = {
         "image": "ImageSpec",
         "label": "LabelSpec",
         "number": "NumberSpec",
+        "sequence": "SequenceSpec",
+        "text": "TextSpec",
         "vector": "VectorSpec",
     },
-    "acts": {"grid": "GridActSpec", "label": "LabelActSpec", "number": "NumberActSpec"},
+    "acts": {
+        "grid": "GridActSpec",
+        "label": "LabelActSpec",
+        "number": "NumberActSpec",
+        "sequence": "SequenceActSpec",
+    },
 }
 ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
 

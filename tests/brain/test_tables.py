@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
 
+from ltm.acts.number import NumberAct, NumberActSpec
 from ltm.brain.think import think
 from ltm.chart.schema import MOST_SENSES, Chart
 from ltm.chart.size import Sizes
@@ -19,6 +21,7 @@ from ltm.cli.show_report import show_report
 from ltm.cli.show_thought import show_thought
 from ltm.errors import DataError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
+from ltm.scenes.augment_number import scatter
 from ltm.scenes.infer import infer
 from ltm.scenes.prepare import prepare, read_scenes
 from ltm.scenes.questions import questions
@@ -27,6 +30,7 @@ from ltm.training.evaluate import evaluate
 from ltm.training.from_data import propose_for
 from ltm.training.loop import Trainer
 from ltm.training.outcome import number_errors
+from ltm.training.segment import blurred_cross_entropy
 
 HEAD = "Age,type,Income,note,constant,approved,price"
 
@@ -42,7 +46,7 @@ def customers(file: Path, rows: int = 400, seed: int = 0) -> Path:
         cells = [str(age), kind, f"{income:.2f}"]
         cells = [("", "NA", "?")[draw.integers(3)] if draw.random() < 0.05 else cell for cell in cells]
         cells[1] = cells[1] if cells[1] in "abc" else ""
-        lines.append(",".join([*cells, f"text number {row}", "x", "yes" if approved else "no", str(price)]))
+        lines.append(",".join([*cells, f"id{row}", "x", "yes" if approved else "no", str(price)]))
     file.write_text("\n".join(lines) + "\n")
     return file
 
@@ -103,6 +107,32 @@ def test_it_answers_with_numbers_and_says_how_far_off(tmp_path: Path) -> None:
     assert "price" in shown(lambda *given: show_thought(brain, *given), scene, thought)
 
 
+def test_scattered_numbers_stay_near_and_a_tenth_is_missing() -> None:
+    numbers = torch.zeros(200, 50)
+    numbers[:, 0] = torch.nan
+    moved = scatter(numbers, torch.Generator().manual_seed(0))
+    assert moved[:, 0].isnan().all() and 0.05 < moved[:, 1:].isnan().float().mean() < 0.15
+    assert 0.15 < moved[~moved.isnan()].std() < 0.25
+    assert torch.equal(moved.isnan(), scatter(numbers, torch.Generator().manual_seed(0)).isnan())
+
+
+def test_few_rows_are_scattered_and_many_are_not(tmp_path: Path) -> None:
+    few, many = (customers(tmp_path / f"{rows}.csv", rows) for rows in (60, 2000))
+    assert infer(few, ["age"], ["approved"]).symmetries == ("scatter",)
+    assert infer(many, ["age"], ["approved"]).symmetries == infer(few, ["type"], ["approved"]).symmetries == ()
+    with pytest.raises(LtmError, match="scatter is for senses of kind 'number' or 'vector'; there is none"):
+        propose_for(few, ["type"], ["approved"], symmetries=["scatter"])
+
+
+def test_the_median_bin_is_chosen_and_close_bins_cost_less() -> None:
+    act = NumberAct(NumberActSpec(kind="number", edges=(1.0, 2.0, 3.0), centres=(0.0, 1.0, 2.0, 3.0)), 8)
+    chances = torch.tensor([[[0.4, 0.15, 0.3, 0.15]], [[1.0, 0.0, 0.0, 0.0]], [[0.0, 0.0, 0.1, 0.9]]])
+    assert act.choose(chances.log()).flatten().tolist() == [1, 0, 3]
+    logits, target = 5 * torch.eye(4)[:, None], torch.zeros(1, 1, dtype=torch.uint8)
+    costs = [float(blurred_cross_entropy(one[None], target, 0.0, 1.0)) for one in logits]
+    assert costs == sorted(costs) and costs[0] < costs[1] - 0.5
+
+
 def test_errors_of_numbers() -> None:
     wanted = np.array([1.0, 2.0, 3.0, 10.0])
     assert number_errors(wanted, wanted) == {"mae": 0.0, "mae_of_median": 2.5, "r2": 1.0}
@@ -135,7 +165,7 @@ def test_a_file_sorted_by_its_answer_gets_bins_from_all_of_it(tmp_path: Path) ->
     [
         (["age", "empty"], ["approved"], "empty: every cell is empty"),
         (["age", "constant"], ["approved"], "constant: every value is the same"),
-        (["note:number"], ["approved"], "note: expected a number such as -1.5 or 2e3, got 'text number 0'"),
+        (["note:number"], ["approved"], "note: expected a number such as -1.5 or 2e3, got 'id0'"),
         (["age"], ["row"], "row: is of kind vector, which can be seen but not answered"),
         (["age"], ["*"], "name those that are to be answered"),
         (["*"], ["*"], "name those that are to be answered"),

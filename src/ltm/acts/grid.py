@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy.typing as npt
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Integer
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -26,6 +26,11 @@ class GridActSpec(GridSpec):
     """The sense whose sites it reads; the first when absent."""
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Label smoothing of the training loss."""
+
+    @property
+    def own_sites(self) -> int:
+        """It adds no sites to the field."""
+        return 0
 
     def place(self, first_sense: str) -> str | None:
         """Returns the sense whose sites it reads."""
@@ -50,7 +55,13 @@ class GridAct(nn.Module):
         """A symbol for each site."""
         return sites
 
-    def exists(self, mask_BS: Bool[Tensor, "B S"] | None) -> Bool[Tensor, "B S"] | None:
+    def settle(self, symbols_BN: Integer[Tensor, "B N"]) -> Integer[Tensor, "B N"]:
+        """Returns the answer as it is."""
+        return symbols_BN
+
+    def exists(
+        self, mask_BS: Bool[Tensor, "B S"] | None, symbols_BN: Integer[Tensor, "B N"]
+    ) -> Bool[Tensor, "B S"] | None:
         """Returns which cells exist: those whose sites do; None when all do."""
         return mask_BS
 

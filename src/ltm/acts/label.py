@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy.typing as npt
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Integer
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -25,6 +25,11 @@ class LabelActSpec(Labels):
     """The sense whose sites it reads; all of the field when absent."""
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Label smoothing of the training loss."""
+
+    @property
+    def own_sites(self) -> int:
+        """It adds no sites to the field."""
+        return 0
 
     def place(self, first_sense: str) -> str | None:
         """Returns the sense whose sites it reads; None for all of the field."""
@@ -47,7 +52,11 @@ class LabelAct(nn.Module):
         """One label, however many sites there are."""
         return 1
 
-    def exists(self, mask_BS: Bool[Tensor, "B S"] | None) -> None:
+    def settle(self, symbols_BN: Integer[Tensor, "B 1"]) -> Integer[Tensor, "B 1"]:
+        """Returns the answer as it is."""
+        return symbols_BN
+
+    def exists(self, mask_BS: Bool[Tensor, "B S"] | None, symbols_BN: Integer[Tensor, "B 1"]) -> None:
         """The one label always exists."""
         return
 

@@ -71,6 +71,11 @@ class NumberActSpec(Part):
         """A number, or its text."""
         return "plain"
 
+    @property
+    def own_sites(self) -> int:
+        """It adds no sites to the field."""
+        return 0
+
     def place(self, first_sense: str) -> str | None:
         """Returns the sense whose sites it reads; None for all of the field."""
         return self.at
@@ -111,7 +116,7 @@ class NumberAct(nn.Module):
         """One number, however many sites there are."""
         return 1
 
-    def exists(self, mask_BS: Bool[Tensor, "B S"] | None) -> None:
+    def exists(self, mask_BS: Bool[Tensor, "B S"] | None, symbols_BN: Integer[Tensor, "B 1"]) -> None:
         """The one number always exists."""
         return
 
@@ -122,7 +127,11 @@ class NumberAct(nn.Module):
         logits: Tensor = self.read(field_mean(field_BSD, mask_BS)).float()[:, None]
         return logits
 
-    def choose(self, logits_BNV: Float[Tensor, "B N V"]) -> Integer[Tensor, "B N"]:
+    def settle(self, symbols_BN: Integer[Tensor, "B 1"]) -> Integer[Tensor, "B 1"]:
+        """Returns the answer as it is."""
+        return symbols_BN
+
+    def choose(self, logits_BNV: Float[Tensor, "B 1 V"]) -> Integer[Tensor, "B 1"]:
         """Returns the bin that holds the median: the answer with the least error to expect, unlike the likeliest."""
         below_BNV = logits_BNV.float().softmax(-1).cumsum(-1) < 0.5
         return below_BNV.sum(-1).clamp(max=logits_BNV.shape[-1] - 1)

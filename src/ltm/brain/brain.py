@@ -6,7 +6,7 @@ Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ltm.acts.number import NumberAct
+from ltm.acts.sequence import SequenceAct
 from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.acts.table import Act
 from ltm.brain.circuit import Circuit, Recorder
@@ -26,7 +27,8 @@ from ltm.chart.schema import Chart
 from ltm.senses.table import KINDS as SENSE_KINDS
 from ltm.senses.table import Sense
 from ltm.zones.layers import initialise_all
-from ltm.zones.places import Places
+from ltm.zones.places import NOWHERE, ROOT, Places
+from ltm.zones.spec import Window
 
 
 @dataclass(eq=False)
@@ -83,7 +85,7 @@ class Brain(nn.Module):
         self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms")
         self.acts = Parts({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
-        self._pools: dict[tuple[tuple[int, int], ...], dict[str, Tensor]] = {}
+        self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
         if not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)
             initialise_all(self, generator)
@@ -91,24 +93,33 @@ class Brain(nn.Module):
 
     def places(self, values: Mapping[str, Tensor]) -> Places:
         """Returns where the sites are for a batch of values `[B, *sides]`."""
-        grids = tuple(spec.sites(tuple(values[name].shape[1:])) for name, spec in self.chart.senses.items())
+        seen = (spec.sites(tuple(values[name].shape[1:])) for name, spec in self.chart.senses.items())
+        grids = (*seen, *((1, act.own_sites) for act in self.chart.acts.values() if act.own_sites))
         places = Places(grids, self.chart.field.prefix)
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.setdefault(grids, places._pools)
         masks = [self.sense_of(name).exists(values[name]) for name in self.chart.senses]
+        batch = next(iter(values.values())).shape[0]
+        trees = [self.sense_of(name).parents(values[name]) for name in self.chart.senses]
+        if any(tree is not None for tree in trees):
+            places.parents_BS = _parents(trees, places, batch)
         if any(mask is not None for mask in masks):
-            batch = next(iter(values.values())).shape[0]
             whole = [torch.ones(batch, rows * columns, dtype=torch.bool) for rows, columns in grids]
             front = torch.ones(batch, places.prefix, dtype=torch.bool)
+            masks += [None] * (len(grids) - len(masks))  # sites of acts always exist
             parts = [full if mask is None else mask for mask, full in zip(masks, whole, strict=True)]
             places.mask_BS = torch.cat((front, *parts), dim=1)
         return places
 
     def sense(self, values: Mapping[str, Tensor], places: Places) -> Tensor:
-        """Returns what the senses write `[B, S, D]`; prefix sites get nothing."""
+        """Returns what the senses write `[B, S, D]`, and what acts put on their own sites; prefix sites get nothing."""
         parts = [self.senses[name](values[name]) for name in self.chart.senses]
+        batch = parts[0].shape[0]
+        for name in self.chart.acts:
+            act = self.act(name)
+            if isinstance(act, SequenceAct):
+                parts.append(act.blank.to(parts[0].dtype).expand(batch, -1, -1))
         if places.prefix:
-            batch = parts[0].shape[0]
             parts.insert(0, parts[0].new_zeros(batch, places.prefix, parts[0].shape[-1]))
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
@@ -135,14 +146,17 @@ class Brain(nn.Module):
 
     def read(self, mind: Mind) -> Reading:
         """Reads the acts and reflection off the field as it stands, and remembers the answer."""
-        field_BSD, logits, exists = mind.lanes.field, {}, {}
+        field_BSD = mind.lanes.field
+        logits: dict[str, Tensor] = {}
+        answers: dict[str, Tensor] = {}
+        exists: dict[str, Tensor | None] = {}
         for name in self.chart.acts:
             first, last = self._sites(name, mind.places)
             whole = mind.places.mask_BS
             mask = None if whole is None else whole[:, first:last]
             logits[name] = self.act(name)(field_BSD[:, first:last], mask)
-            exists[name] = self.act(name).exists(mask)
-        answers = {name: self._chosen(name, logits_BNV) for name, logits_BNV in logits.items()}
+            answers[name] = self._chosen(name, logits[name])
+            exists[name] = self.act(name).exists(mask, answers[name])
         changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
         said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
@@ -150,7 +164,7 @@ class Brain(nn.Module):
 
     def _chosen(self, name: str, logits_BNV: Tensor) -> Tensor:
         act = self.act(name)
-        return act.choose(logits_BNV) if isinstance(act, NumberAct) else logits_BNV.argmax(-1)
+        return act.choose(logits_BNV) if isinstance(act, NumberAct) else act.settle(logits_BNV.argmax(-1))
 
     def act(self, name: str) -> Act:
         """Returns an act by name."""
@@ -161,11 +175,12 @@ class Brain(nn.Module):
         return cast(Sense, self.senses[name])
 
     def _sites(self, act: str, places: Places) -> tuple[int, int]:
-        wanted = self.chart.acts[act].place(next(iter(self.chart.senses)))
+        own = [name for name, spec in self.chart.acts.items() if spec.own_sites]
+        wanted = act if act in own else self.chart.acts[act].place(next(iter(self.chart.senses)))
         if wanted is None:
             return 0, places.sites
         first = places.prefix
-        for name, (rows, columns) in zip(self.chart.senses, places.grids, strict=True):
+        for name, (rows, columns) in zip((*self.chart.senses, *own), places.grids, strict=True):
             last = first + rows * columns
             if name == wanted:
                 return first, last
@@ -192,9 +207,23 @@ class Brain(nn.Module):
         return parts | {name: count(module) for name, module in rest.items()}
 
 
+def _parents(trees: Sequence[Tensor | None], places: Places, batch: int) -> Tensor:
+    """Returns the site of each site's parent `[B, S]`; trees give places `[B, L]` within their own sense."""
+    parts = [torch.full((batch, places.prefix), NOWHERE)]
+    start = places.prefix
+    alone = [None] * (len(places.grids) - len(trees))  # sites of acts are in no tree
+    for tree_BL, (rows, columns) in zip((*trees, *alone), places.grids, strict=True):
+        if tree_BL is None:
+            parts.append(torch.full((batch, rows * columns), NOWHERE))
+        else:
+            parts.append(torch.where(tree_BL < 0, torch.full_like(tree_BL, ROOT), tree_BL + start))
+        start += rows * columns
+    return torch.cat(parts, dim=1)
+
+
 def fixed_sites(chart: Chart) -> int | None:
     """Returns the number of sites, prefix included, where every sense fixes its shape; otherwise None."""
-    total = chart.field.prefix
+    total = chart.field.prefix + sum(act.own_sites for act in chart.acts.values())
     for spec in chart.senses.values():
         if spec.fixed_sites is None:
             return None

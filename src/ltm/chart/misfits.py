@@ -12,29 +12,40 @@ from ltm.chart.schema import Chart
 from ltm.errors import nearest
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
+from ltm.senses.number import NumberSpec
+from ltm.senses.sequence import SequenceSpec
+from ltm.senses.text import TextSpec
+from ltm.senses.vector import VectorSpec
 from ltm.zones.archetype import ArchetypeSpec
 from ltm.zones.attention import AttentionSpec
 from ltm.zones.mixer import MixerSpec
 from ltm.zones.nested import NestedSpec
 from ltm.zones.oscillator import OscillatorSpec
 from ltm.zones.recurrent import RecurrentSpec
-from ltm.zones.spec import ZoneBase
+from ltm.zones.spec import BRANCHES, ZoneBase
 
 MAX_WINDOW_SITES = 4096
 MAX_NESTING = 8
+_CHANGES: dict[str, tuple[tuple[type, ...], str]] = {
+    "jitter": ((ImageSpec,), "'image'"),
+    "drop": ((TextSpec,), "'text'"),
+    "scatter": ((NumberSpec, VectorSpec), "'number' or 'vector'"),
+}
+"""What training changes in values of some kinds, beside the symmetries of grids."""
 BASIC_READS = ("field", "input", "own")
 
 
 def misfits(chart: Chart) -> list[Problem]:
     """Returns what makes the parts of a chart impossible to put together, budgets aside."""
-    return [*_acts(chart), *_scenes(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
+    return [*_acts(chart), *_scenes(chart), *_trees(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
 
 
 def _sites(chart: Chart) -> int | None:
     sizes = [spec.fixed_sites for spec in chart.senses.values()]
     if any(size is None for size in sizes):
         return None
-    return chart.field.prefix + sum(math.prod(size) for size in sizes if size is not None)
+    own = sum(act.own_sites for act in chart.acts.values())
+    return chart.field.prefix + own + sum(math.prod(size) for size in sizes if size is not None)
 
 
 def _acts(chart: Chart) -> Iterator[Problem]:
@@ -59,15 +70,34 @@ def _acts(chart: Chart) -> Iterator[Problem]:
                 yield ("acts", name, side), f"must be those of sense {at!r}, {getattr(sense, side)}"
 
 
+def _trees(chart: Chart) -> Iterator[Problem]:
+    """Windows along a tree need a sense that has one."""
+    if any(isinstance(sense, SequenceSpec) and sense.branches for sense in chart.senses.values()):
+        return
+    inside: list[tuple[tuple[str | int, ...], CircuitSpec]] = [((), chart)]
+    while inside:
+        loc, circuit = inside.pop()
+        for name, zone in circuit.zones.items():
+            here = (*loc, "zones", name)
+            if isinstance(zone, NestedSpec):
+                inside.append(((*here, "circuit"), zone.circuit))
+            families = [(here, getattr(zone, "windows", ()))]
+            families += [((*here, "roles", role), spec.windows or ()) for role, spec in zone.roles.items()]
+            for where, windows in families:
+                for window in sorted(set(windows) & set(BRANCHES)):
+                    yield (*where, "windows"), f"{window!r} needs a sense of kind 'sequence' with brackets"
+
+
 def _scenes(chart: Chart) -> Iterator[Problem]:
     specs = [
         *((("senses", name), sense) for name, sense in chart.senses.items()),
         *((("acts", name), act) for name, act in chart.acts.items()),
     ]
-    grids = [name for name in chart.scenes.symmetries if name != "jitter"]
+    grids = [name for name in chart.scenes.symmetries if name not in _CHANGES]
     others = [name for (_, name), spec in specs if not isinstance(spec, GridSpec)]
-    if "jitter" in chart.scenes.symmetries and not any(isinstance(spec, ImageSpec) for _, spec in specs):
-        yield ("scenes", "symmetries"), "jitter is for pictures; no sense is of kind 'image'"
+    for name, (kinds, words) in _CHANGES.items():
+        if name in chart.scenes.symmetries and not any(isinstance(spec, kinds) for spec in chart.senses.values()):
+            yield ("scenes", "symmetries"), f"{name} is for senses of kind {words}; there is none"
     if grids and others:
         yield ("scenes", "symmetries"), f"{grids[0]} is for grids; {others[0]!r} is of another kind"
     elif grids:

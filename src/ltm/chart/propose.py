@@ -63,6 +63,8 @@ def propose(
     fixed = all(columns[c]["kind"] != "grid" or (columns[c].get("rows") and columns[c].get("columns")) for c in see)
     # Answers that lie over a grid constrain one another: finding them takes search. A label is seen or it isn't.
     searching = any(columns[c]["kind"] == "grid" for c in do)
+    writing = any(columns[c]["kind"] == "sequence" for c in do)
+    training = {**_training(columns, see, fixed, searching, writing), "minutes": minutes, "seed": seed}
     smallest = None
     for width in reversed(WIDTHS):
         declared = {
@@ -71,11 +73,11 @@ def propose(
             "budget": size,
             "field": {"width": width, "noise": 0.5 if searching else 0.0},
             "senses": {c: _sense(columns[c], fixed) for c in see},
-            "acts": {c: dict(columns[c]) for c in do},
+            "acts": {c: _act(columns[c]) for c in do},
             "zones": _zones(columns, see, fixed, searching),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
-            "training": _training(fixed, searching, minutes, seed),
-            "will": _will(fixed, searching),
+            "training": training,
+            "will": _will(fixed, searching, training["ticks"]),
         }
         unbounded = Chart.model_validate({**declared, "budget": None})
         smallest = Sizes.of(unbounded).bytes
@@ -96,34 +98,48 @@ def _sense(arguments: Mapping[str, Any], fixed: bool) -> dict[str, Any]:
     return {**arguments, "positions": "learned" if fixed else "none"}
 
 
-def _zones(
-    columns: Mapping[str, Mapping[str, Any]], see: Sequence[str], fixed: bool, searching: bool
-) -> dict[str, Any]:
+def _act(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    if arguments["kind"] != "sequence":
+        return dict(arguments)
+    return {key: arguments[key] for key in ("kind", "tokens", "longest")}
+
+
+def _zones(columns: Columns, see: Sequence[str], fixed: bool, searching: bool) -> dict[str, Any]:
     if not fixed:
         return {"local": {"kind": "conv", "layers": 2, "write": "replace"}}
+    if any(columns[c]["kind"] == "text" for c in see):
+        return {"core": {"kind": "mixer", "windows": ["before", "after", "field"], "write": "replace"}}
+    if any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see):
+        return {"core": {"kind": "attention", "layers": 2, "write": "replace"}}
     mixer: dict[str, Any] = {"kind": "mixer", "layers": 2, "windows": _windows(columns, see), "write": "replace"}
     return {"core": {**mixer, "state": "own", "roles": _ROLES} if searching else mixer}
 
 
 def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
-    """Returns the families that what is seen has: lines and blocks of grids and pictures, and everything together."""
+    """Returns the families that what is seen has: lines and blocks of grids and pictures, trees, all together."""
     flat = [columns[c] for c in see if columns[c]["kind"] in ("grid", "image")]
     windows = ["rows", "columns"] if flat else []
     if any(c["kind"] == "grid" and c["rows"] == c["columns"] and math.isqrt(c["rows"]) ** 2 == c["rows"] for c in flat):
         windows.append("blocks")
     elif flat:
         windows.append("all")
-    return [*windows, "field"] if len(see) > 1 or not flat else windows
+    if any(columns[c].get("opening") for c in see):
+        windows += ["children", "parent", "siblings"]
+    return [*windows, "field"] if len(see) > 1 or not windows else windows
 
 
-def _training(fixed: bool, searching: bool, minutes: float, seed: int) -> dict[str, Any]:
-    ticks = {"ticks": 4, "segments": 12} if searching else {"ticks": 2, "segments": 2}
+def _training(columns: Columns, see: Sequence[str], fixed: bool, searching: bool, writing: bool) -> dict[str, Any]:
     if not fixed:
-        ticks = {"ticks": 10, "segments": 6}
-    return {**ticks, "minutes": minutes, "seed": seed}
+        return {"ticks": 10, "segments": 6}
+    if searching:
+        return {"ticks": 4, "segments": 12}
+    if writing:
+        return {"ticks": 4, "segments": 4}
+    # A tree is worked out level by level: each tick passes what was found up by as many levels as there are layers.
+    return {"ticks": 6, "segments": 2} if any(columns[c].get("opening") for c in see) else {"ticks": 2, "segments": 2}
 
 
-def _will(fixed: bool, searching: bool) -> dict[str, Any]:
+def _will(fixed: bool, searching: bool, ticks: int) -> dict[str, Any]:
     if not fixed:
         return {"ticks": 400}
-    return {"ticks": 512, "noise": 0.4, "patience": 48} if searching else {"ticks": 16}
+    return {"ticks": 512, "noise": 0.4, "patience": 48} if searching else {"ticks": 8 * ticks}

@@ -44,7 +44,8 @@ class Sizes:
         """Counts a chart that fits together; `grid` stands in for senses that take any shape."""
         with torch.device("meta"):
             brain = Brain(chart)
-        grids = tuple(spec.fixed_sites or spec.sites(grid) for spec in chart.senses.values())
+        seen = (spec.fixed_sites or spec.sites(grid) for spec in chart.senses.values())
+        grids = (*seen, *((1, act.own_sites) for act in chart.acts.values() if act.own_sites))
         places = Places(grids, chart.field.prefix)
         circuit = brain.circuit
         names = [".".join(label) for label in circuit.labels]

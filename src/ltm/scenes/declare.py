@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import column_name
@@ -11,9 +12,10 @@ from ltm.senses.table import KINDS
 
 _SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
 _SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,4})")
+_WORDS = re.compile(r"(ignore|unit)\s*=\s*(.+)")
 MOSTLY = 0.9
 """Share of a column's values that must fit its type; the others are taken for bad rows, which reading locates."""
-_LIMITS = {"rows": (1, 1024), "columns": (1, 1024), "symbols": (2, 250)}
+_LIMITS = {"rows": (1, 1024), "columns": (1, 1024), "symbols": (2, 250), "longest": (1, 8191)}
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Declared:
         rows: rows of every grid.
         columns: columns of every grid.
         symbols: number of symbols.
+        longest: tokens of a sequence at most.
+        settings: what else was said, by name, as it was written.
         done: whether it is to be answered rather than seen.
     """
 
@@ -32,6 +36,8 @@ class Declared:
     rows: int | None = None
     columns: int | None = None
     symbols: int | None = None
+    longest: int | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
     done: bool = False
 
 
@@ -59,8 +65,13 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
     if not inside.endswith(")"):
         raise DataError(f"{text!r}, character {len(text)}: expected ')' at the end")
     found: dict[str, int] = {}
+    settings: dict[str, str] = {}
     place = text.index("(") + 2
     for argument in inside[:-1].split(","):
+        if words := _WORDS.fullmatch(argument.strip()):
+            settings[words.group(1)] = words.group(2)
+            place += len(argument) + 1
+            continue
         for key, number in _argument(argument.strip(), f"{text!r}, character {place}").items():
             if key in found:
                 raise DataError(f"{text!r}, character {place}: '{key}' is given twice")
@@ -68,7 +79,8 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
         place += len(argument) + 1
     if ("rows" in found) != ("columns" in found):
         raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
-    return name, Declared(kind, found.get("rows"), found.get("columns"), found.get("symbols"))
+    numbers = {key: found.get(key) for key in _LIMITS}
+    return name, Declared(kind, numbers["rows"], numbers["columns"], numbers["symbols"], numbers["longest"], settings)
 
 
 def _argument(argument: str, where: str) -> dict[str, int]:

@@ -85,9 +85,10 @@ def infer(
         columns |= _whole(path, columns, said)
     fitting, misfit = _fitting(path, found, columns, done)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")
-    if any(columns[name]["kind"] == "image" for name in seen):
-        note = "Training moves, turns and stretches pictures a little; a right answer is the very one in the file."
-        family = Family("grid", {}, {}, ("jitter",), "exact", note)
+    changes = _changes({columns[name]["kind"] for name in seen}, few=len(found) < sample)
+    if changes:
+        note = f"Training {' and '.join(changes.values())}; a right answer is the very one in the file."
+        family = Family("grid", {}, {}, tuple(changes), "exact", note)
     if len(seen) == len(done) == 1 and all(column["kind"] == "grid" for column in columns.values()):
         written = {name: spec_of(arguments).written for name, arguments in columns.items()}
         pairs = [tuple(cell(row, name, written[name], path.parent) for name in columns) for row in fitting]
@@ -101,6 +102,14 @@ def infer(
     if misfit is not None:
         notes.append(f"{len(found) - len(fitting):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
     return Inferred(columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note])
+
+
+def _changes(kinds: set[str], *, few: bool) -> dict[str, str]:
+    """Returns what training changes in what is seen, with words for it; numbers only where there are few rows."""
+    changes = {"jitter": "moves, turns and stretches pictures a little", "drop": "leaves out some words of a text"}
+    changes["scatter"] = "moves numbers a little and leaves out some, as rows are few"
+    wanted = {"jitter": "image" in kinds, "drop": "text" in kinds, "scatter": few and kinds & {"number", "vector"}}
+    return {name: words for name, words in changes.items() if wanted[name]}
 
 
 def _declarations(

@@ -12,6 +12,8 @@ from ltm.scenes.look_grid import look_at_grids
 from ltm.scenes.look_image import look_at_images
 from ltm.scenes.look_label import PLAIN, look_at_labels
 from ltm.scenes.look_number import look_at_numbers
+from ltm.scenes.look_sequence import look_at_sequences
+from ltm.scenes.look_text import look_at_texts
 from ltm.scenes.look_vector import look_at_vectors
 from ltm.senses.label import label_text
 from ltm.senses.missing import is_missing
@@ -25,6 +27,8 @@ LOOKS: dict[str, Look] = {
     "vector": look_at_vectors,
     "label": look_at_labels,
     "number": look_at_numbers,
+    "sequence": look_at_sequences,
+    "text": look_at_texts,
 }
 """By kind; where nothing is said, the first that fits."""
 

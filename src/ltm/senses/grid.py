@@ -172,6 +172,9 @@ class GridSense(nn.Module):
         void_BS = (grid_BRC == VOID).flatten(1)
         return ~void_BS if bool(void_BS.any()) else None
 
+    def parents(self, grid_BRC: Integer[Tensor, "B R C"]) -> None:
+        """Its sites make no tree."""
+
     def forward(self, grid_BRC: Integer[Tensor, "B R C"]) -> Float[Tensor, "B S D"]:
         """Writes each cell's vector at its site; sites outside the grid get zeros."""
         cells_BRC = grid_BRC.long()

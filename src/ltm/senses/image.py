@@ -178,6 +178,9 @@ class ImageSense(nn.Module):
         """Every patch exists."""
         return None
 
+    def parents(self, image_BRCK: Integer[Tensor, "B R C K"]) -> None:
+        """Its sites make no tree."""
+
     def forward(self, image_BRCK: Integer[Tensor, "B R C K"]) -> Float[Tensor, "B S D"]:
         """Writes each patch's vector."""
         spec = self.spec

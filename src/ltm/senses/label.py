@@ -147,6 +147,9 @@ class LabelSense(nn.Module):
         """Every label takes its one site."""
         return None
 
+    def parents(self, label_B1: Integer[Tensor, "B 1"]) -> None:
+        """Its sites make no tree."""
+
     def forward(self, label_B1: Integer[Tensor, "B 1"]) -> Float[Tensor, "B 1 D"]:
         """Writes each label's vector."""
         written: Tensor = F.embedding(label_B1.long(), self.symbol) * (self.spec.scale * self.symbol.shape[1] ** 0.5)

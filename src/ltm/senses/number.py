@@ -148,6 +148,9 @@ class NumberSense(nn.Module):
         """Every number takes its one site, also a missing one."""
         return None
 
+    def parents(self, number_B1: Float[Tensor, "B 1"]) -> None:
+        """Its sites make no tree."""
+
     def forward(self, number_B1: Float[Tensor, "B 1"]) -> Float[Tensor, "B 1 D"]:
         """Writes each number's vector."""
         # Kept out of bf16, in which a standardised 3.00 and 3.01 are the same.

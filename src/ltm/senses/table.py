@@ -10,6 +10,8 @@ from ltm.senses.grid import GridSense, GridSpec
 from ltm.senses.image import ImageSense, ImageSpec
 from ltm.senses.label import LabelSense, LabelSpec
 from ltm.senses.number import NumberSense, NumberSpec
+from ltm.senses.sequence import SequenceSense, SequenceSpec
+from ltm.senses.text import TextSense, TextSpec
 from ltm.senses.vector import VectorSense, VectorSpec
 
 KINDS: dict[str, tuple[Any, Any]] = {
@@ -17,11 +19,15 @@ KINDS: dict[str, tuple[Any, Any]] = {
     "image": (ImageSpec, ImageSense),
     "label": (LabelSpec, LabelSense),
     "number": (NumberSpec, NumberSense),
+    "sequence": (SequenceSpec, SequenceSense),
+    "text": (TextSpec, TextSense),
     "vector": (VectorSpec, VectorSense),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | ImageSense | LabelSense | NumberSense | VectorSense
+Sense = GridSense | ImageSense | LabelSense | NumberSense | SequenceSense | TextSense | VectorSense
 
-SenseSpec = Annotated[GridSpec | ImageSpec | LabelSpec | NumberSpec | VectorSpec, Field(discriminator="kind")]
+SenseSpec = Annotated[
+    GridSpec | ImageSpec | LabelSpec | NumberSpec | SequenceSpec | TextSpec | VectorSpec, Field(discriminator="kind")
+]
 """The union of all declarations, told apart by `kind`."""

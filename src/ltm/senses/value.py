@@ -35,10 +35,6 @@ class ValueSpec(Protocol):
         """
         ...
 
-    def decode(self, encoded: npt.NDArray[Any]) -> Any:
-        """Turns an array back into the form in which values are written."""
-        ...
-
     def model_dump(self, *, exclude_defaults: bool = False) -> dict[str, Any]:
         """Returns the declaration as a chart holds it."""
         ...

@@ -166,6 +166,9 @@ class VectorSense(nn.Module):
         """Every site exists, also where all of its numbers are missing."""
         return None
 
+    def parents(self, vector_BN: Float[Tensor, "B N"]) -> None:
+        """Its sites make no tree."""
+
     def forward(self, vector_BN: Float[Tensor, "B N"]) -> Float[Tensor, "B S D"]:
         """Writes each site's vector: missing numbers add nothing but their share of the site's vector for them."""
         sites, each = self.read.shape[:2]

@@ -19,9 +19,14 @@ from ltm.brain.brain import Brain, Mind
 from ltm.brain.restlessness import wander
 from ltm.scenes.augment import augment
 from ltm.scenes.augment_image import jitter
+from ltm.scenes.augment_number import scatter
+from ltm.scenes.augment_text import drop
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
+from ltm.senses.number import NumberSpec
+from ltm.senses.text import TextSpec
+from ltm.senses.vector import VectorSpec
 
 
 class Slots:
@@ -121,9 +126,16 @@ class Slots:
         """Returns columns after the symmetries that the chart declares: of all grids together, of each picture."""
         chart = self.brain.chart
         specs = {**chart.senses, **chart.acts}
-        if "jitter" in chart.scenes.symmetries:
-            pictures = [name for name, spec in chart.senses.items() if isinstance(spec, ImageSpec)]
-            return {name: jitter(values[name], self.generator) for name in pictures}
+        changed = {}
+        for name, spec in chart.senses.items():
+            if isinstance(spec, ImageSpec) and "jitter" in chart.scenes.symmetries:
+                changed[name] = jitter(values[name], self.generator)
+            if isinstance(spec, TextSpec) and "drop" in chart.scenes.symmetries:
+                changed[name] = drop(values[name], self.generator)
+            if isinstance(spec, NumberSpec | VectorSpec) and "scatter" in chart.scenes.symmetries:
+                changed[name] = scatter(values[name], self.generator)
+        if changed:  # of such scenes no others are known
+            return changed
         symbols = {name: spec.symbols for name, spec in specs.items() if isinstance(spec, GridSpec)}
         shapes = torch.from_numpy(self.scenes.shapes[next(iter(values))][index].astype(np.int64))
         first = chart.scenes.relabel_from

@@ -121,8 +121,15 @@ def visible(places: Places, windows: Sequence[Window], heads: int) -> Tensor | N
     """
     seen: Tensor | None = None
     if windows:
-        family = [windows[head % len(windows)] for head in range(heads)]
-        seen = (places.pool(family) > 0)[None]
+        family = [places.pool(windows[head % len(windows)]) > 0 for head in range(heads)]
+        if any(pool.dim() == 3 for pool in family):
+            # What differs from scene to scene may leave a site alone: it still sees itself.
+            itself = torch.eye(places.sites, dtype=torch.bool)
+            family = [itself | pool if pool.dim() == 3 else pool[None] for pool in family]
+            batch = max(len(pool) for pool in family)
+            seen = torch.stack([pool.expand(batch, -1, -1) for pool in family], dim=1)
+        else:
+            seen = torch.stack(family)[None]
     if places.mask_BS is not None:
         # A site outside its grid still sees itself, so that no row of the softmax is empty.
         exists = places.mask_BS[:, None, None, :] | torch.eye(places.sites, dtype=torch.bool)[None, None]

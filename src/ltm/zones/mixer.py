@@ -62,12 +62,11 @@ class WindowMixing(nn.Module):
         up_BSK = F.silu(up_BSK)
         if places.mask_BS is not None:
             up_BSK = up_BSK * places.mask_BS[..., None].to(up_BSK.dtype)
-        pools = places.pool(windows).to(up_BSK.dtype)
-        shares = torch.tensor_split(up_BSK, len(windows), dim=-1)
-        heard = [torch.matmul(pool, share) for pool, share in zip(pools, shares, strict=True)]
-        if places.mask_BS is not None:
-            crowd = places.crowd(windows).to(up_BSK.dtype)
-            heard = [crowd[number][..., None] * part for number, part in enumerate(heard)]
+        heard = []
+        for window, share in zip(windows, torch.tensor_split(up_BSK, len(windows), dim=-1), strict=True):
+            part = torch.matmul(places.pool(window).to(up_BSK.dtype), share)
+            crowd_BS = places.crowd(window)
+            heard.append(part if crowd_BS is None else crowd_BS.to(part.dtype)[..., None] * part)
         heard_BSK = torch.cat(heard, dim=-1)
         out: Tensor = self.down(torch.sigmoid(gate_BSK) * heard_BSK)
         return out

@@ -6,13 +6,15 @@ Shapes: B batch, S sites.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-from ltm.zones.spec import Window
+from ltm.zones.spec import BRANCHES, Window
+
+ROOT, NOWHERE = -1, -2
+"""In place of a parent: at the root of a tree, and in no tree at all."""
 
 
 @dataclass(eq=False)
@@ -23,12 +25,14 @@ class Places:
         grids: rows and columns of each sense's grid, in the order of the senses.
         prefix: sites in front of the grids.
         mask_BS: True where a site exists; None when all do.
+        parents_BS: site of each site's parent in a tree, `ROOT` or `NOWHERE`; None where no sense has brackets.
     """
 
     grids: tuple[tuple[int, int], ...]
     prefix: int = 0
     mask_BS: Tensor | None = None
-    _pools: dict[str, Tensor] = field(default_factory=dict, repr=False)
+    parents_BS: Tensor | None = None
+    _pools: dict[Window, Tensor] = field(default_factory=dict, repr=False)
 
     @property
     def sites(self) -> int:
@@ -38,7 +42,8 @@ class Places:
     def some(self, index: Tensor) -> Places:
         """Returns the layout of some examples of a batch; window matrices are shared."""
         mask = None if self.mask_BS is None else self.mask_BS[index]
-        return replace(self, mask_BS=mask)
+        parents = None if self.parents_BS is None else self.parents_BS[index]
+        return replace(self, mask_BS=mask, parents_BS=parents)
 
     def rows_columns(self) -> tuple[Tensor, Tensor]:
         """Returns the row and the column of every site, each `[S]`; 0 for the prefix."""
@@ -77,31 +82,54 @@ class Places:
             offset += count
         return torch.cat(parts)
 
-    def pool(self, windows: Sequence[Window]) -> Tensor:
-        """Returns matrices `[len(windows), S, S]` that sum over each site's group, divided by the root of its size.
+    def pool(self, window: Window) -> Tensor:
+        """Returns the matrix `[S, S]` that sums over what each site hears, divided by the root of how many that are.
 
-        Dividing by the root keeps the variance of a sum of independent messages at one.
+        Dividing by the root keeps the variance of a sum of independent messages at one. For families that differ from
+        scene to scene the matrix is `[B, S, S]`, and sites that don't exist are left out of it.
         """
-        key = "+".join(windows)
-        if key not in self._pools:
-            stack = []
-            for window in windows:
-                group = self.groups(window)
-                same = (group[:, None] == group[None, :]).float()
-                stack.append(same / same.sum(1, keepdim=True).sqrt())
-            self._pools[key] = torch.stack(stack)
-        return self._pools[key]
+        if window in BRANCHES:
+            return self._branches(window)
+        if window not in self._pools:
+            same = self._beside(window) if window in ("before", "after") else _alike(self.groups(window))
+            self._pools[window] = same / same.sum(1, keepdim=True).clamp_min(1).sqrt()
+        return self._pools[window]
 
-    def crowd(self, windows: Sequence[Window]) -> Tensor:
-        """Returns factors `[len(windows), B, S]` by which the sums of `pool` must grow where sites are missing.
+    def _beside(self, window: Window) -> Tensor:
+        rows = self.groups("rows")
+        sites = torch.arange(self.sites)
+        distance = sites[:, None] - sites[None, :]
+        return ((distance == (1 if window == "before" else -1)) & (rows[:, None] == rows[None, :])).float()
 
-        With them a group is divided by the root of the number of sites that it really has.
+    def _branches(self, window: Window) -> Tensor:
+        assert self.parents_BS is not None  # checked by the chart
+        parents_BS, sites = self.parents_BS, torch.arange(self.sites)
+        if window == "siblings":
+            heard = (parents_BS[:, :, None] == parents_BS[:, None, :]) & (parents_BS > NOWHERE)[:, :, None]
+        else:
+            heard = parents_BS[:, :, None] == sites  # [b, s, t]: t is the parent of s
+            heard = heard.transpose(1, 2) if window == "children" else heard
+        if self.mask_BS is not None:
+            heard = heard & self.mask_BS[:, None, :]
+        heard_BSS = heard.float()
+        return heard_BSS / heard_BSS.sum(2, keepdim=True).clamp_min(1).sqrt()
+
+    def crowd(self, window: Window) -> Tensor | None:
+        """Returns factors `[B, S]` by which the sums of `pool` must grow where sites are missing.
+
+        With them a group is divided by the root of the number of sites that it really has. None where nothing is
+        missing, or the matrix says so itself.
         """
-        assert self.mask_BS is not None
-        pools = self.pool(windows)
-        whole_FS = pools.sum(-1)  # the root of the group's full size
-        there_FBS = torch.einsum("fst,bt->fbs", pools, self.mask_BS.to(pools.dtype))
-        return (whole_FS[:, None] / there_FBS.clamp_min(1e-6)).sqrt() * self.mask_BS
+        if self.mask_BS is None or window in BRANCHES:
+            return None
+        pool_SS = self.pool(window)
+        whole_S = pool_SS.sum(-1)  # the root of the group's full size
+        there_BS = self.mask_BS.to(pool_SS.dtype) @ pool_SS.T
+        return (whole_S / there_BS.clamp_min(1e-6)).sqrt() * self.mask_BS
+
+
+def _alike(groups_S: Tensor) -> Tensor:
+    return (groups_S[:, None] == groups_S[None, :]).float()
 
 
 def _block_side(side: int) -> int:
