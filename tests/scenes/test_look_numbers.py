@@ -178,5 +178,7 @@ def test_labels_may_be_missing_where_they_are_seen() -> None:
     assert spec.decode(spec.encode(None)) is None
     with pytest.raises(DataError, match="'green' is not among the 2 labels"):
         spec.encode("green")
+    written = LabelSpec(kind="label", labels=("1.0", "2.0"))
+    assert [int(written.encode(value)[0]) for value in ("2.0", 2, 2.0, np.float32(2))] == [1] * 4
     none = LabelSpec(kind="label", labels=("none", "some"), missing=True)
     assert int(none.encode("none")[0]) == 0

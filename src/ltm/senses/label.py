@@ -79,6 +79,9 @@ class Labels(Part):
             raise DataError(f"expected a label, got {type(value).__name__}")
         text = label_text(value)
         number = _numbers(self.labels).get(text)
+        if number is None and not isinstance(value, str | bool):
+            # A table of text may call 1.0 what JSON or an array calls 1.
+            number = _numbers(self.labels).get(str(float(value)))
         if number is None:
             raise DataError(f"{text!r} is not among the {self.symbols} labels{nearest(text, self.labels)}")
         return np.array([number], dtype=self.layout.dtype)
