@@ -39,10 +39,17 @@ KINDS = {
         "image": "ImageSpec",
         "audio": "AudioSpec",
         "label": "LabelSpec",
+        "number": "NumberSpec",
         "sequence": "SequenceSpec",
         "text": "TextSpec",
+        "vector": "VectorSpec",
     },
-    "acts": {"grid": "GridActSpec", "label": "LabelActSpec", "sequence": "SequenceActSpec"},
+    "acts": {
+        "grid": "GridActSpec",
+        "label": "LabelActSpec",
+        "number": "NumberActSpec",
+        "sequence": "SequenceActSpec",
+    },
 }
 ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
 

@@ -15,6 +15,9 @@ from ltm.chart.base import Bytes, Name, Part
 from ltm.chart.circuit import CircuitSpec
 from ltm.senses.table import SenseSpec
 
+MOST_SENSES = 1024
+"""A table with more columns is better seen as lists of numbers, which share sites."""
+
 
 class FieldSpec(Part):
     """The shared tensor `[batch, sites, width]` that zones read and write."""
@@ -132,10 +135,11 @@ class ScenesSpec(Part):
     """`sudoku`: fewest and most givens."""
     search_steps: tuple[Annotated[int, Field(ge=0, le=10_000)], Annotated[int, Field(ge=0, le=10_000)]] = (0, 10_000)
     """`sudoku`: fewest and most guesses that a search which fills in singles needs; 0 means that singles suffice."""
-    symmetries: tuple[Literal["relabel", "bands", "transpose", "dihedral", "jitter", "drop"], ...] = ()
+    symmetries: tuple[Literal["relabel", "bands", "transpose", "dihedral", "jitter", "drop", "scatter"], ...] = ()
     """`relabel`: symbols from `relabel_from` on are interchangeable; `bands`: blocks of rows and columns, and lines in
     them, may be permuted; `transpose`; `dihedral`: rotations and reflections; `jitter`: pictures are moved,
-    turned, stretched and slanted a little; `drop`: a quarter of the words of a text is left out."""
+    turned, stretched and slanted a little; `drop`: a quarter of the words of a text is left out;
+    `scatter`: numbers that are seen are moved by a fifth of their spread, and a tenth of them is left out."""
     relabel_from: Annotated[int, Field(ge=0, le=249)] = 1
     """First of the symbols that `relabel` permutes; those before it, such as a blank, keep their meaning."""
     score: Literal["exact", "shortest-path"] = "exact"
@@ -155,7 +159,7 @@ class Chart(CircuitSpec):
     budget: Bytes | None = None
     """The whole brain's weights must fit; checked before anything is allocated."""
     field: FieldSpec = FieldSpec()
-    senses: Annotated[dict[Name, SenseSpec], Field(min_length=1, max_length=64)]
+    senses: Annotated[dict[Name, SenseSpec], Field(min_length=1, max_length=MOST_SENSES)]
     acts: Annotated[dict[Name, ActSpec], Field(min_length=1, max_length=64)]
     scenes: ScenesSpec = ScenesSpec()
     reflection: ReflectionSpec = ReflectionSpec()

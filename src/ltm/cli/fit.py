@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+SHOWN_LINES = 120
+"""A longer chart, of a table with many columns, is shown only as far."""
+
 
 def fit(
     data: Annotated[str, typer.Argument(help="A CSV, TSV or JSON Lines file; or a built-in source: sudoku, maze.")],
     see: Annotated[
-        list[str] | None, typer.Option(help="Column that is seen, with its type where needed: puzzle:grid(9x9).")
+        list[str] | None,
+        typer.Option(help="Column that is seen, with its type where needed: puzzle:grid(9x9); '*': all others."),
     ] = None,
     do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")] = None,
     minutes: Annotated[float, typer.Option(min=0.05, max=10**5, help="Minutes of training.")] = 15.0,
@@ -52,6 +56,10 @@ def fit(
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)
     console.rule("proposed chart", style="dim")
-    console.print(dump(chart), highlight=False, markup=False)
+    lines = dump(chart).splitlines()
+    console.print("\n".join(lines[:SHOWN_LINES]), highlight=False, markup=False)
+    if len(lines) > SHOWN_LINES:
+        more = f"… and {len(lines) - SHOWN_LINES:,} lines more, in {run_folder(out) / 'chart.yaml'} once it trains"
+        console.print(more, style="bright_black", highlight=False, markup=False)
     console.rule(style="dim")
     run_training(chart, out, run_folder(out), fresh=True, skip_bad=skip_bad, console=console)

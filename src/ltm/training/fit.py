@@ -170,6 +170,7 @@ def measured(report: dict[str, Any]) -> dict[str, Any]:
     """Returns the lines of a report that belong on a brain's card."""
     keep = ("scenes", "exact", "cells", "ece", "auroc")
     rows: dict[str, Any] = {key: report[key] for key in keep if report.get(key) is not None}
+    rows |= {f"{name}, to the nearest bin": dict(errors) for name, errors in report.get("numbers", {}).items()}
     for row in report["by_ticks"]:
         rows[f"after {row['ticks']} ticks"] = {"exact": row["exact"], "confidence": row["confidence"]}
     return rows

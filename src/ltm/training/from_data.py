@@ -9,6 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ltm.chart.base import parse_bytes
+from ltm.chart.document import MAX_TEXT
+from ltm.chart.dump import dump
 from ltm.chart.propose import propose
 from ltm.chart.schema import Chart
 from ltm.errors import DataError, LtmError, first_mistake
@@ -75,6 +77,9 @@ def propose_for(
         )
     except ValidationError as problem:
         raise LtmError(first_mistake(problem)) from None
+    if len(dump(chart)) > MAX_TEXT:
+        many = "fewer columns, or fewer labels in them"
+        raise DataError(f"{data}: the chart would be longer than {MAX_TEXT:,} characters; choose {many}")
     return chart, notes
 
 
