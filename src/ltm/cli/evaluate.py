@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ltm.chart.schema import Chart
+    from ltm.scenes.store import SceneSet
 
 
 def evaluate(
     brain: Annotated[Path, typer.Argument(help="A brain folder.")],
-    data: Annotated[str, typer.Argument(help="Scenes with answers: a file, or a built-in source (sudoku, maze).")],
+    data: Annotated[
+        str, typer.Argument(help="Scenes with answers: a file, or a built-in source (sudoku, maze, listops, …).")
+    ],
     ticks: Annotated[int | None, typer.Option(min=1, help="At most this many ticks a try.")] = None,
     tries: Annotated[int | None, typer.Option(min=1, max=4096, help="At most this many tries.")] = None,
     confidence: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Sure enough to stop.")] = None,
@@ -35,13 +43,12 @@ def evaluate(
     import numpy as np
 
     from ltm.cli.show_report import show_report
-    from ltm.cli.show_waiting import Waiting
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
-    from ltm.scenes.prepare import generate_scenes, read_scenes, scorer_of, unseen
+    from ltm.scenes.prepare import scorer_of
     from ltm.scenes.read import digest
-    from ltm.scenes.sources import SOURCES, check_named
+    from ltm.scenes.sources import check_named, find_source
     from ltm.training.evaluate import evaluate as measure
 
     looks = None if segments is None else _numbers(segments)
@@ -51,27 +58,14 @@ def evaluate(
         raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
     console = console_of(stderr=as_json)
     loaded, record = load_brain(brain)
-    if data in SOURCES:
-        made = generate_scenes(loaded.chart, count, seed, data)
-        with Waiting(console) as waiting:
-            scenes = unseen(loaded.chart, made, data, waiting)
-        if len(scenes) < len(made):
-            line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
-            console.print(line, style="yellow", highlight=False)
-        if not len(scenes):
-            raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
+    if find_source(data) is not None:
+        scenes = _made(loaded.chart, data, count, seed, console)
     else:
         check_named(data)
         known = record["provenance"].get("data_sha256")
         if known is not None and known == digest(Path(data)):
             console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
-        with Waiting(console) as waiting:
-            read = read_scenes(loaded.chart, data, skip_bad=skip_bad, told=waiting)
-        scenes = read.train
-        for problem in read.problems:
-            console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
-        if read.skipped or read.duplicates:
-            console.print(f"{read.skipped} bad rows skipped, {read.duplicates} duplicate rows dropped", style="yellow")
+        scenes = _read(loaded.chart, data, skip_bad, console)
     if limit is not None:
         scenes = scenes.take(np.arange(min(limit, len(scenes))))
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
@@ -88,6 +82,42 @@ def evaluate(
 
         accuracy_by_ticks_png(report["by_ticks"], plot, report["reliability"])
         console.print(f"wrote {plot}", highlight=False)
+
+
+def _made(chart: Chart, source: str, count: int, seed: int, console: Console) -> SceneSet:
+    """Makes scenes of a built-in source that the brain has not learned from."""
+    from ltm.cli.show_waiting import Waiting
+    from ltm.errors import LtmError
+    from ltm.scenes.prepare import generate_scenes, unseen
+
+    left_out: list[str] = []
+    made = generate_scenes(chart, count, seed, source, test=True, left_out=left_out)
+    if left_out:
+        line = f"{len(left_out)} scenes left out that it can't read or answer; the first: {left_out[0]}"
+        console.print(line, style="yellow", highlight=False, markup=False)
+    with Waiting(console) as waiting:
+        scenes = unseen(chart, made, source, waiting)
+    if len(scenes) < len(made):
+        line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
+        console.print(line, style="yellow", highlight=False)
+    if len(made) and not len(scenes):
+        raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
+    if not len(scenes):
+        raise LtmError(f"{source}: none of the scenes fits this brain; the first: {left_out[0]}")
+    return scenes
+
+
+def _read(chart: Chart, file: str, skip_bad: bool, console: Console) -> SceneSet:
+    from ltm.cli.show_waiting import Waiting
+    from ltm.scenes.prepare import read_scenes
+
+    with Waiting(console) as waiting:
+        read = read_scenes(chart, file, skip_bad=skip_bad, told=waiting)
+    for problem in read.problems:
+        console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
+    if read.skipped or read.duplicates:
+        console.print(f"{read.skipped} bad rows skipped, {read.duplicates} duplicate rows dropped", style="yellow")
+    return read.train
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -9,7 +9,9 @@ import typer
 
 
 def fit(
-    data: Annotated[str, typer.Argument(help="A CSV, TSV or JSON Lines file; or a built-in source: sudoku, maze.")],
+    data: Annotated[
+        str, typer.Argument(help="A CSV, TSV or JSON Lines file; or a built-in source: sudoku, maze, listops, …")
+    ],
     see: Annotated[
         list[str] | None, typer.Option(help="Column that is seen, with its type where needed: puzzle:grid(9x9).")
     ] = None,

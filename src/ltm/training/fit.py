@@ -18,7 +18,7 @@ from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
 from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
 from ltm.scenes.read import digest
-from ltm.scenes.sources import SOURCES
+from ltm.scenes.sources import find_source
 from ltm.scenes.split import halves
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
@@ -106,7 +106,7 @@ def train_chart(
         "aside_sha256": fingerprint(scenes.validation),
         "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
-    if chart.scenes.source not in (None, *SOURCES):
+    if chart.scenes.source is not None and find_source(chart.scenes.source) is None:
         provenance["data_sha256"] = digest(source_file(str(chart.scenes.source), run))
     brain.chart = without_path(chart)
     save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
@@ -129,7 +129,7 @@ def fit(
     """Goes from a person's file to a brain.
 
     Args:
-        data: CSV, TSV or JSON Lines, or a built-in source (`sudoku`, `maze`).
+        data: CSV, TSV or JSON Lines, or a built-in source (`sudoku`, `maze`, `listops`, …).
         see: columns that are seen, such as `puzzle` or `puzzle:grid(9x9)`.
         do: columns that are to be answered.
         out: brain folder to write.

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from ltm.chart.base import parse_bytes
 from ltm.chart.propose import propose
-from ltm.chart.schema import Chart
-from ltm.errors import DataError, LtmError, first_mistake
+from ltm.chart.schema import Chart, ScenesSpec
+from ltm.errors import DataError, LtmError, first_mistake, nearest
 from ltm.scenes.infer import Inferred, infer
-from ltm.scenes.sources import SOURCES, check_named
+from ltm.scenes.sources import check_named, find_source
 from ltm.training.run_folder import run_folder
 
 
@@ -43,13 +43,15 @@ def propose_for(
         most = int(parse_bytes(size))
     except ValueError as problem:
         raise LtmError(f"size: {problem}") from None
-    if str(data) in SOURCES:
-        source = SOURCES[str(data)]
-        columns = {n: s.model_dump(exclude_defaults=True) for n, s in source.columns.items()}
+    source = find_source(str(data))
+    if source is not None:
+        scenes = ScenesSpec(source=str(data), seed=seed)
+        columns = source.declarations(scenes.options_of(str(data)), scenes.count, seed)
         see_names, do_names = list(see) or [source.see], list(do) or [source.do]
         for word in (*see_names, *do_names):
             if word not in columns:
-                raise DataError(f"source {data!r} has the columns {', '.join(columns)}; got {word!r}")
+                known = ", ".join(columns)
+                raise DataError(f"source {data!r} has the columns {known}; got {word!r}{nearest(word, columns)}")
         found, notes, score = source.symmetries, source.notes, source.score
         text = str(data)
     else:

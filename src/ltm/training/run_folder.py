@@ -8,7 +8,7 @@ from pathlib import Path
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.scenes.prepare import source_file
-from ltm.scenes.sources import SOURCES
+from ltm.scenes.sources import find_source
 
 RUN_SUFFIX = ".run"
 
@@ -24,7 +24,7 @@ def run_folder(out: Path) -> Path:
 def moved(chart: Chart, folder: Path, run: Path) -> Chart:
     """Returns a chart of one folder for another: a scenes' file is named relative to the new one."""
     source = chart.scenes.source
-    if source is None or source in SOURCES:
+    if source is None or find_source(source) is not None:
         return chart
     file = os.path.relpath(source_file(source, folder).resolve(), run.resolve())
     return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": file})})
@@ -33,6 +33,6 @@ def moved(chart: Chart, folder: Path, run: Path) -> Chart:
 def without_path(chart: Chart) -> Chart:
     """Returns the chart with only the name of its scenes' file: a brain that is given away tells no folders."""
     source = chart.scenes.source
-    if source is None or source in SOURCES:
+    if source is None or find_source(source) is not None:
         return chart
     return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": Path(source).name})})
