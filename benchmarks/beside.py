@@ -7,6 +7,7 @@ no state on: what is lost without loops, at equal size and equal training time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ltm.chart.size import Sizes
 from ltm.scenes.prepare import Prepared
 from ltm.scenes.split import split
 from ltm.scenes.store import SceneSet
+from ltm.training.from_data import propose_for
 from ltm.training.looks import look_at
 from ltm.training.outcome import think_all
 
@@ -26,6 +28,14 @@ BRAIN, STACK = "brain", "plain stack"
 LAYERS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 SEGMENTS = (1, 2, 4, 8)
 """Thinking times without halting, in training segments; a plain stack has only the first."""
+
+
+def proposed(data: Path, see: str, do: str, minutes: float, seed: int) -> Chart:
+    """Returns the chart that `ltm fit` would propose for a file."""
+    chart, _ = propose_for(data, [see], [do], minutes=minutes, seed=seed)
+    # Named from anywhere, since its run lies elsewhere than `ltm fit` would put it.
+    scenes = chart.scenes.model_copy(update={"source": str(data.resolve())})
+    return chart.model_copy(update={"scenes": scenes})
 
 
 def plain_stack(chart: Chart) -> Chart:
@@ -154,10 +164,11 @@ def comparison(result: Mapping[str, Any], tests: Mapping[str, str], what: str) -
         runs = _of(result, label)
         figures = [spread([run[test]["exact"] for run in runs]) for test in tests]
         ticks = [f"{np.median([run[test]['ticks'] for run in runs]):.1f}" for test in tests]
-        rows.append([label, f"{runs[0]['parameters']:,}", *figures, *ticks])
+        aside = spread([run["aside"] for run in runs])
+        rows.append([label, f"{runs[0]['parameters']:,}", aside, *figures, *ticks])
     for label, figures in result["baselines"].items():
-        rows.append([label, "-", *(spread([figures[test]["exact"]]) for test in tests), *("-" for _ in tests)])
-    head = ["", "weights", *tests.values(), *(f"ticks, {test}" for test in tests.values())]
+        rows.append([label, "-", "-", *(spread([figures[test]["exact"]]) for test in tests), *("-" for _ in tests)])
+    head = ["", "weights", "set aside while learning", *tests.values(), *(f"ticks, {test}" for test in tests.values())]
     yield Grid(f"{what}, % ({seeds(count)})", head, rows)
     for test, shown in tests.items():
         yield from _parts(result, labels, test, f"{what}, {shown}, %")

@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.beside import compare, comparison, first, judged, part
+from benchmarks.beside import compare, comparison, first, judged, part, proposed
 from benchmarks.common import Grid, read
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.scenes.prepare import read_scenes
 from ltm.scenes.store import SceneSet
-from ltm.training.from_data import propose_for
 
 HELD_OUT = 1500
 """Rows at the end that are judged by."""
@@ -38,7 +37,7 @@ def main() -> None:
     name = f"digits-{given.minutes:g}min" + ("" if given.limit is None else f"-{given.limit}rows")
 
     def propose(seed: int) -> Chart:
-        return propose_for(given.data, ["images:image"], ["labels"], minutes=given.minutes, seed=seed)[0]
+        return proposed(given.data, "images:image", "labels", given.minutes, seed)
 
     def sides(chart: Chart) -> tuple[SceneSet, SceneSet]:
         whole = read_scenes(chart, given.data).train

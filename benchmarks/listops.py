@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.beside import compare, comparison, first, judged, part
+from benchmarks.beside import compare, comparison, first, judged, part, proposed
 from benchmarks.common import Grid, read
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
@@ -23,7 +23,6 @@ from ltm.scenes.lines import rows
 from ltm.scenes.listops import depth_of
 from ltm.scenes.prepare import read_scenes
 from ltm.scenes.store import SceneSet
-from ltm.training.from_data import propose_for
 
 LEARNED = 9000
 """Rows of d8 from the first that are learned from."""
@@ -43,8 +42,7 @@ def main() -> None:
     texts = {test: expressions(given.data / f"{test}.tsv") for test in TESTS}
 
     def propose(seed: int) -> Chart:
-        see = ["expression:sequence(ignore=( ))"]
-        return propose_for(train, see, ["answer"], minutes=given.minutes, seed=seed)[0]
+        return proposed(train, "expression:sequence(ignore=( ))", "answer", given.minutes, seed)
 
     def tests(chart: Chart) -> dict[str, SceneSet]:
         whole = {test: read_scenes(chart, given.data / f"{test}.tsv").train for test in TESTS}

@@ -15,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.beside import compare, comparison, first, judged, part
+from benchmarks.beside import compare, comparison, first, judged, part, proposed
 from benchmarks.common import Grid, read
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.scenes.lines import rows
 from ltm.scenes.prepare import read_scenes
 from ltm.scenes.store import SceneSet
-from ltm.training.from_data import propose_for
 
 TESTS = {"length": "longer than learned"}
 LENGTHS = ((24, 26), (27, 30), (31, 36), (37, 48))
@@ -42,8 +41,7 @@ def main() -> None:
     train, test = given.data / "length_train.tsv", given.data / "length_test.tsv"
 
     def propose(seed: int) -> Chart:
-        do = [f"actions:sequence(longest={LONGEST})"]
-        return propose_for(train, ["command:sequence"], do, minutes=given.minutes, seed=seed)[0]
+        return proposed(train, "command:sequence", f"actions:sequence(longest={LONGEST})", given.minutes, seed)
 
     def judge_by(chart: Chart) -> SceneSet:
         return first(read_scenes(chart, test).train, given.limit)

@@ -1,4 +1,4 @@
-"""Nested lists: what is made is as deep and wide as asked, its answers are right, and no expression is on both sides."""
+"""Nested lists: what is made is as deep and wide as asked, answers are right, and no expression is on both sides."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,9 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scenes.")] = None,
     count: Annotated[int, typer.Option(min=1, max=10**6, help="Built-in sources: scenes to make.")] = 400,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Built-in sources: of the scenes.")] = 987_654,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[8,14].")
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a PNG of accuracy and confidence against ticks.")] = None,
@@ -46,6 +50,7 @@ def evaluate(
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
+    from ltm.scenes.options import with_options
     from ltm.scenes.prepare import scorer_of
     from ltm.scenes.read import digest
     from ltm.scenes.sources import check_named, find_source
@@ -59,9 +64,10 @@ def evaluate(
     console = console_of(stderr=as_json)
     loaded, record = load_brain(brain)
     if find_source(data) is not None:
-        scenes = _made(loaded.chart, data, count, seed, console)
+        scenes = _made(loaded.chart, data, count, seed, option or [], console)
     else:
         check_named(data)
+        with_options(loaded.chart.scenes, data, option or [])
         known = record["provenance"].get("data_sha256")
         if known is not None and known == digest(Path(data)):
             console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
@@ -84,14 +90,16 @@ def evaluate(
         console.print(f"wrote {plot}", highlight=False)
 
 
-def _made(chart: Chart, source: str, count: int, seed: int, console: Console) -> SceneSet:
+def _made(chart: Chart, source: str, count: int, seed: int, options: Sequence[str], console: Console) -> SceneSet:
     """Makes scenes of a built-in source that the brain has not learned from."""
     from ltm.cli.show_waiting import Waiting
     from ltm.errors import LtmError
+    from ltm.scenes.options import with_options
     from ltm.scenes.prepare import generate_scenes, unseen
 
     left_out: list[str] = []
-    made = generate_scenes(chart, count, seed, source, test=True, left_out=left_out)
+    asked = chart.model_copy(update={"scenes": with_options(chart.scenes, source, options)})
+    made = generate_scenes(asked, count, seed, source, test=True, left_out=left_out)
     if left_out:
         line = f"{len(left_out)} scenes left out that it can't read or answer; the first: {left_out[0]}"
         console.print(line, style="yellow", highlight=False, markup=False)

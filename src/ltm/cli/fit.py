@@ -24,6 +24,10 @@ def fit(
         list[str] | None,
         typer.Option(help="relabel, bands, transpose, dihedral or none, instead of what the data looks like."),
     ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[1,9].")
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=32, max=10**8, help="Built-in sources: scenes to make.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
 ) -> None:
     """Fit a brain to your own examples.
@@ -50,6 +54,8 @@ def fit(
         symmetries=symmetries,
         out=out,
         skip_bad=skip_bad,
+        options=option or [],
+        count=count,
     )
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ltm.chart.base import Part
 from ltm.errors import DataError, nearest
-from ltm.scenes import listops, maze, sudoku
+from ltm.scenes import digits, fashion, listops, maze, reasoning, sudoku
 from ltm.scenes.encode_rows import Written, as_it_is
 from ltm.scenes.lines import Row
 from ltm.scenes.store import SceneSet
@@ -103,8 +103,44 @@ SOURCES: dict[str, Source] = {
         do="answer",
         notes=("Random nested lists of digits with MAX, MIN, FIRST and LAST; no two are alike.",),
     ),
+    "digits": Source(
+        make=digits.learn,
+        test=digits.judge,
+        columns=digits.COLUMNS,
+        see="image",
+        do="label",
+        symmetries=("jitter",),
+        notes=("Handwritten digits of 8×8 pixels, from scikit-learn; one in six is kept for ltm eval.",),
+    ),
+    "fashion": Source(
+        make=fashion.learn,
+        test=fashion.judge,
+        options=fashion.FashionOptions,
+        columns=fashion.COLUMNS,
+        see="image",
+        do="label",
+        symmetries=("jitter",),
+        notes=("Fashion-MNIST: clothes of 28×28 pixels; the 10,000 of the test set are kept for ltm eval.",),
+    ),
 }
-FAMILIES: dict[str, Callable[[str], Source]] = {}
+
+
+def _reasoning(name: str) -> Source:
+    def make(options: reasoning.ReasoningOptions, count: int, seed: int) -> Iterable[Row]:
+        return reasoning.rows(name, options, count, seed)
+
+    return Source(
+        make=make,
+        options=reasoning.ReasoningOptions,
+        describe=reasoning.describe,
+        see="question",
+        do="answer",
+        written=reasoning.written,
+        notes=(f"{name} of reasoning-gym; a right answer is the very one that the generator gives.",),
+    )
+
+
+FAMILIES: dict[str, Callable[[str], Source]] = {reasoning.FAMILY: _reasoning}
 """Sources of which there are many, asked for as `family:name`; from the name to the source."""
 
 

@@ -107,7 +107,9 @@ def train_chart(
         "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
     if chart.scenes.source is not None and find_source(chart.scenes.source) is None:
-        provenance["data_sha256"] = digest(source_file(str(chart.scenes.source), run))
+        known = digest(source_file(str(chart.scenes.source), run))
+        # A file that was moved away meanwhile must not cost the brain.
+        provenance |= {"data_sha256": known} if known else {}
     brain.chart = without_path(chart)
     save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
     forget_checkpoints(run)

@@ -13,6 +13,7 @@ from ltm.chart.propose import propose
 from ltm.chart.schema import Chart, ScenesSpec
 from ltm.errors import DataError, LtmError, first_mistake, nearest
 from ltm.scenes.infer import Inferred, infer
+from ltm.scenes.options import with_options
 from ltm.scenes.sources import check_named, find_source
 from ltm.training.run_folder import run_folder
 
@@ -28,10 +29,25 @@ def propose_for(
     symmetries: Sequence[str] | None = None,
     out: Path = Path("brain"),
     skip_bad: bool = False,
+    options: Sequence[str] = (),
+    count: int | None = None,
 ) -> tuple[Chart, Sequence[str]]:
     """Looks at a file (or takes a built-in source) and proposes a chart.
 
     The chart names the file relative to the run folder of `out`, where it will be kept.
+
+    Args:
+        data: a file or a built-in source.
+        see: columns that are seen; a source's own where none are named.
+        do: columns that are to be answered, likewise.
+        size: bytes of all weights at most.
+        minutes: of training.
+        seed: of weights, order and noise, and of scenes that are made.
+        symmetries: instead of those that the data looks like.
+        out: brain folder.
+        skip_bad: pass over rows that can't be read.
+        options: of a built-in source, `name=value` each.
+        count: of scenes to make from a built-in source.
 
     Returns:
         The chart, and what was seen in the data, in sentences.
@@ -45,7 +61,8 @@ def propose_for(
         raise LtmError(f"size: {problem}") from None
     source = find_source(str(data))
     if source is not None:
-        scenes = ScenesSpec(source=str(data), seed=seed)
+        asked = {"seed": seed} if count is None else {"seed": seed, "count": count}
+        scenes = with_options(ScenesSpec.model_validate(asked), str(data), options)
         columns = source.declarations(scenes.options_of(str(data)), scenes.count, seed)
         see_names, do_names = list(see) or [source.see], list(do) or [source.do]
         for word in (*see_names, *do_names):
@@ -56,6 +73,9 @@ def propose_for(
         text = str(data)
     else:
         check_named(str(data))
+        scenes = with_options(ScenesSpec(), str(data), options)
+        if count is not None:
+            raise LtmError("count is for built-in sources; of a file all scenes are read")
         inferred: Inferred = infer(Path(data), list(see), list(do), skip_bad=skip_bad)
         columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
@@ -77,7 +97,8 @@ def propose_for(
         )
     except ValidationError as problem:
         raise LtmError(first_mistake(problem)) from None
-    return chart, notes
+    made = chart.scenes.model_copy(update={"count": scenes.count, "options": scenes.options})
+    return chart.model_copy(update={"scenes": made}), notes
 
 
 def name_of(out: Path) -> str:

