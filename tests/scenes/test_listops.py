@@ -108,6 +108,8 @@ def test_older_keys_mean_the_same_as_options() -> None:
     older = ScenesSpec.model_validate({"source": "maze", "sizes": [7, 8]})
     newer = ScenesSpec.model_validate({"source": "maze", "options": {"sizes": [7, 8]}})
     assert older.options_of("maze") == newer.options_of("maze")
+    with pytest.raises(DataError, match=r"source 'maze': sizes.0: .* greater than or equal to 5, got '?3"):
+        ScenesSpec.model_validate({"sizes": [3, 4]}).options_of("maze")
     givens = ScenesSpec.model_validate({"givens": [30, 40]}).options_of("sudoku")
     assert givens.model_dump() == {"givens": (30, 40), "search_steps": (0, 10_000)}
 

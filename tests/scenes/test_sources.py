@@ -17,7 +17,7 @@ from ltm.errors import DataError
 from ltm.scenes import fashion, reasoning
 from ltm.scenes.extras import library
 from ltm.scenes.idx import read_idx
-from ltm.scenes.options import with_options
+from ltm.scenes.options import parse_options, with_options
 from ltm.scenes.prepare import generate_scenes, prepare, unseen
 from ltm.scenes.sources import SOURCES, check_named, find_source
 from ltm.training.from_data import propose_for
@@ -35,7 +35,7 @@ def clothes(folder: Path, part: str, count: int, seed: int) -> None:
     (folder / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels))
 
 
-def made_for(source: str, *options: str) -> Chart:
+def made_for(source: str, **options: Any) -> Chart:
     return propose_for(source, [], [], options=options)[0]
 
 
@@ -61,7 +61,7 @@ def test_digits_are_pictures_and_those_for_testing_are_never_learned() -> None:
 def test_clothes_are_read_from_a_folder(tmp_path: Path) -> None:
     clothes(tmp_path, "train", 60, 0)
     clothes(tmp_path, "t10k", 20, 1)
-    chart = made_for("fashion", f"folder={tmp_path}")
+    chart = made_for("fashion", folder=str(tmp_path))
     assert chart.senses["image"].model_dump()["patch"] == 4
     assert chart.acts["label"].model_dump()["labels"][9] == "ankle boot"
     assert len(prepare(chart, Path()).train) == 60 - 16
@@ -73,16 +73,16 @@ def test_clothes_that_are_not_there_say_how_to_get_them(tmp_path: Path, monkeypa
     with pytest.raises(DataError, match="apt-get install dataset-fashion-mnist"):
         prepare(made_for("fashion"), Path())
     with pytest.raises(DataError, match="there is no folder"):
-        prepare(made_for("fashion", f"folder={tmp_path / 'none'}"), Path())
+        prepare(made_for("fashion", folder=str(tmp_path / "none")), Path())
     with pytest.raises(DataError, match=r"there is no file train-images-idx3-ubyte.gz or train-images-idx3-ubyte"):
-        prepare(made_for("fashion", f"folder={tmp_path}"), Path())
+        prepare(made_for("fashion", folder=str(tmp_path)), Path())
     clothes(tmp_path, "train", 40, 0)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(39, dtype=np.uint8)))
     with pytest.raises(DataError, match="39 labels for 40 pictures"):
-        prepare(made_for("fashion", f"folder={tmp_path}"), Path())
+        prepare(made_for("fashion", folder=str(tmp_path)), Path())
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.full(40, 10, dtype=np.uint8)))
     with pytest.raises(DataError, match="label 10; expected 0 to 9"):
-        prepare(made_for("fashion", f"folder={tmp_path}"), Path())
+        prepare(made_for("fashion", folder=str(tmp_path)), Path())
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def gym(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_few_answers_are_labels_and_many_are_characters() -> None:
     few = propose_for("reasoning-gym:counting", [], [], count=300)[0]
     assert few.senses["question"].kind == "text" and few.acts["answer"].model_dump()["labels"] == ("no", "yes")
-    many = propose_for("reasoning-gym:counting", [], [], count=300, options=["many=true"])[0]
+    many = propose_for("reasoning-gym:counting", [], [], count=300, options={"many": True})[0]
     assert many.scenes.options == {"many": True} and many.scenes.count == 300
     answer = many.acts["answer"]
     assert answer.kind == "sequence" and set(answer.model_dump()["tokens"]) <= set("0123456789")
@@ -180,22 +180,22 @@ def test_few_answers_are_labels_and_many_are_characters() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("countin", [], "no generator called 'countin'; did you mean 'counting'"),
-        ("", [], "it has 1: counting"),
-        ("counting", ["steps=3"], r"scenes.options.steps: no setting .*\(step, many\); did you mean 'step'"),
-        ("counting", ["step=-1"], "its settings are refused: step must not be negative"),
-        ("counting", ["step=0"], "no single answer"),
-        ("counting", ["step=13"], "scene 1: RuntimeError: unlucky"),
+        ("countin", {}, "no generator called 'countin'; did you mean 'counting'"),
+        ("", {}, "it has 1: counting"),
+        ("counting", {"steps": 3}, r"scenes.options.steps: no setting .*\(step, many\); did you mean 'step'"),
+        ("counting", {"step": -1}, "its settings are refused: step must not be negative"),
+        ("counting", {"step": 0}, "no single answer"),
+        ("counting", {"step": 13}, "scene 1: RuntimeError: unlucky"),
     ],
 )
-def test_what_can_not_be_generated_is_said(name: str, options: list[str], words: str) -> None:
+def test_what_can_not_be_generated_is_said(name: str, options: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
         propose_for(f"reasoning-gym:{name}", [], [], options=options)
 
 
 @pytest.mark.usefixtures("gym")
 def test_answers_that_a_chart_lacks_are_told_of() -> None:
-    chart = propose_for("reasoning-gym:counting", [], [], count=300, options=["many=true"])[0]
+    chart = propose_for("reasoning-gym:counting", [], [], count=300, options={"many": True})[0]
     short = chart.acts["answer"].model_copy(update={"longest": 1})
     chart = chart.model_copy(update={"acts": {"answer": short}})
     with pytest.raises(DataError, match=r"source 'reasoning-gym:counting', scene 1: .*tokens; at most 1"):
@@ -208,7 +208,7 @@ def test_answers_that_a_chart_lacks_are_told_of() -> None:
 def test_reasoning_gym_itself() -> None:
     pytest.importorskip("reasoning_gym", reason="reasoning-gym is not installed: pip install 'ltm[reasoning]'")
     reasoning._rows.cache_clear()
-    sums = propose_for("reasoning-gym:chain_sum", [], [], count=200, options=["max_terms=3"])[0]
+    sums = propose_for("reasoning-gym:chain_sum", [], [], count=200, options={"max_terms": 3})[0]
     assert sums.acts["answer"].kind == "sequence" and len(prepare(sums, Path()).train) > 100
     assert propose_for("reasoning-gym:coin_flip", [], [], count=200)[0].senses["question"].kind == "text"
     with pytest.raises(DataError, match="did you mean 'chain_sum'"):
@@ -264,10 +264,10 @@ def test_words_that_are_neither_file_nor_source() -> None:
 )
 def test_options_on_the_command_line_that_are_refused(source: str, option: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        with_options(ScenesSpec(), source, [option])
+        with_options(ScenesSpec(), source, parse_options([option]))
 
 
 def test_options_on_the_command_line_replace_those_of_the_chart() -> None:
     spec = ScenesSpec.model_validate({"source": "listops", "options": {"depth": [1, 3], "longest": 90}})
-    assert with_options(spec, "listops", ["depth=[2, 4]"]).options == {"depth": [2, 4], "longest": 90}
-    assert with_options(spec, "maze", ["sizes=[7, 7]"]).options == {"sizes": [7, 7]}
+    assert with_options(spec, "listops", parse_options(["depth=[2, 4]"])).options == {"depth": [2, 4], "longest": 90}
+    assert with_options(spec, "maze", {"sizes": [7, 7]}).options == {"sizes": [7, 7]}

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from ltm.acts.table import ActSpec
 from ltm.chart.base import Bytes, Name, Part
 from ltm.chart.circuit import CircuitSpec
-from ltm.errors import nearest
+from ltm.errors import DataError, first_mistake, nearest
 from ltm.scenes.sources import find_source, source_names
 from ltm.senses.table import SenseSpec
 
@@ -166,7 +166,11 @@ class ScenesSpec(Part):
         return source.options.model_validate(options).model_dump(mode="json", exclude_defaults=True)
 
     def options_of(self, name: str) -> Part:
-        """Returns the options of a built-in source: this chart's where they are for it, its own otherwise."""
+        """Returns the options of a built-in source: this chart's where they are for it, its own otherwise.
+
+        Raises:
+            DataError: an older key holds what the source doesn't take.
+        """
         source = find_source(name)
         assert source is not None
         # The three keys are older than `options`; what stands there counts more.
@@ -174,7 +178,10 @@ class ScenesSpec(Part):
             key: getattr(self, key) for key in ("sizes", "givens", "search_steps") if key in source.options.model_fields
         }
         given = {key: value for key, value in older.items() if value is not None}
-        return source.options.model_validate({**given, **(self.options if self.source == name else {})})
+        try:
+            return source.options.model_validate({**given, **(self.options if self.source == name else {})})
+        except ValidationError as problem:
+            raise DataError(f"source {name!r}: {first_mistake(problem)}") from None
 
 
 class Chart(CircuitSpec):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ltm.chart.schema import Chart
+    from ltm.chart.schema import Chart, ScenesSpec
     from ltm.scenes.store import SceneSet
 
 
@@ -50,7 +49,7 @@ def evaluate(
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
-    from ltm.scenes.options import with_options
+    from ltm.scenes.options import parse_options, with_options
     from ltm.scenes.prepare import scorer_of
     from ltm.scenes.read import digest
     from ltm.scenes.sources import check_named, find_source
@@ -63,11 +62,11 @@ def evaluate(
         raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
     console = console_of(stderr=as_json)
     loaded, record = load_brain(brain)
+    check_named(data)
+    asked_for = with_options(loaded.chart.scenes, data, parse_options(option or []))
     if find_source(data) is not None:
-        scenes = _made(loaded.chart, data, count, seed, option or [], console)
+        scenes = _made(loaded.chart, asked_for, data, count, seed, console)
     else:
-        check_named(data)
-        with_options(loaded.chart.scenes, data, option or [])
         known = record["provenance"].get("data_sha256")
         if known is not None and known == digest(Path(data)):
             console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
@@ -90,15 +89,14 @@ def evaluate(
         console.print(f"wrote {plot}", highlight=False)
 
 
-def _made(chart: Chart, source: str, count: int, seed: int, options: Sequence[str], console: Console) -> SceneSet:
-    """Makes scenes of a built-in source that the brain has not learned from."""
+def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: int, console: Console) -> SceneSet:
+    """Makes scenes of a built-in source, as they are asked for, that the brain has not learned from."""
     from ltm.cli.show_waiting import Waiting
     from ltm.errors import LtmError
-    from ltm.scenes.options import with_options
     from ltm.scenes.prepare import generate_scenes, unseen
 
     left_out: list[str] = []
-    asked = chart.model_copy(update={"scenes": with_options(chart.scenes, source, options)})
+    asked = chart.model_copy(update={"scenes": asked_for})
     made = generate_scenes(asked, count, seed, source, test=True, left_out=left_out)
     if left_out:
         line = f"{len(left_out)} scenes left out that it can't read or answer; the first: {left_out[0]}"

@@ -39,6 +39,7 @@ def fit(
     """
     from ltm.chart.dump import dump
     from ltm.cli.training import console_of, run_training
+    from ltm.scenes.options import parse_options
     from ltm.training.from_data import propose_for
     from ltm.training.run_folder import run_folder
 
@@ -54,7 +55,7 @@ def fit(
         symmetries=symmetries,
         out=out,
         skip_bad=skip_bad,
-        options=option or [],
+        options=parse_options(option or []),
         count=count,
     )
     for note in notes:

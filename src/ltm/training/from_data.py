@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -29,7 +30,7 @@ def propose_for(
     symmetries: Sequence[str] | None = None,
     out: Path = Path("brain"),
     skip_bad: bool = False,
-    options: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
     count: int | None = None,
 ) -> tuple[Chart, Sequence[str]]:
     """Looks at a file (or takes a built-in source) and proposes a chart.
@@ -46,7 +47,7 @@ def propose_for(
         symmetries: instead of those that the data looks like.
         out: brain folder.
         skip_bad: pass over rows that can't be read.
-        options: of a built-in source, `name=value` each.
+        options: of a built-in source, by name.
         count: of scenes to make from a built-in source.
 
     Returns:
@@ -62,7 +63,7 @@ def propose_for(
     source = find_source(str(data))
     if source is not None:
         asked = {"seed": seed} if count is None else {"seed": seed, "count": count}
-        scenes = with_options(ScenesSpec.model_validate(asked), str(data), options)
+        scenes = with_options(ScenesSpec.model_validate(asked), str(data), options or {})
         columns = source.declarations(scenes.options_of(str(data)), scenes.count, seed)
         see_names, do_names = list(see) or [source.see], list(do) or [source.do]
         for word in (*see_names, *do_names):
@@ -73,7 +74,7 @@ def propose_for(
         text = str(data)
     else:
         check_named(str(data))
-        scenes = with_options(ScenesSpec(), str(data), options)
+        scenes = with_options(ScenesSpec(), str(data), options or {})
         if count is not None:
             raise LtmError("count is for built-in sources; of a file all scenes are read")
         inferred: Inferred = infer(Path(data), list(see), list(do), skip_bad=skip_bad)
