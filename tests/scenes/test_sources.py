@@ -21,6 +21,7 @@ from ltm.scenes.options import parse_options, with_options
 from ltm.scenes.prepare import generate_scenes, prepare, unseen
 from ltm.scenes.sources import SOURCES, check_named, find_source
 from ltm.training.from_data import propose_for
+from ltm.training.run_folder import without_path
 
 
 def idx(array: np.ndarray, kind: int = 8) -> bytes:
@@ -66,6 +67,9 @@ def test_clothes_are_read_from_a_folder(tmp_path: Path) -> None:
     assert chart.acts["label"].model_dump()["labels"][9] == "ankle boot"
     assert len(prepare(chart, Path()).train) == 60 - 16
     assert len(generate_scenes(chart, 400, 0, test=True)) == 20
+    given_away = without_path(chart)
+    assert given_away.scenes.options == {} and chart.scenes.options == {"folder": str(tmp_path)}
+    assert without_path(made_for("listops", depth=[2, 3])).scenes.options == {"depth": [2, 3]}
 
 
 def test_clothes_that_are_not_there_say_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

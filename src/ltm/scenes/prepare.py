@@ -152,13 +152,14 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
 def unseen(chart: Chart, scenes: SceneSet, name: str, told: Told = nobody) -> SceneSet:
     """Returns those scenes of a built-in source that a brain of this chart was not trained on, up to symmetry.
 
-    Its training scenes are made once more; a brain that was trained on a file has seen none of the source's.
+    Its training scenes are made once more; a brain that was trained on a file has seen none of the source's, and what a
+    source keeps for testing no brain has.
     """
-    if chart.scenes.source != name:
-        return scenes
-    trained = generate_scenes(chart, chart.scenes.count, chart.scenes.seed, left_out=[])
     source = find_source(name)
     assert source is not None
+    if chart.scenes.source != name or source.test is not None:
+        return scenes
+    trained = generate_scenes(chart, chart.scenes.count, chart.scenes.seed, left_out=[])
     family = source.family
     return scenes.take(~np.isin(group_keys(scenes, family), group_keys(trained, family, told)))
 

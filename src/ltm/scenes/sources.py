@@ -38,6 +38,7 @@ class Source:
         columns: what each column holds; where that depends on the scenes, `describe` says it.
         describe: from rows to the arguments of each column's declaration.
         options: what a chart may say under `scenes.options`.
+        places: options that name places on a person's machine; a brain that is given away doesn't tell them.
         test: scenes for `ltm eval`, where there is only a fixed number of scenes and some are kept for it; other
             sources make new ones from another seed.
         symmetries: what leaves a scene's meaning unchanged.
@@ -53,6 +54,7 @@ class Source:
     columns: Mapping[str, ValueSpec] = field(default_factory=dict)
     describe: Callable[[Sequence[Row]], Mapping[str, Mapping[str, Any]]] | None = None
     options: type[Part] = NoOptions
+    places: tuple[str, ...] = ()
     test: Make | None = None
     symmetries: tuple[str, ...] = ()
     score: str = "exact"
@@ -116,6 +118,7 @@ SOURCES: dict[str, Source] = {
         make=fashion.learn,
         test=fashion.judge,
         options=fashion.FashionOptions,
+        places=("folder",),
         columns=fashion.COLUMNS,
         see="image",
         do="label",

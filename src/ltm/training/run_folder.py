@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
@@ -32,7 +33,13 @@ def moved(chart: Chart, folder: Path, run: Path) -> Chart:
 
 def without_path(chart: Chart) -> Chart:
     """Returns the chart with only the name of its scenes' file: a brain that is given away tells no folders."""
-    source = chart.scenes.source
-    if source is None or find_source(source) is not None:
+    named = chart.scenes.source
+    if named is None:
         return chart
-    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": Path(source).name})})
+    source = find_source(named)
+    if source is None:
+        changes: dict[str, Any] = {"source": Path(named).name}
+    else:
+        options = chart.scenes.options
+        changes = {"options": {name: value for name, value in options.items() if name not in source.places}}
+    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update=changes)})
