@@ -102,12 +102,14 @@ def _scenes(chart: Chart) -> Iterator[Problem]:
         yield ("scenes", "symmetries"), f"{grids[0]} is for grids; {others[0]!r} is of another kind"
     elif grids:
         yield from _grid_symmetries(chart, [(loc, spec) for loc, spec in specs if isinstance(spec, GridSpec)])
-    if chart.scenes.sizes[0] > chart.scenes.sizes[1]:
-        yield ("scenes", "sizes"), "the smallest side exceeds the largest"
-    if chart.scenes.givens[0] > chart.scenes.givens[1]:
-        yield ("scenes", "givens"), "the fewest givens exceed the most"
-    if chart.scenes.search_steps[0] > chart.scenes.search_steps[1]:
-        yield ("scenes", "search_steps"), "the fewest search steps exceed the most"
+    for key, words in (
+        ("sizes", "the smallest side exceeds the largest"),
+        ("givens", "the fewest givens exceed the most"),
+        ("search_steps", "the fewest search steps exceed the most"),
+    ):
+        pair = getattr(chart.scenes, key)
+        if pair is not None and pair[0] > pair[1]:
+            yield ("scenes", key), words
 
 
 def _grid_symmetries(chart: Chart, specs: Sequence[tuple[tuple[str, str], GridSpec]]) -> Iterator[Problem]:

@@ -31,17 +31,22 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, PLAIN) and bool(value != value))
 
 
+def come_again(values: Sequence[Any]) -> bool:
+    """Returns whether values are short, and on average each comes several times."""
+    if not all(isinstance(value, PLAIN) and len(str(value)) <= LONGEST_LABEL for value in values):
+        return False
+    return len({label_text(value) for value in values}) * TIMES_EACH <= len(values)
+
+
 def recur(values: Sequence[Any], done: bool = False) -> bool:
-    """Returns whether values look like labels: short, and on average each comes several times.
+    """Returns whether values look like labels: they are short and come again.
 
     Many different numbers don't, however often they come again: ages are numbers. Where they are to be answered, and
     are the whole numbers from 0 or 1 on without a gap, they are taken for the numbers of classes.
     """
-    if not all(isinstance(value, PLAIN) and len(str(value)) <= LONGEST_LABEL for value in values):
+    if not come_again(values):
         return False
     different = {label_text(value) for value in values}
-    if len(different) * TIMES_EACH > len(values):
-        return False
     numbers = {text for text in different if _is_number(text)}
     if len(numbers) <= FEW or len(numbers) < MOSTLY * len({text for text in different if not is_missing(text)}):
         return True
