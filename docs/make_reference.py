@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ltm.chart.schema import Chart
+from ltm.scenes.sources import SOURCES
 
 HEAD = """# Chart reference
 
@@ -39,10 +40,17 @@ KINDS = {
         "image": "ImageSpec",
         "audio": "AudioSpec",
         "label": "LabelSpec",
+        "number": "NumberSpec",
         "sequence": "SequenceSpec",
         "text": "TextSpec",
+        "vector": "VectorSpec",
     },
-    "acts": {"grid": "GridActSpec", "label": "LabelActSpec", "sequence": "SequenceActSpec"},
+    "acts": {
+        "grid": "GridActSpec",
+        "label": "LabelActSpec",
+        "number": "NumberActSpec",
+        "sequence": "SequenceActSpec",
+    },
 }
 ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
 
@@ -61,6 +69,7 @@ def reference() -> str:
             continue
         if title != "zones":
             parts += _table(models[name], ())
+            parts += _options() if title == "scenes" else []
             continue
         shared = set.intersection(*(set(models[f"{kind}Spec"]["properties"]) for kind in ZONES)) - {"kind"}
         parts.append("A name each. Keys that every kind takes:\n")
@@ -71,6 +80,16 @@ def reference() -> str:
             parts.append(f"### kind: {kind.lower()}\n")
             parts += _table(models[f"{kind}Spec"], ("kind", *shared))
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _options() -> list[str]:
+    parts = []
+    for name, source in SOURCES.items():
+        schema = source.options.model_json_schema()
+        if schema["properties"]:
+            parts += [f"### scenes.options of source {name}\n", *_table(schema, ())]
+    parts.append("Options of `reasoning-gym:NAME` are the settings of that generator.\n")
+    return parts
 
 
 def _table(model: dict[str, Any], without: tuple[str, ...], only: set[str] | None = None) -> list[str]:

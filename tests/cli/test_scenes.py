@@ -93,11 +93,12 @@ def test_sounds_are_drawn_and_what_is_not_heard_is_said(here: Path, capsys: Capt
     assert "level from 0 to" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("source", "marks"), [("sudoku", "┏━━━━━━━┳"), ("maze", "██")])
+@pytest.mark.parametrize(("source", "marks"), [("sudoku", "┏━━━━━━━┳"), ("maze", "██"), ("listops", "[MIN")])
 def test_show_what_is_built_in(source: str, marks: str, here: Path, capsys: Capture) -> None:
     assert run(["scenes", "show", source, "--count", "2", "--seed", "3"]) == 0
     said = capsys.readouterr().out
-    assert "scene 2 of seed 3" in said and marks in said and max(map(len, said.splitlines())) <= 100
+    assert "scene 2 of seed 3" in said and "scene 3" not in said and marks in said
+    assert max(map(len, said.splitlines())) <= 100 or source == "listops"  # a long text in one line
     assert run(["scenes", "show", source, "--count", "2", "--seed", "3"]) == 0
     assert capsys.readouterr().out == said
 
@@ -157,6 +158,7 @@ def test_pictures_of_any_size_fit(shape: tuple[int, int, int]) -> None:
     ("arguments", "expected"),
     [
         (["check", "sudoku"], "ltm scenes show sudoku"),
+        (["check", "reasoning-gym:any"], "ltm scenes show reasoning-gym:any"),
         (["check", "fin.csv"], "did you mean 'fine.csv'"),
         (["check", "fine.csv", "--see", "color"], "did you mean 'colour'"),
         (["check", "fine.csv", "--see", "colour:labell"], "did you mean 'label'"),

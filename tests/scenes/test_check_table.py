@@ -50,6 +50,38 @@ def test_every_column_is_described(tmp_path: Path) -> None:
     assert not columns["text"].usable and columns["grid"].usable
 
 
+def test_numbers_may_be_missing_where_they_are_seen(tmp_path: Path) -> None:
+    rows = [("?" if n == 7 else str(n / 4), ("", "a", "b")[n % 3], f"n{n}", str(n * n)) for n in range(60)]
+    file = table(tmp_path, "a.csv", [*rows, ("1", "a", "n", "na"), ("x", "a", "n", "5")], "size,kind,name,price")
+    found = check(file, ["*"], ["price:number"])
+    assert found.see == ("size", "kind") and found.do == ("price",)
+    size, kind, price = found.columns.values()
+    assert (size.kind, size.missing, size.distinct, size.usable) == ("number", 1, 59, True)
+    assert size.span == (0.0, pytest.approx((sum(range(60)) - 7 + 4) / 4 / 60), 14.75)
+    assert kind.missing == 20 and kind.counts == {"a": 22, "b": 20}
+    assert (price.distinct, price.missing, price.span) == (61, 1, (0.0, pytest.approx((70210 + 5) / 61), 3481.0))
+    assert found.rows == 60 and found.unreadable == 2
+    assert "the cell is empty" in found.problems[0] and "expected a number" in found.problems[1]
+    whole = check(file)
+    assert {name: column.kind for name, column in whole.columns.items()} == {
+        "size": "number",
+        "kind": "label",
+        "name": "name",
+        "price": "number",
+    }
+    assert whole.columns["price"].missing == 1 and whole.unreadable == 1
+    seen = check(file, ["*"])
+    assert seen.see == ("size", "kind", "name", "price") and seen.columns["kind"].missing == 20
+
+
+def test_lists_of_numbers_are_counted_number_by_number(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text("".join(json.dumps({"row": [n, None, 0.5], "odd": n % 2}) + "\n" for n in range(40)))
+    row = check(file, ["row"], ["odd"]).columns["row"]
+    assert (row.kind, row.distinct) == ("vector", 40)
+    assert row.span == (0.0, pytest.approx((sum(range(40)) + 20) / 80), 39.0)
+
+
 def test_bad_rows_are_counted_and_the_first_are_located(tmp_path: Path) -> None:
     rows = [(f"{n:016d}".replace("9", "0"), "a" if n % 2 else "b") for n in range(200)]
     rows[7:19] = [("12", "a")] * 12

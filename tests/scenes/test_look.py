@@ -34,7 +34,7 @@ def test_what_does_not_recur_must_be_declared() -> None:
         (["same"] * 20, "every value is the same"),
         ([["a"]] * 20, "expected labels, got list"),
         ([f"{number}" for number in range(10_001)], "10,001 different values"),
-        (["", " "] * 20, "every value is the same"),
+        (["", " "] * 20, "every cell is empty"),
     ],
 )
 def test_no_labels(values: list[Any], words: str) -> None:

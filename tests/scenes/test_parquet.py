@@ -14,7 +14,8 @@ import pytest
 
 from ltm.errors import DataError
 from ltm.scenes.check import check
-from ltm.scenes.infer import infer, spec_of
+from ltm.scenes.describe import spec_of
+from ltm.scenes.infer import infer
 from ltm.scenes.lines import attempts
 from ltm.scenes.read import load
 

@@ -9,7 +9,7 @@ import torch
 from ltm.errors import DataError
 from ltm.scenes import maze, sudoku
 from ltm.scenes.augment import augment
-from ltm.scenes.split import split
+from ltm.scenes.split import group_keys, split
 from ltm.scenes.store import SceneSet
 
 
@@ -58,3 +58,11 @@ def test_one_seed_one_split() -> None:
 def test_too_few_are_refused(scenes: SceneSet, expected: str) -> None:
     with pytest.raises(DataError, match=expected):
         split(scenes, validation=0.1, seed=0, family="grid")
+
+
+def test_padding_does_not_tell_scenes_apart() -> None:
+    scenes = SceneSet.of(
+        {"a": np.array([[1, 2, 0], [3, 4, 5]]), "b": np.zeros((2, 1))}, {"a": [[2], [3]], "b": [[1], [1]]}
+    )
+    short = SceneSet.of({"a": np.array([[1, 2]]), "b": np.zeros((1, 1))})
+    assert group_keys(short, "grid")[0] == group_keys(scenes, "grid")[0]

@@ -37,6 +37,11 @@ SENSE_VARIANTS: dict[str, dict[str, Any]] = {
     "audio-points": {"kind": "audio", "seconds": 0.03, "hop": 5, "mels": 4, "patch": 1},
     "label": {"kind": "label", "labels": ["no", "yes", "perhaps"]},
     "label-many": {"kind": "label", "labels": [f"{number}" for number in range(300)]},
+    "label-missing": {"kind": "label", "labels": ["no", "yes"], "missing": True},
+    "number": {"kind": "number"},
+    "number-plain": {"kind": "number", "mean": -3.0, "spread": 0.5, "frequencies": 0},
+    "vector": {"kind": "vector", "size": 8, "frequencies": 3},
+    "vector-shared": {"kind": "vector", "size": 11, "each": 4, "mean": [2.0] * 11, "spread": [0.5] * 11},
 }
 TREE = {"tokens": ["a", "b", "[MAX", "]"], "opening": ["[MAX"], "closing": ["]"]}
 SENSE_VARIANTS |= {
@@ -47,10 +52,14 @@ SENSE_VARIANTS |= {
     "text": {"kind": "text", "buckets": 8},
     "text-bytes": {"kind": "text", "unit": "bytes", "longest": 40, "positions": "learned"},
 }
-ACT_VARIANTS = {name: spec for name, spec in SENSE_VARIANTS.items() if "positions" not in spec and spec["kind"] in ACTS}
-ACT_VARIANTS = {name: spec for name, spec in ACT_VARIANTS.items() if name != "sequence-tree"}
-ACT_VARIANTS["sequence-many"] |= {"longest": 11}
-ACT_VARIANTS["sequence"] = ACT_VARIANTS["sequence"] | {"longest": 11}
+ACT_VARIANTS = {
+    **{name: SENSE_VARIANTS[name] for name in ("grid", "grid-fixed", "grid-letters", "grid-lists")},
+    **{name: SENSE_VARIANTS[name] for name in ("label", "label-many")},
+    **{name: SENSE_VARIANTS[name] | {"longest": 11} for name in ("sequence", "sequence-many")},
+    "number": {"kind": "number", "edges": [1.5, 10.0], "centres": [0.0, 1.5, 20.0]},
+}
+NOTHING = {"label-missing": ("",), "number": ("",), "number-plain": ("",)}
+"""What the kinds take for a missing value rather than for nonsense, beside None."""
 each_sense = pytest.mark.parametrize("spec", SENSE_VARIANTS.values(), ids=SENSE_VARIANTS.keys())
 each_act = pytest.mark.parametrize("spec", ACT_VARIANTS.values(), ids=ACT_VARIANTS.keys())
 
@@ -78,9 +87,15 @@ def values(spec: dict[str, Any], batch: int = 2) -> torch.Tensor:
         return torch.from_numpy(np.stack([said.encode("a few of the words in a text that I read")] * batch))
     picture = (spec.get("rows"), spec.get("columns"), spec.get("channels", 1))
     sound = (getattr(said, "frames", 0), spec.get("mels"))
-    sides = {"grid": (3, 4), "label": (1,), "image": picture, "audio": sound}[spec["kind"]]
+    sides = {"grid": (3, 4), "image": picture, "audio": sound, "vector": (spec.get("size"),)}.get(spec["kind"], (1,))
     assert said.layout.rank == len(sides)
-    made = torch.randint(0, getattr(said, "symbols", 255), (batch, *sides), generator=generator)
+    if said.layout.dtype == "float32":
+        # In steps of an eighth, which can be written down; one of them missing.
+        numbers = torch.randint(-24, 25, (batch, *sides), generator=generator) / 8
+        numbers[0, 0] = torch.nan
+        return numbers
+    most = getattr(said, "symbols", 255) + spec.get("missing", False)
+    made = torch.randint(0, most, (batch, *sides), generator=generator)
     return made.to(getattr(torch, said.layout.dtype))
 
 
@@ -149,17 +164,34 @@ def test_what_is_written_can_be_read_back(spec: dict[str, Any]) -> None:
         return  # the features of words can't be turned back into them, and no act says texts
     encoded = values(spec, 1)[0].numpy()
     value = said.decode(encoded)
-    assert isinstance(value, str if said.written == "plain" else list)
-    assert np.array_equal(said.encode(value), encoded) and said.encode(value).dtype == said.layout.dtype
+    assert isinstance(value, str | float | None if said.written == "plain" else list)
+    assert said.encode(value).dtype == said.layout.dtype
+    np.testing.assert_array_equal(said.encode(value), encoded)
 
 
-@each_sense
+@pytest.mark.parametrize("name", SENSE_VARIANTS)
 @pytest.mark.parametrize(
     "value", ["", "xyz!", [[0, 1], [1]], [[999]], [[0.5]], [[-1]], [], "12\n1", None, 7000, {"a": 1}]
 )
-def test_nonsense_is_refused_in_words(spec: dict[str, Any], value: Any) -> None:
+def test_nonsense_is_refused_in_words(name: str, value: Any) -> None:
+    spec = SENSE_VARIANTS[name]
+    said = declared(SENSES, spec)
+    if name in NOTHING and (value in (*NOTHING[name], None) or (value == 7000 and said.kind == "number")):
+        assert said.encode(value).shape == (1,)
+        return
     if (spec.get("unknown") or spec["kind"] == "text") and isinstance(value, str) and value:
         value = ["xyz", None]  # any text will do for these
     with pytest.raises(DataError) as problem:
-        declared(SENSES, spec).encode(value)
+        said.encode(value)
     assert len(str(problem.value)) > 10
+
+
+@each_act
+def test_an_answer_is_turned_back_into_what_was_chosen(spec: dict[str, Any]) -> None:
+    said = declared(ACTS, spec)
+    if spec["kind"] == "sequence":
+        return  # the symbol that ends it can't be the last of several
+    seen = np.zeros((3, 4), dtype=np.uint8)
+    for symbol in range(said.symbols):
+        chosen = np.full(12 if spec["kind"] == "grid" else 1, symbol)
+        assert (said.encode(said.answer(chosen, seen)) == symbol).all()

@@ -13,11 +13,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from ltm.chart.base import Name
-from ltm.senses.label import LabelSpec
+from ltm.senses.label import Labels
 from ltm.zones.layers import Linear
 
 
-class LabelActSpec(LabelSpec):
+class LabelActSpec(Labels):
     """One of a list of names, read off the mean of the field's sites."""
 
     kind: Literal["label"]
@@ -37,7 +37,7 @@ class LabelActSpec(LabelSpec):
 
     def answer(self, symbols_N: npt.NDArray[Any], seen: npt.NDArray[Any]) -> str:
         """Turns the chosen number into its name."""
-        return self.decode(symbols_N)
+        return self.labels[int(symbols_N.reshape(-1)[0])]
 
 
 class LabelAct(nn.Module):
@@ -64,14 +64,17 @@ class LabelAct(nn.Module):
         self, field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None = None
     ) -> Float[Tensor, "B 1 V"]:
         """Returns logits for every label, in fp32, from the mean over the sites that exist."""
-        if mask_BS is None:
-            held_BD = field_BSD.mean(dim=1)
-        else:
-            weights_BS = mask_BS.to(field_BSD.dtype)
-            held_BD = (field_BSD * weights_BS[..., None]).sum(1) / weights_BS.sum(1, keepdim=True)
-        logits: Tensor = self.read(held_BD).float()[:, None]
+        logits: Tensor = self.read(field_mean(field_BSD, mask_BS)).float()[:, None]
         return logits
 
     def operations(self, sites: int) -> int:
         """Operations for one example."""
         return self.read.operations
+
+
+def field_mean(field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None) -> Float[Tensor, "B D"]:
+    """Returns the mean over the sites that exist."""
+    if mask_BS is None:
+        return field_BSD.mean(dim=1)
+    weights_BS = mask_BS.to(field_BSD.dtype)
+    return (field_BSD * weights_BS[..., None]).sum(1) / weights_BS.sum(1, keepdim=True)

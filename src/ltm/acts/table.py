@@ -8,16 +8,18 @@ from pydantic import Field
 
 from ltm.acts.grid import GridAct, GridActSpec
 from ltm.acts.label import LabelAct, LabelActSpec
+from ltm.acts.number import NumberAct, NumberActSpec
 from ltm.acts.sequence import SequenceAct, SequenceActSpec
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridActSpec, GridAct),
     "label": (LabelActSpec, LabelAct),
+    "number": (NumberActSpec, NumberAct),
     "sequence": (SequenceActSpec, SequenceAct),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Act = GridAct | LabelAct | SequenceAct
+Act = GridAct | LabelAct | NumberAct | SequenceAct
 
-ActSpec = Annotated[GridActSpec | LabelActSpec | SequenceActSpec, Field(discriminator="kind")]
+ActSpec = Annotated[GridActSpec | LabelActSpec | NumberActSpec | SequenceActSpec, Field(discriminator="kind")]
 """The union of all declarations, told apart by `kind`."""

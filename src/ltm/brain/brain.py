@@ -13,12 +13,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from ltm.acts.number import NumberAct
 from ltm.acts.sequence import SequenceAct
 from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.acts.table import Act
 from ltm.brain.circuit import Circuit, Recorder
 from ltm.brain.familiarity import Familiarity
 from ltm.brain.lanes import Lanes
+from ltm.brain.parts import Parts
 from ltm.brain.reflection import Reflection
 from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
@@ -53,7 +55,7 @@ class Reading:
 
     Attributes:
         logits: each act's logits `[B, N, V]`, fp32.
-        answers: each act's most likely symbols `[B, N]`.
+        answers: each act's choice of symbols `[B, N]`.
         right: logit that the whole answer is right `[B]`.
         ahead: logit that it will be right if thinking goes on `[B]`; None where reflection has one output.
     """
@@ -80,9 +82,9 @@ class Brain(nn.Module):
         refuse(misfits(chart))
         self.chart = chart
         width = chart.field.width
-        self.senses = nn.ModuleDict({name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()})
+        self.senses = Parts({name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()})
         self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms")
-        self.acts = nn.ModuleDict({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
+        self.acts = Parts({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
         self.familiarity: Familiarity | None = None
         """How known scenes look to its senses; measured once training is done."""
@@ -156,12 +158,16 @@ class Brain(nn.Module):
             whole = mind.places.mask_BS
             mask = None if whole is None else whole[:, first:last]
             logits[name] = self.act(name)(field_BSD[:, first:last], mask)
-            answers[name] = self.act(name).settle(logits[name].argmax(-1))
+            answers[name] = self._chosen(name, logits[name])
             exists[name] = self.act(name).exists(mask, answers[name])
         changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
         said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
         return Reading(logits, answers, said_BO[:, 0], said_BO[:, 1] if said_BO.shape[1] == 2 else None)
+
+    def _chosen(self, name: str, logits_BNV: Tensor) -> Tensor:
+        act = self.act(name)
+        return act.choose(logits_BNV) if isinstance(act, NumberAct) else act.settle(logits_BNV.argmax(-1))
 
     def act(self, name: str) -> Act:
         """Returns an act by name."""

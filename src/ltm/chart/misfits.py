@@ -12,8 +12,10 @@ from ltm.chart.schema import Chart
 from ltm.errors import nearest
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
+from ltm.senses.number import NumberSpec
 from ltm.senses.sequence import SequenceSpec
 from ltm.senses.text import TextSpec
+from ltm.senses.vector import VectorSpec
 from ltm.zones.archetype import ArchetypeSpec
 from ltm.zones.attention import AttentionSpec
 from ltm.zones.mixer import MixerSpec
@@ -24,6 +26,12 @@ from ltm.zones.spec import BRANCHES, ZoneBase
 
 MAX_WINDOW_SITES = 4096
 MAX_NESTING = 8
+_CHANGES: dict[str, tuple[tuple[type, ...], str]] = {
+    "jitter": ((ImageSpec,), "'image'"),
+    "drop": ((TextSpec,), "'text'"),
+    "scatter": ((NumberSpec, VectorSpec), "'number' or 'vector'"),
+}
+"""What training changes in values of some kinds, beside the symmetries of grids."""
 BASIC_READS = ("field", "input", "own")
 
 
@@ -85,22 +93,23 @@ def _scenes(chart: Chart) -> Iterator[Problem]:
         *((("senses", name), sense) for name, sense in chart.senses.items()),
         *((("acts", name), act) for name, act in chart.acts.items()),
     ]
-    grids = [name for name in chart.scenes.symmetries if name not in ("jitter", "drop")]
+    grids = [name for name in chart.scenes.symmetries if name not in _CHANGES]
     others = [name for (_, name), spec in specs if not isinstance(spec, GridSpec)]
-    for name, kind in (("jitter", ImageSpec), ("drop", TextSpec)):
-        if name in chart.scenes.symmetries and not any(isinstance(spec, kind) for _, spec in specs):
-            wanted = "image" if kind is ImageSpec else "text"
-            yield ("scenes", "symmetries"), f"{name} is for senses of kind {wanted!r}; there is none"
+    for name, (kinds, words) in _CHANGES.items():
+        if name in chart.scenes.symmetries and not any(isinstance(spec, kinds) for spec in chart.senses.values()):
+            yield ("scenes", "symmetries"), f"{name} is for senses of kind {words}; there is none"
     if grids and others:
         yield ("scenes", "symmetries"), f"{grids[0]} is for grids; {others[0]!r} is of another kind"
     elif grids:
         yield from _grid_symmetries(chart, [(loc, spec) for loc, spec in specs if isinstance(spec, GridSpec)])
-    if chart.scenes.sizes[0] > chart.scenes.sizes[1]:
-        yield ("scenes", "sizes"), "the smallest side exceeds the largest"
-    if chart.scenes.givens[0] > chart.scenes.givens[1]:
-        yield ("scenes", "givens"), "the fewest givens exceed the most"
-    if chart.scenes.search_steps[0] > chart.scenes.search_steps[1]:
-        yield ("scenes", "search_steps"), "the fewest search steps exceed the most"
+    for key, words in (
+        ("sizes", "the smallest side exceeds the largest"),
+        ("givens", "the fewest givens exceed the most"),
+        ("search_steps", "the fewest search steps exceed the most"),
+    ):
+        pair = getattr(chart.scenes, key)
+        if pair is not None and pair[0] > pair[1]:
+            yield ("scenes", key), words
 
 
 def _grid_symmetries(chart: Chart, specs: Sequence[tuple[tuple[str, str], GridSpec]]) -> Iterator[Problem]:

@@ -17,6 +17,8 @@ WIDTHS = (16, 24, 32, 48, 64, 80, 96, 112, 128)
 
 Columns = Mapping[str, Mapping[str, Any]]
 """The declaration of each column."""
+_LISTED = 12
+"""So many columns are named in the description."""
 _ROLES = {
     "fast": {"reads": ["own", "field", "input"], "writes": "own", "period": 4, "phases": [0, 1, 2]},
     "slow": {"reads": ["field", "own"], "writes": "field", "period": 4, "phases": [3]},
@@ -40,8 +42,8 @@ def propose(
     """Returns the largest chart that fits.
 
     Grids of one shape get window mixing over rows, columns and blocks, in two roles with a state of its own; grids of
-    any shape get local convolution, which carries over to larger grids given more ticks. Labels need no long search:
-    scenes leave after two segments, so that more of them are seen.
+    any shape get local convolution, which carries over to larger grids given more ticks. Labels and numbers need no
+    long search: scenes leave after two segments, so that more of them are seen.
 
     Args:
         columns: the declaration of each column, as `ltm.scenes.infer` finds them.
@@ -67,7 +69,7 @@ def propose(
     for width in reversed(WIDTHS):
         declared = {
             "name": name,
-            "about": f"Sees {', '.join(see)}; answers {', '.join(do)}.",
+            "about": f"Sees {_listed(see)}; answers {_listed(do)}.",
             "budget": size,
             "field": {"width": width, "noise": 0.5 if searching else 0.0},
             "senses": {c: _sense(columns[c], fixed) for c in see},
@@ -83,6 +85,11 @@ def propose(
             return require(Chart.model_validate(declared), source="proposed chart")
     least = format_bytes(smallest or 0)
     raise ChartError(f"--size {format_bytes(size)}: the smallest brain for these scenes takes {least}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _sense(arguments: Mapping[str, Any], fixed: bool) -> dict[str, Any]:

@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from ltm.acts.table import ActSpec
 from ltm.chart.base import Bytes, Name, Part
 from ltm.chart.circuit import CircuitSpec
+from ltm.errors import DataError, first_mistake, nearest
+from ltm.scenes.sources import find_source, source_names
 from ltm.senses.table import SenseSpec
+
+MOST_SENSES = 1024
+"""A table with more columns is better seen as lists of numbers, which share sites."""
 
 
 class FieldSpec(Part):
@@ -123,19 +128,22 @@ class ScenesSpec(Part):
     """Where scenes come from, and what leaves their meaning unchanged."""
 
     source: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    """`sudoku`, `maze`, or a CSV, TSV or JSON Lines file (relative to the chart's folder)."""
+    """A built-in source (`sudoku`, `maze`, `listops`, …), or a file (relative to the chart's folder)."""
     count: Annotated[int, Field(ge=1, le=10**9)] = 10_000
     """Built-in sources: how many scenes to make."""
-    sizes: tuple[Annotated[int, Field(ge=3, le=255)], Annotated[int, Field(ge=3, le=255)]] = (9, 13)
-    """`maze`: smallest and largest side."""
-    givens: tuple[Annotated[int, Field(ge=17, le=81)], Annotated[int, Field(ge=17, le=81)]] = (22, 36)
-    """`sudoku`: fewest and most givens."""
-    search_steps: tuple[Annotated[int, Field(ge=0, le=10_000)], Annotated[int, Field(ge=0, le=10_000)]] = (0, 10_000)
-    """`sudoku`: fewest and most guesses that a search which fills in singles needs; 0 means that singles suffice."""
-    symmetries: tuple[Literal["relabel", "bands", "transpose", "dihedral", "jitter", "drop"], ...] = ()
+    options: dict[Name, Any] = Field(default_factory=dict)
+    """Built-in sources: what scenes to make, by each source's own options, such as `{depth: [1, 9]}` of `listops`."""
+    sizes: tuple[Annotated[int, Field(ge=3, le=255)], Annotated[int, Field(ge=3, le=255)]] | None = None
+    """`maze`: another way to write `options: {sizes: …}`."""
+    givens: tuple[Annotated[int, Field(ge=17, le=81)], Annotated[int, Field(ge=17, le=81)]] | None = None
+    """`sudoku`: another way to write `options: {givens: …}`."""
+    search_steps: tuple[Annotated[int, Field(ge=0, le=10_000)], Annotated[int, Field(ge=0, le=10_000)]] | None = None
+    """`sudoku`: another way to write `options: {search_steps: …}`."""
+    symmetries: tuple[Literal["relabel", "bands", "transpose", "dihedral", "jitter", "drop", "scatter"], ...] = ()
     """`relabel`: symbols from `relabel_from` on are interchangeable; `bands`: blocks of rows and columns, and lines in
     them, may be permuted; `transpose`; `dihedral`: rotations and reflections; `jitter`: pictures are moved,
-    turned, stretched and slanted a little; `drop`: a quarter of the words of a text is left out."""
+    turned, stretched and slanted a little; `drop`: a quarter of the words of a text is left out;
+    `scatter`: numbers that are seen are moved by a fifth of their spread, and a tenth of them is left out."""
     relabel_from: Annotated[int, Field(ge=0, le=249)] = 1
     """First of the symbols that `relabel` permutes; those before it, such as a blank, keep their meaning."""
     score: Literal["exact", "shortest-path"] = "exact"
@@ -143,6 +151,41 @@ class ScenesSpec(Part):
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Share of the scenes that is set aside, never fewer than 16 scenes nor more than 1,000."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+    @field_validator("options")
+    @classmethod
+    def _options_are_the_sources(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        name = info.data.get("source")
+        source = find_source(name)
+        if not options or "source" not in info.data:
+            return options
+        if source is None:
+            raise ValueError(f"options are for built-in sources ({', '.join(source_names())})")
+        known = source.options.model_fields
+        if source.options.model_config["extra"] == "forbid":
+            for key in options:
+                if key not in known:
+                    choices = ", ".join(known) or "none"
+                    raise ValueError(f"{key}: no option of source {name!r} (it has: {choices}){nearest(key, known)}")
+        return source.options.model_validate(options).model_dump(mode="json", exclude_defaults=True)
+
+    def options_of(self, name: str) -> Part:
+        """Returns the options of a built-in source: this chart's where they are for it, its own otherwise.
+
+        Raises:
+            DataError: an older key holds what the source doesn't take.
+        """
+        source = find_source(name)
+        assert source is not None
+        # The three keys are older than `options`; what stands there counts more.
+        older = {
+            key: getattr(self, key) for key in ("sizes", "givens", "search_steps") if key in source.options.model_fields
+        }
+        given = {key: value for key, value in older.items() if value is not None}
+        try:
+            return source.options.model_validate({**given, **(self.options if self.source == name else {})})
+        except ValidationError as problem:
+            raise DataError(f"source {name!r}: {first_mistake(problem)}") from None
 
 
 class Chart(CircuitSpec):
@@ -155,7 +198,7 @@ class Chart(CircuitSpec):
     budget: Bytes | None = None
     """The whole brain's weights must fit; checked before anything is allocated."""
     field: FieldSpec = FieldSpec()
-    senses: Annotated[dict[Name, SenseSpec], Field(min_length=1, max_length=64)]
+    senses: Annotated[dict[Name, SenseSpec], Field(min_length=1, max_length=MOST_SENSES)]
     acts: Annotated[dict[Name, ActSpec], Field(min_length=1, max_length=64)]
     scenes: ScenesSpec = ScenesSpec()
     reflection: ReflectionSpec = ReflectionSpec()

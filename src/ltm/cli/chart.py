@@ -32,25 +32,40 @@ def new_chart(
     out: Annotated[Path, typer.Argument(help="File to write.")] = Path("chart.yaml"),
     like: Annotated[
         str,
-        typer.Option(help="Shipped chart (ltm chart list) or model that runs here (ltm catalog --runs-here)."),
+        typer.Option(
+            help="Shipped chart (ltm chart list), model that runs here (ltm catalog --runs-here), or built-in source."
+        ),
     ] = "sudoku",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Start a chart from a shipped one, or from a model of the catalogue that runs here.
+    """Start a chart from a shipped one, a model of the catalogue that runs here, or what fits a built-in source.
 
     Example: ltm chart new mine.yaml --like TRM
     """
     from ltm.catalog.load import chart_of
-    from ltm.chart.shipped import shipped_text
+    from ltm.chart.shipped import shipped, shipped_text
     from ltm.errors import LtmError
     from ltm.runtime.atomic import write_file
+    from ltm.scenes.sources import find_source
 
-    name, started = chart_of(like)
-    text = started + shipped_text(name)
+    if like not in shipped() and find_source(like) is not None:
+        text = _proposed(like, out)
+    else:
+        name, started = chart_of(like)
+        text = started + shipped_text(name)
     if out.exists() and not force:
         raise LtmError(f"{out}: exists; use --force to replace it")
     write_file(out, text.encode())
     typer.echo(f"wrote {out}; next: ltm chart check {out}, then ltm train {out}")
+
+
+def _proposed(source: str, out: Path) -> str:
+    """Returns the text of a chart for a built-in source."""
+    from ltm.chart.dump import dump
+    from ltm.training.from_data import propose_for
+
+    chart, notes = propose_for(source, [], [], out=out.with_suffix(""))
+    return "".join(f"# {note}\n" for note in notes) + dump(chart)
 
 
 @app.command("check")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ltm.brain.brain import Brain
+    from ltm.chart.schema import Chart, ScenesSpec
     from ltm.scenes.store import SceneSet
 
 
 def evaluate(
     brain: Annotated[Path, typer.Argument(help="A brain folder.")],
-    data: Annotated[str, typer.Argument(help="Scenes with answers: a file, or a built-in source (sudoku, maze).")],
+    data: Annotated[
+        str, typer.Argument(help="Scenes with answers: a file, or a built-in source (sudoku, maze, listops, …).")
+    ],
     ticks: Annotated[int | None, typer.Option(min=1, help="At most this many ticks a try.")] = None,
     tries: Annotated[int | None, typer.Option(min=1, max=4096, help="At most this many tries.")] = None,
     confidence: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Sure enough to stop.")] = None,
@@ -33,6 +35,9 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scenes.")] = None,
     count: Annotated[int, typer.Option(min=1, max=10**6, help="Built-in sources: scenes to make.")] = 400,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Built-in sources: of the scenes.")] = 987_654,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[8,14].")
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a PNG of accuracy and confidence against ticks.")] = None,
@@ -48,8 +53,10 @@ def evaluate(
     from ltm.errors import LtmError
     from ltm.runtime.brains import load_brain
     from ltm.runtime.skills import has_skills, load_skills
+    from ltm.scenes.options import parse_options, with_options
     from ltm.scenes.prepare import scorer_of
-    from ltm.scenes.sources import SOURCES
+    from ltm.scenes.read import digest
+    from ltm.scenes.sources import check_named, find_source
     from ltm.training.evaluate import evaluate as measure
     from ltm.training.routing import routing, skill_for
 
@@ -59,9 +66,17 @@ def evaluate(
     if plot is not None and not plot.parent.is_dir():
         raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
     console = console_of(stderr=as_json)
+    check_named(data)
     folder = brain if skill is None and not has_skills(brain) else skill_for(brain, data, skill)
     loaded, record = load_brain(folder)
-    scenes = _read(loaded, record, data, count, seed, skip_bad, console)
+    asked_for = with_options(loaded.chart.scenes, data, parse_options(option or []))
+    if find_source(data) is not None:
+        scenes = _made(loaded.chart, asked_for, data, count, seed, console)
+    else:
+        known = record["provenance"].get("data_sha256")
+        if known is not None and known == digest(Path(data)):
+            console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
+        scenes = _read(loaded.chart, data, skip_bad, console)
     if limit is not None:
         scenes = scenes.take(np.arange(min(limit, len(scenes))))
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
@@ -71,7 +86,7 @@ def evaluate(
         report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
     if has_skills(brain):
         report["skill"] = folder.name
-        if data not in SOURCES:
+        if find_source(data) is None:
             with console.status("asking who knows these scenes"):
                 report["routing"] = routing(load_skills(brain), data, folder.name, limit)
     if as_json:
@@ -85,32 +100,36 @@ def evaluate(
         console.print(f"wrote {plot}", highlight=False)
 
 
-def _read(
-    loaded: Brain, record: dict[str, Any], data: str, count: int, seed: int, skip_bad: bool, console: Console
-) -> SceneSet:
-    """Returns the scenes to evaluate on, and says what they leave out or flatter."""
+def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: int, console: Console) -> SceneSet:
+    """Makes scenes of a built-in source, as they are asked for, that the brain has not learned from."""
     from ltm.cli.show_waiting import Waiting
     from ltm.errors import LtmError
-    from ltm.scenes.prepare import generate_scenes, read_scenes, unseen
-    from ltm.scenes.read import digest
-    from ltm.scenes.sources import SOURCES, check_named
+    from ltm.scenes.prepare import generate_scenes, unseen
 
-    if data in SOURCES:
-        made = generate_scenes(loaded.chart, count, seed, data)
-        with Waiting(console) as waiting:
-            scenes = unseen(loaded.chart, made, data, waiting)
-        if len(scenes) < len(made):
-            line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
-            console.print(line, style="yellow", highlight=False)
-        if not len(scenes):
-            raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
-        return scenes
-    check_named(data)
-    known = record["provenance"].get("data_sha256")
-    if known is not None and known == digest(Path(data)):
-        console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
+    left_out: list[str] = []
+    asked = chart.model_copy(update={"scenes": asked_for})
+    made = generate_scenes(asked, count, seed, source, test=True, left_out=left_out)
+    if left_out:
+        line = f"{len(left_out)} scenes left out that it can't read or answer; the first: {left_out[0]}"
+        console.print(line, style="yellow", highlight=False, markup=False)
     with Waiting(console) as waiting:
-        read = read_scenes(loaded.chart, data, skip_bad=skip_bad, told=waiting)
+        scenes = unseen(chart, made, source, waiting)
+    if len(scenes) < len(made):
+        line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
+        console.print(line, style="yellow", highlight=False)
+    if len(made) and not len(scenes):
+        raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
+    if not len(scenes):
+        raise LtmError(f"{source}: none of the scenes fits this brain; the first: {left_out[0]}")
+    return scenes
+
+
+def _read(chart: Chart, file: str, skip_bad: bool, console: Console) -> SceneSet:
+    from ltm.cli.show_waiting import Waiting
+    from ltm.scenes.prepare import read_scenes
+
+    with Waiting(console) as waiting:
+        read = read_scenes(chart, file, skip_bad=skip_bad, told=waiting)
     for problem in read.problems:
         console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
     if read.skipped or read.duplicates:

@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
+SHOWN_LINES = 120
+"""A longer chart, of a table with many columns, is shown only as far."""
+
 
 def fit(
-    data: Annotated[str, typer.Argument(help="A CSV, TSV or JSON Lines file; or a built-in source: sudoku, maze.")],
+    data: Annotated[
+        str, typer.Argument(help="A CSV, TSV or JSON Lines file; or a built-in source: sudoku, maze, listops, …")
+    ],
     see: Annotated[
-        list[str] | None, typer.Option(help="Column that is seen, with its type where needed: puzzle:grid(9x9).")
+        list[str] | None,
+        typer.Option(help="Column that is seen, with its type where needed: puzzle:grid(9x9); '*': all others."),
     ] = None,
     do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")] = None,
     minutes: Annotated[float, typer.Option(min=0.05, max=10**5, help="Minutes of training.")] = 15.0,
@@ -22,6 +28,10 @@ def fit(
         list[str] | None,
         typer.Option(help="relabel, bands, transpose, dihedral or none, instead of what the data looks like."),
     ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[1,9].")
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=32, max=10**8, help="Built-in sources: scenes to make.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
 ) -> None:
     """Fit a brain to your own examples.
@@ -33,6 +43,7 @@ def fit(
     """
     from ltm.chart.dump import dump
     from ltm.cli.training import console_of, run_training
+    from ltm.scenes.options import parse_options
     from ltm.training.from_data import propose_for
     from ltm.training.run_folder import run_folder
 
@@ -48,10 +59,16 @@ def fit(
         symmetries=symmetries,
         out=out,
         skip_bad=skip_bad,
+        options=parse_options(option or []),
+        count=count,
     )
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)
     console.rule("proposed chart", style="dim")
-    console.print(dump(chart), highlight=False, markup=False)
+    lines = dump(chart).splitlines()
+    console.print("\n".join(lines[:SHOWN_LINES]), highlight=False, markup=False)
+    if len(lines) > SHOWN_LINES:
+        more = f"… and {len(lines) - SHOWN_LINES:,} lines more, in {run_folder(out) / 'chart.yaml'} once it trains"
+        console.print(more, style="bright_black", highlight=False, markup=False)
     console.rule(style="dim")
     run_training(chart, out, run_folder(out), fresh=True, skip_bad=skip_bad, console=console)

@@ -101,14 +101,14 @@ def _weigh(world: World, folder: Path, source: str | None, thoughts: int, seed: 
     from ltm.catalog.scale_report import about_folder
     from ltm.catalog.thinking_cost import time_thoughts, weigh
     from ltm.runtime.brains import load_brain
-    from ltm.scenes.sources import SOURCES
+    from ltm.scenes.sources import find_source
 
     loaded, record = load_brain(folder)
     weight = weigh(loaded.chart)
     scenes = _scenes(loaded.chart, source, thoughts, seed)
     thinking = None if scenes is None else time_thoughts(loaded, scenes, seed)
     named = source or loaded.chart.scenes.source or ""
-    words = f"{named} scenes of seed {seed}" if named in SOURCES else f"scenes of {Path(named).name}"
+    words = f"{named} scenes of seed {seed}" if find_source(named) else f"scenes of {Path(named).name}"
     return about_folder(world, record["name"], weight, thinking, _budget(loaded.chart.will), words), weight
 
 
@@ -123,12 +123,13 @@ def _scenes(chart: Chart, source: str | None, count: int, seed: int) -> SceneSet
 
     from ltm.errors import DataError
     from ltm.scenes.prepare import generate_scenes, read_scenes
-    from ltm.scenes.sources import SOURCES, check_named
+    from ltm.scenes.sources import check_named, find_source
 
-    if source is None and chart.scenes.source not in SOURCES:
+    named = source or chart.scenes.source
+    if source is None and find_source(named) is None:
         return None
-    if source is None or source in SOURCES:
-        return generate_scenes(chart, count, seed, source)
+    if source is None or find_source(source) is not None:
+        return generate_scenes(chart, count, seed, source, test=True, left_out=[])
     check_named(source)
     read = read_scenes(chart, source).train
     if not len(read):

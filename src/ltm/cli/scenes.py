@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ltm.scenes.sources import Source
+    from ltm.scenes.store import SceneSet
     from ltm.senses.value import ValueSpec
 
 app = typer.Typer(help="Look data over before a brain learns from it.", no_args_is_help=True)
@@ -63,7 +64,9 @@ def check_scenes(
 
 @app.command("show")
 def show_scenes(
-    data: Annotated[str, typer.Argument(help="A table, an archive, a folder; or a built-in source: sudoku, maze.")],
+    data: Annotated[
+        str, typer.Argument(help="A table, an archive, a folder; or a built-in source: sudoku, listops, …")
+    ],
     see: See = None,
     do: Do = None,
     count: Annotated[int, typer.Option(min=1, max=1000, help="How many scenes, picked at random.")] = 3,
@@ -81,13 +84,14 @@ def show_scenes(
     from ltm.errors import LtmError
     from ltm.scenes.kinds import kinds_of
     from ltm.scenes.pick import at_line, pick
-    from ltm.scenes.sources import SOURCES
+    from ltm.scenes.sources import find_source
 
     console = console_of()
-    if data in SOURCES:
+    source = find_source(data)
+    if source is not None and not Path(data).exists():
         if line is not None:
             raise LtmError(f"--line is for files; {data} is a built-in source, whose scenes differ by --seed")
-        _show_made(SOURCES[data], see or [], do or [], count, seed, console)
+        _show_made(data, source, see or [], do or [], count, seed, console)
         return
     _check_file(data)
     path = Path(data)
@@ -102,27 +106,41 @@ def show_scenes(
         console.print(f"{words} can't be read: ltm scenes check {data}", style="yellow", markup=False, highlight=False)
 
 
-def _show_made(source: Source, see: Sequence[str], do: Sequence[str], count: int, seed: int, console: Console) -> None:
+def _show_made(
+    data: str, source: Source, see: Sequence[str], do: Sequence[str], count: int, seed: int, console: Console
+) -> None:
+    """Shows scenes of a built-in source, made with its own options."""
+    import itertools
+
     from ltm.chart.schema import ScenesSpec
     from ltm.cli.show_scene import show_scene
     from ltm.errors import LtmError, nearest
-    from ltm.senses.grid import GridSpec
+    from ltm.scenes.store import SceneSet
 
-    specs: Mapping[str, ValueSpec] = source.columns
+    columns = list(source.columns) or [source.see, source.do]
     for name in (*see, *do):
-        if name not in specs:
-            raise LtmError(f"there is no column '{name}' among {', '.join(specs)}{nearest(name, specs)}")
-    made = source.make(ScenesSpec(), count, seed)
-    names = [*see, *do] or list(specs)
-    for number in range(len(made)):
-        row: dict[str, Any] = {}
-        for name in names:
-            corner = tuple(slice(int(side)) for side in made.shapes[name][number])
-            spec, value = specs[name], made.values[name][number][corner]
-            row[name] = spec.decode(value) if isinstance(spec, GridSpec) else value
-        show_scene(f"scene {number + 1:,} of seed {seed}", row, names, specs, console)
+        if name not in columns:
+            raise LtmError(f"there is no column '{name}' among {', '.join(columns)}{nearest(name, columns)}")
+    names = [*see, *do] or columns
+    made = source.make(ScenesSpec().options_of(data), count, seed)
+    rows = _rows_of(made, source.columns) if isinstance(made, SceneSet) else made
+    for number, row in enumerate(itertools.islice(rows, count), 1):
+        show_scene(f"scene {number:,} of seed {seed}", row, names, source.columns, console)
     for note in source.notes:
         console.print(note, style="bright_black", highlight=False)
+
+
+def _rows_of(made: SceneSet, specs: Mapping[str, ValueSpec]) -> Iterator[dict[str, Any]]:
+    """Yields scenes in symbols as people would write them."""
+    from ltm.senses.grid import GridSpec
+
+    for number in range(len(made)):
+        row: dict[str, Any] = {}
+        for name, spec in specs.items():
+            corner = tuple(slice(int(side)) for side in made.shapes[name][number])
+            value = made.values[name][number][corner]
+            row[name] = spec.decode(value) if isinstance(spec, GridSpec) else value
+        yield row
 
 
 def _check_file(data: str) -> None:
@@ -132,8 +150,8 @@ def _check_file(data: str) -> None:
         LtmError: a built-in source where a file is expected, or no such file.
     """
     from ltm.errors import LtmError
-    from ltm.scenes.sources import SOURCES, check_named
+    from ltm.scenes.sources import check_named, find_source
 
-    if data in SOURCES and not Path(data).exists():
+    if find_source(data) is not None and not Path(data).exists():
         raise LtmError(f"{data}: a built-in source, which has nothing to check; see some of it: ltm scenes show {data}")
     check_named(data)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ltm.runtime.record import BrainRecord
     from ltm.zones.spec import RoleSpec
 
+MOST_SENSES = 40
+"""More senses than this are counted, not listed."""
 MOST_ZONES = 40
 """More zones than this are counted, not listed."""
 SHARES = ("exact", "cells", "confidence", "sure", "right_when_sure")
@@ -86,7 +88,9 @@ def wiring_table(chart: Chart, *, plain: bool = False) -> Table:
     """Says in words how the parts are connected: senses, field, wave, coupling, acts, reflection, will."""
     found = wires(chart)
     table = Table.grid(padding=(0, 2))
-    rows = [("sees", f"{name}: {spec.kind} {spec.words()}") for name, spec in chart.senses.items()]
+    rows = [("sees", f"{name}: {spec.kind} {spec.words()}") for name, spec in list(chart.senses.items())[:MOST_SENSES]]
+    if len(chart.senses) > MOST_SENSES:
+        rows.append(("", f"and {len(chart.senses) - MOST_SENSES:,} more"))
     field = f"width {chart.field.width}" + (f", {chart.field.prefix} prefix sites" if chart.field.prefix else "")
     rows.append(("field", field + (f", starts with noise {chart.field.noise:g}" if chart.field.noise else "")))
     rows.append(("wave", rhythm_words(chart, found)))

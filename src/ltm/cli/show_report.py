@@ -62,6 +62,7 @@ def eval_table(report: Mapping[str, Any], *, plain: bool = False) -> Table:
     above = Above(*report["right_above_0.9"])
     known = "none is so sure" if above.accuracy is None else f"{percent(above.accuracy)} right"
     rows = [
+        *_numbers(report),
         *_will(report),
         ("calibration error", f"{report['ece']:.3f}  (0 is perfect)"),
         ("ranks right above wrong", _or_dash(report["auroc"], "{:.3f}") + "  (0.5 is chance, 1 perfect)"),
@@ -99,6 +100,15 @@ def _will(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("it thought for", f"{spent} on average"),
         ("sure", f"of {percent(report['sure'])} of the scenes, {known}"),
     ]
+
+
+def _numbers(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    for name, errors in report.get("numbers", {}).items():
+        explained = "" if errors["r2"] is None else f", R² {errors['r2']:.3f}"
+        usual = f"always the median: {errors['mae_of_median']:.4g}"
+        rows.append((name, f"off by {errors['mae']:.4g} on average, to the nearest bin ({usual}){explained}"))
+    return rows
 
 
 def _risks(risks: Sequence[float]) -> str:

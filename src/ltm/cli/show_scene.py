@@ -15,7 +15,7 @@ from ltm.cli.render import BLANKS, Letters, board, plain_of, safe
 from ltm.cli.render_picture import picture
 from ltm.cli.show_thought import letters_of
 from ltm.errors import DataError
-from ltm.scenes.kinds import is_missing
+from ltm.scenes.look_label import is_empty
 from ltm.scenes.read import cell
 from ltm.senses.audio import AudioSpec
 from ltm.senses.grid import GridSpec
@@ -74,7 +74,7 @@ def show_scene(
 
 
 def _value(row: dict[str, Any], name: str, spec: ValueSpec | None, folder: Path) -> Any:
-    if is_missing(row.get(name)):
+    if is_empty(row.get(name)):
         raise DataError("the cell is empty")
     return row[name] if spec is None else cell(row, name, spec.written, folder)
 

@@ -70,7 +70,9 @@ def _about(column: Column) -> str:
             "  ".join(f"{name}: {count:,}" for name, count in first) + (f"  and {more:,} more" if more else "")
         )
     if column.span is not None:
-        what = {"number": "", "image": "brightness ", "audio": "level "}.get(column.kind, "characters ")
+        what = {"number": "", "vector": "numbers ", "image": "brightness ", "audio": "level "}.get(
+            column.kind, "characters "
+        )
         low, mean, high = (f"{figure:,.6g}" for figure in column.span)
         parts.append(f"{what}from {low} to {high}, on average {mean}")
     return "; ".join(parts)

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 def letters_of(spec: ValueSpec, value: Any) -> list[list[str]]:
     """Returns the letters of a grid, as people write them: numbers where it is written as lists.
 
-    Any other value is one letter: its text.
+    Any other value is one letter: its text; a number that of its bin's centre.
     """
+    from ltm.acts.number import NumberActSpec
     from ltm.senses.grid import GridSpec
 
+    if isinstance(spec, NumberActSpec):
+        return [[f"{spec.decode(spec.encode(value)):.6g}"]]
     if not isinstance(spec, GridSpec):
         return [[str(value)]]
     symbols = spec.encode(value)
@@ -41,18 +44,23 @@ def letters_of(spec: ValueSpec, value: Any) -> list[list[str]]:
 
 def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console | None = None) -> None:
     """Prints a thought's answer, confidence and cost."""
+    from ltm.senses.grid import GridSpec
+
     console = console or Console(soft_wrap=True)
     plain, chart = plain_of(console), brain.chart
     for name, spec in chart.acts.items():
         answer = letters_of(spec, thought.answer[name])
-        console.print(board(seen_letters(chart, scene, name), answer, plain=plain, wide=console.width))
-        if isinstance(thought.answer[name], str):
-            console.print(Text.assemble((f"{name}  ", "bold"), safe(thought.answer[name], plain)), soft_wrap=True)
+        if isinstance(spec, GridSpec):
+            console.print(board(seen_letters(chart, scene, name), answer, plain=plain, wide=console.width))
+        else:
+            console.print(Text.assemble((f"{name}  ", "bold"), safe(answer[0][0], plain)), soft_wrap=True)
         if name in scene.does:
-            wrong = len(changes(answer, letters_of(spec, scene.does[name])))
-            words = (
-                f"{wrong} cell{'s differ' if wrong != 1 else ' differs'} from the known answer" if wrong else "right"
-            )
+            known = letters_of(spec, scene.does[name])
+            wrong = len(changes(answer, known))
+            words = f"{wrong} cell{'s differ' if wrong != 1 else ' differs'} from the known answer"
+            if not isinstance(spec, GridSpec):
+                words = f"the known answer is {safe(known[0][0], plain)}"
+            words = words if wrong else "right"
             console.print(Text(words, "red" if wrong else "green"))
     console.print(confidence_bar(thought.confidence, plain=plain))
     console.print(Text(thought.words(), "bright_black"))

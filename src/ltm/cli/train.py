@@ -35,7 +35,7 @@ def train(
         overrides += [f"training.minutes={minutes}", "training.steps=null"]
     loaded = load_chart(chart, overrides)
     if data is not None:
-        scenes = loaded.scenes.model_copy(update={"source": str(data.resolve())})
+        scenes = loaded.scenes.model_copy(update={"source": str(data.resolve()), "options": {}})
         loaded = loaded.model_copy(update={"scenes": scenes})
     home = chart.parent if chart.exists() else Path()
     if out is None:

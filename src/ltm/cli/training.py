@@ -130,8 +130,9 @@ def run_training(
     if again is not None:
         return fitted
     console.print(f"saved {out}/ (metrics and chart in {run}/). Next:", highlight=False, markup=False)
-    sense = next(iter(chart.senses))
+    # A scene of one value can be typed; one of several comes from a table.
+    scene = next(iter(chart.senses)).upper() if len(chart.senses) == 1 else "test.csv"
     folder_word = shlex.quote(str(out))
-    for line in (f"think {folder_word} {sense.upper()}", f"eval {folder_word} test.csv", f"inspect {folder_word}"):
+    for line in (f"think {folder_word} {scene}", f"eval {folder_word} test.csv", f"inspect {folder_word}"):
         console.print(f"  ltm {line}", highlight=False, markup=False)
     return fitted

@@ -22,7 +22,7 @@ from ltm.scenes.store import SceneWriter
 from ltm.scenes.tally import Column, Tally, key_of
 from ltm.scenes.told import Told, nobody
 from ltm.senses.grid import GridSpec
-from ltm.senses.label import LabelSpec
+from ltm.senses.label import Labels
 
 SHOWN = 10
 """Rows that can't be read are named up to so many."""
@@ -191,7 +191,7 @@ class _Rows:
         for name, tally in self.tallies.items():
             try:
                 values[name] = tally.read(row, self.path.parent)
-                if values[name] is None and self.kinds.named:
+                if values[name] is None and self.kinds.named and not self.kinds.may_miss(name):
                     raise DataError("the cell is empty")
             except DataError as mistake:
                 problem = problem or f"{name}: {mistake}"
@@ -254,6 +254,6 @@ class _Strict(Tally):
 
 def _strict(name: str, kinds: Kinds, column: Column) -> Tally:
     spec = kinds.specs.get(name)
-    if isinstance(spec, LabelSpec) and len(column.counts) > 1:
-        return _Strict(name, kinds.kinds[name], LabelSpec(kind="label", labels=tuple(column.counts)))
+    if isinstance(spec, Labels) and len(column.counts) > 1:
+        return _Strict(name, kinds.kinds[name], Labels(kind="label", labels=tuple(column.counts)))
     return Tally(name, kinds.kinds[name], spec)

@@ -46,6 +46,7 @@ class Declared:
         rate: samples a second; pitches up to half of it are heard.
         seconds: how much of a sound is heard.
         settings: what else was said, by name, as it was written.
+        done: whether it is to be answered rather than seen.
     """
 
     kind: str | None = None
@@ -56,6 +57,7 @@ class Declared:
     rate: int | None = None
     seconds: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    done: bool = False
 
 
 def parse_declaration(text: str) -> tuple[str, Declared]:
@@ -99,8 +101,9 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
     if ("rows" in found) != ("columns" in found):
         raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
     seconds = found.pop("seconds", None)
-    numbers = {key: int(number) for key, number in found.items()}
-    return name, Declared(kind, seconds=seconds, settings=settings, **numbers)
+    numbers = {key: int(found[key]) if key in found else None for key in _LIMITS}
+    rows, columns, symbols, longest, rate = (numbers[key] for key in ("rows", "columns", "symbols", "longest", "rate"))
+    return name, Declared(kind, rows, columns, symbols, longest, rate, seconds, settings)
 
 
 def _argument(argument: str, where: str, kind: str) -> dict[str, float]:

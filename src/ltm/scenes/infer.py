@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ltm.acts.table import KINDS as ACTS
+from ltm.chart.schema import MOST_SENSES
 from ltm.errors import DataError
-from ltm.scenes.declare import MOSTLY, Declared, parse_declaration
+from ltm.scenes.declare import Declared
+from ltm.scenes.describe import SHOWN_LABELS, count_words, sentences, spec_of
+from ltm.scenes.everything import ALL, whole_columns
 from ltm.scenes.family import Family, recognise
-from ltm.scenes.lines import TEXTS, Row, attempts
+from ltm.scenes.lines import Row
 from ltm.scenes.look import look
 from ltm.scenes.look_audio import LOOKED_AT, too_long
-from ltm.scenes.look_label import PLAIN, labelled
-from ltm.scenes.read import cell, check_alike, check_columns
-from ltm.senses.grid import GridSpec
-from ltm.senses.label import label_text
-from ltm.senses.table import KINDS
-from ltm.senses.value import ValueSpec
-
-__all__ = ["Declared", "Inferred", "declarations", "infer", "parse_declaration", "sample_rows", "spec_of"]
-
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_READ_BYTES = 2**20
-SHOWN_LABELS = 8
-"""So many labels are named when a file is described."""
+from ltm.scenes.look_label import labelled
+from ltm.scenes.named import check_name, declarations
+from ltm.scenes.read import cell
+from ltm.scenes.sample import fitting, sample_rows
 
 
 @dataclass(frozen=True)
@@ -62,172 +55,112 @@ def infer(
     *,
     skip_bad: bool = False,
 ) -> Inferred:
-    """Looks at the first rows of a file.
+    """Looks at the first rows of a file, and at all of them for labels and for numbers that are answered.
 
     Args:
         path: a CSV, TSV or JSON Lines file.
-        see: what is seen, as `parse_declaration` reads it.
-        do: what is to be answered, likewise.
+        see: what is seen, as `parse_declaration` reads it; `*` for all columns that are named nowhere else, but for
+            those that can't be used, which the notes name.
+        do: what is to be answered, likewise, without `*`.
         sample: how many rows to look at.
         skip_bad: pass over rows that can't be read at all.
 
     Raises:
-        DataError: a column that isn't there, that doesn't hold grids, or not those that were declared.
+        DataError: a column that isn't there, whose values are of no kind, or not of that which was declared.
     """
     path = Path(path)
     if not see or not do:
         raise DataError("name at least one column to see and one to do, such as --see puzzle --do solution")
-    said = declarations(see, do)
-    seen, done = tuple(said)[: len(see)], tuple(said)[len(see) :]
+    said, free = declarations(path, see, do, skip_bad=skip_bad)
+    done = tuple(name for name, declared in said.items() if declared.done)
+    if len(said) - len(done) > MOST_SENSES:
+        raise DataError(f"{len(said) - len(done):,} columns to see; a brain has at most {MOST_SENSES:,} senses")
     found = sample_rows(path, list(said), sample, skip_bad=skip_bad)
     one_line_each = found[-1][0] - found[0][0] == len(found) - 1
-    columns: dict[str, dict[str, Any]] = {}
-    for name, declared in said.items():
-        try:
-            columns[name] = look([row[name] for _, row in found if name in row], declared, path.parent)
-            if columns[name]["kind"] == "label" and len(found) >= sample:
-                columns[name] = labelled(_texts(path, name))
-        except DataError as problem:
-            raise DataError(f"{path}: {name}: {problem}") from None
-    fitting, misfit = _fitting(path, found, columns)
+    columns, left_out = _columns(path, found, said, free)
+    seen = tuple(name for name in columns if name not in done)
+    if not seen:
+        raise DataError(f"{path}: '{ALL}' stands for no column that can be used: {'; '.join(left_out[:3])}")
+    if len(found) >= sample:
+        columns |= _whole(path, columns, said)
+    good, misfit = fitting(path, found, columns, done)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")
-    kinds = {columns[name]["kind"] for name in seen}
-    changes = [name for kind, name in (("image", "jitter"), ("text", "drop")) if kind in kinds]
+    changes = _changes({columns[name]["kind"] for name in seen}, few=len(found) < sample)
     if changes:
-        said_of = {"jitter": "moves, turns and stretches pictures a little", "drop": "leaves out some words of a text"}
-        note = (
-            f"Training {' and '.join(said_of[name] for name in changes)}; a right answer is the very one in the file."
-        )
+        note = f"Training {' and '.join(changes.values())}; a right answer is the very one in the file."
         family = Family("grid", {}, {}, tuple(changes), "exact", note)
     if len(seen) == len(done) == 1 and all(column["kind"] == "grid" for column in columns.values()):
         written = {name: spec_of(arguments).written for name, arguments in columns.items()}
-        pairs = [tuple(cell(row, name, written[name], path.parent) for name in said) for row in fitting]
+        pairs = [tuple(cell(row, name, written[name], path.parent) for name in columns) for row in good]
         family = recognise([(first, second) for first, second in pairs], columns[seen[0]], columns[done[0]])
         columns = {seen[0]: family.see, done[0]: family.do}
-    notes = [_count(path, len(found), sample, one_line_each), *(_sentence(name, columns[name]) for name in said)]
-    notes += [_too_long(found, name, columns[name], path.parent) for name in said if columns[name]["kind"] == "audio"]
+    notes = [count_words(path, len(found), sample, one_line_each)]
+    notes += sentences(columns, seen, done, len(found) if len(found) >= sample else None)
+    notes += _cut_short(path, found, columns)
+    if left_out:
+        more = f"; and {len(left_out) - SHOWN_LABELS} more" if len(left_out) > SHOWN_LABELS else ""
+        notes.append(f"Left out: {'; '.join(left_out[:SHOWN_LABELS])}{more}.")
     if misfit is not None:
-        notes.append(f"{len(found) - len(fitting):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
-    notes = [note for note in notes if note]
+        notes.append(f"{len(found) - len(good):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
     return Inferred(columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note])
 
 
-def declarations(see: Sequence[str], do: Sequence[str]) -> dict[str, Declared]:
-    """Returns what was said of each column that was named.
-
-    Raises:
-        DataError: a column named twice, one that a chart can't name, or words that don't declare anything.
-    """
-    said: dict[str, Declared] = {}
-    for text in (*see, *do):
-        name, declared = parse_declaration(text)
-        if name in said:
-            raise DataError(f"column '{name}' is named twice; a column is either seen or done")
-        if not _NAME.fullmatch(name):
-            raise DataError(
-                f"column '{name}': names are letters a to z, digits, - and _, at most 40, and begin with a letter; "
-                f"rename it in the file's header"
-            )
-        said[name] = declared
-    return said
+def _changes(kinds: set[str], *, few: bool) -> dict[str, str]:
+    """Returns what training changes in what is seen, with words for it; numbers only where there are few rows."""
+    changes = {"jitter": "moves, turns and stretches pictures a little", "drop": "leaves out some words of a text"}
+    changes["scatter"] = "moves numbers a little and leaves out some, as rows are few"
+    wanted = {"jitter": "image" in kinds, "drop": "text" in kinds, "scatter": few and kinds & {"number", "vector"}}
+    return {name: words for name, words in changes.items() if wanted[name]}
 
 
-def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad: bool = False) -> list[tuple[int, Row]]:
-    """Returns the first good rows with their lines.
-
-    Args:
-        path: of a table.
-        names: the columns to keep, which must be there; all when absent.
-        most: how many rows to look at.
-        skip_bad: pass over rows that can't be read at all.
-
-    Raises:
-        DataError: no such column, no row that can be read, or one that can't.
-    """
-    found: list[tuple[int, Row]] = []
-    for line, row in itertools.islice(attempts(path), most):
-        if isinstance(row, DataError):
-            if not skip_bad:
-                raise row
-            continue
-        if not found and names is not None:
-            check_columns(path, row, list(names))
-        found.append((line, row if names is None else {name: row[name] for name in names if name in row}))
-    if not found:
-        raise DataError(f"{path}: holds no rows that can be read")
-    return found
-
-
-def _texts(path: Path, name: str) -> Iterator[str]:
-    """Yields a column's labels from the whole file: in one that is sorted, the first rows don't show all of them."""
-    for _, row in attempts(path):
-        if not isinstance(row, DataError) and isinstance(row.get(name), PLAIN):
-            yield label_text(row[name])
-
-
-def _fitting(
-    path: Path, found: list[tuple[int, Row]], columns: dict[str, dict[str, Any]]
-) -> tuple[list[Row], DataError | None]:
-    """Returns the rows that fit the columns' types, and what is wrong with the first that doesn't."""
-    specs = {name: spec_of(arguments) for name, arguments in columns.items()}
-    grids = [name for name, spec in specs.items() if isinstance(spec, GridSpec)]
-    alike = {name: grids[0] for name in grids[1:]}
-    fitting: list[Row] = []
-    first: DataError | None = None
-    for line, row in found:
+def _columns(
+    path: Path, found: list[tuple[int, Row]], said: Mapping[str, Declared], free: frozenset[str]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Returns the declaration of each column, and what is wrong with those of `free` that are left out."""
+    columns: dict[str, dict[str, Any]] = {}
+    left_out = []
+    for name, declared in said.items():
         try:
-            shapes = {name: _shape(row, name, spec, path.parent) for name, spec in specs.items()}
-            check_alike(shapes, alike)
-            fitting.append(row)
+            if name in free:
+                check_name(name)
+            columns[name] = look([row[name] for _, row in found if name in row], declared, path.parent)
+            if declared.done and columns[name]["kind"] not in ACTS:
+                kind = columns[name]["kind"]
+                raise DataError(f"is of kind {kind}, which can be seen but not answered (acts: {', '.join(ACTS)})")
         except DataError as problem:
-            first = first or DataError(f"{path}:{line}: {problem}")
-    if first is not None and len(fitting) < MOSTLY * len(found):
-        raise first
-    return fitting, first
+            if name not in free:
+                raise DataError(f"{path}: {name}: {problem}") from None
+            left_out.append(f"{name} ({str(problem).split(' (')[0]})")
+    return columns, left_out
 
 
-def spec_of(arguments: Mapping[str, Any]) -> ValueSpec:
-    """Returns the declaration that these arguments, `kind` among them, are for."""
-    spec: ValueSpec = KINDS[arguments["kind"]][0].model_validate(arguments)
-    return spec
+def _whole(
+    path: Path, columns: Mapping[str, Mapping[str, Any]], said: Mapping[str, Declared]
+) -> dict[str, dict[str, Any]]:
+    """Looks once more, at the whole file, for labels and for bins of what is answered."""
+    labels = [name for name, column in columns.items() if column["kind"] == "label"]
+    numbers = [name for name, column in columns.items() if column["kind"] == "number" and said[name].done]
+    if not labels and not numbers:
+        return {}
+    again = {}
+    for name, values in whole_columns(path, labels, numbers).items():
+        try:
+            if name in labels:
+                again[name] = labelled(values, said[name].done)
+            else:
+                again[name] = look(values, replace(said[name], kind="number"), path.parent)
+        except DataError as problem:
+            raise DataError(f"{path}: {name}: {problem}") from None
+    return again
 
 
-def _shape(row: Row, name: str, spec: ValueSpec, folder: Path) -> tuple[int, ...]:
-    try:
-        return spec.encode(cell(row, name, spec.written, folder)).shape
-    except DataError as problem:
-        raise DataError(f"{name}: {problem}") from None
-
-
-def _count(path: Path, found: int, sample: int, one_line_each: bool) -> str:
-    if found < sample:
-        return f"{found:,} rows."
-    if not one_line_each or path.suffix.lower() not in TEXTS:
-        return f"More than {found - 1:,} rows."
-    with path.open("rb") as file:
-        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(_READ_BYTES), b""))
-        file.seek(-1, os.SEEK_END)
-        lines += file.read(1) != b"\n"
-    header = path.suffix.lower() in (".csv", ".tsv")
-    return f"{lines - header:,} rows."
-
-
-def _too_long(found: Sequence[tuple[int, Row]], name: str, arguments: Mapping[str, Any], folder: Path) -> str:
-    values = [row[name] for _, row in found[:LOOKED_AT] if name in row]
-    longer, looked = too_long(values, arguments["seconds"], folder)
-    return (
-        f"{name}: {longer} of the first {looked} are longer than {arguments['seconds']:g} s and cut." if longer else ""
-    )
-
-
-def _sentence(name: str, arguments: dict[str, Any]) -> str:
-    if arguments["kind"] == "label":
-        labels = arguments["labels"]
-        some = ", ".join(labels[:SHOWN_LABELS]) + (", …" if len(labels) > SHOWN_LABELS else "")
-        return f"{name}: one of {len(labels)} labels ({some})."
-    if arguments["kind"] != "grid":
-        return f"{name}: {arguments['kind']}, {spec_of(arguments).words()}."
-    rows, columns = arguments.get("rows"), arguments.get("columns")
-    size = f"{rows}×{columns} grids" if rows and columns else "grids of several shapes"
-    letters = f" ({arguments['alphabet']})" if "alphabet" in arguments else ""
-    return f"{name}: {size} of {arguments['symbols']} symbols{letters}."
+def _cut_short(path: Path, found: Sequence[tuple[int, Row]], columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Returns a sentence for each column of sounds of which some are longer than what is heard."""
+    notes = []
+    for name, column in columns.items():
+        if column["kind"] == "audio":
+            values = [row[name] for _, row in found[:LOOKED_AT] if name in row]
+            longer, looked = too_long(values, column["seconds"], path.parent)
+            if longer:
+                notes.append(f"{name}: {longer} of the first {looked} are longer than {column['seconds']:g} s and cut.")
+    return notes

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ltm.errors import DataError
 from ltm.scenes.declare import Declared
-from ltm.scenes.infer import declarations, infer, sample_rows, spec_of
+from ltm.scenes.describe import spec_of
+from ltm.scenes.infer import infer
 from ltm.scenes.look import look
+from ltm.scenes.look_label import is_empty
+from ltm.scenes.named import declarations
+from ltm.scenes.sample import sample_rows
+from ltm.senses.label import LabelSpec
+from ltm.senses.missing import number_of
+from ltm.senses.number import NumberSpec
 from ltm.senses.value import ValueSpec
 
 
@@ -22,8 +27,8 @@ class Kinds:
     """The columns of a table.
 
     Attributes:
-        kinds: the kind of each column; besides those of senses `number`, `name` (words that don't recur), `empty`
-            and `other`.
+        kinds: the kind of each column; besides those of senses and acts `name` (words that don't recur), `empty` and
+            `other`; and `number`, also where all are the same, so that no sense reads them.
         specs: how to read the columns that a sense reads.
         see: the columns that were named to be seen.
         do: the columns that were named to be answered.
@@ -45,10 +50,10 @@ class Kinds:
         """Whether columns were named, so that others don't count."""
         return bool(self.see or self.do)
 
-
-def is_missing(value: Any) -> bool:
-    """Returns whether a cell holds nothing."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    def may_miss(self, name: str) -> bool:
+        """Returns whether a brain takes an empty cell of a column for a missing value."""
+        spec = self.specs.get(name)
+        return name not in self.do and (isinstance(spec, NumberSpec) or (isinstance(spec, LabelSpec) and spec.missing))
 
 
 def kinds_of(
@@ -68,42 +73,40 @@ def kinds_of(
     path = Path(path)
     if see and do:
         found = infer(path, see, do, sample, skip_bad=True)
-        specs = {name: spec_of(arguments) for name, arguments in found.columns.items()}
+        specs = {name: spec_of(arguments, name in found.do) for name, arguments in found.columns.items()}
         kinds = {name: spec.kind for name, spec in specs.items()}
         return Kinds(kinds, specs, found.see, found.do, found.family, found.score, (found.notes[-1],))
-    said = declarations(see, do)
+    said, _ = declarations(path, see, do, skip_bad=True)
     rows = [row for _, row in sample_rows(path, list(said) or None, sample, skip_bad=True)]
     names = list(said) or list(dict.fromkeys(name for row in rows for name in row))
     kinds, specs = {}, {}
     for name in names:
-        values = [row[name] for row in rows if name in row and not is_missing(row[name])]
+        declared = said.get(name, Declared())
+        values = [row[name] for row in rows if name in row]
+        there = [value for value in values if not is_empty(value)]
         try:
-            if not values:
+            if not there:
                 raise DataError("every cell that was looked at is empty")
-            specs[name] = spec_of(look(values, said.get(name, Declared()), path.parent))
+            arguments = look(there, declared, path.parent)
+            if arguments["kind"] == "label" and not declared.done and len(there) < len(values):
+                arguments["missing"] = True
+            specs[name] = spec_of(arguments, declared.done)
             kinds[name] = specs[name].kind
         except DataError as problem:
-            if said.get(name, Declared()).kind is not None:
+            if declared.kind is not None:
                 raise DataError(f"{path}: {name}: {problem}") from None
-            kinds[name] = _plain_kind(values)
-    seen = tuple(said)[: len(see)]
-    return Kinds(kinds, specs, seen, tuple(said)[len(see) :])
+            kinds[name] = _plain_kind(there)
+    done = tuple(name for name, declared in said.items() if declared.done)
+    return Kinds(kinds, specs, tuple(name for name in said if name not in done), done)
 
 
 def _plain_kind(values: Sequence[Any]) -> str:
     """Returns what values are that no sense reads."""
-    if values and all(as_number(value) is not None for value in values):
-        return "number"
     if not values:
         return "empty"
-    return "name" if all(isinstance(value, str) for value in values) else "other"
-
-
-def as_number(value: Any) -> float | None:
-    """Returns the number that a cell holds, also one written as text; None if it holds something else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | np.number):
-        return None
     try:
-        return float(value)
-    except (ValueError, OverflowError):
-        return None
+        for value in values:
+            number_of(value)
+    except DataError:
+        return "name" if all(isinstance(value, str) for value in values) else "other"
+    return "number"

@@ -11,6 +11,7 @@ import csv
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -198,9 +199,9 @@ def _header(lines: _Lines, cells: list[str], line: int) -> list[str]:
             lines.fail(f"column {index} of the header has no name", line)
         if not any(letter.isalpha() for letter in name) or len(name) > 80:
             lines.fail(f"the header is missing: the first line must name the columns, got {_short(name)}", line)
-    for name in names:
-        if names.count(name) > 1:
-            lines.fail(f"the header names '{name}' {names.count(name)} times", line)
+    for name, times in Counter(names).items():
+        if times > 1:
+            lines.fail(f"the header names '{name}' {times} times", line)
     return names
 
 

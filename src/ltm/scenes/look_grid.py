@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from ltm.scenes.declare import MOSTLY, Declared
 _SMALLEST = 16
 _MOST_LETTERS = 32
 _DIGITS = frozenset("0123456789._")
+_DECIMAL = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 
 Shape = tuple[int, int]
 
@@ -79,6 +81,8 @@ def _look_at_texts(texts: Sequence[str], said: Declared) -> dict[str, Any]:
         texts = ["".join(lines) for lines in whole]
     else:
         texts = [text.strip() for text in texts]
+        if said.kind is None and sum(bool(_DECIMAL.fullmatch(text)) for text in texts) >= MOSTLY * len(texts):
+            raise DataError("they look like decimal numbers; say so if they are grids, as in grid(4x4)")
         length, often = Counter(map(len, texts)).most_common(1)[0]
         if often < MOSTLY * len(texts):
             raise DataError("texts in one line differ in length, so they can't be grids; separate rows by '/'")

@@ -45,6 +45,8 @@ def look_at_sequences(values: Sequence[Any], said: Declared, folder: Path = Path
     # A tree may be much larger than any that was learned from; places on a line are learned one by one.
     most = said.longest or (MOST_PLACES if brackets else min(MOST_PLACES - 1, 2 * longest))
     arguments: dict[str, Any] = {"kind": "sequence", "tokens": sorted(counts), "longest": most}
+    if said.done:
+        return arguments
     return {**arguments, **({"ignore": ignore} if ignore else {}), **brackets}
 
 

@@ -7,17 +7,29 @@ walls between corridors fall afterwards, which makes loops, and so more than one
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, model_validator
 
+from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.scenes.maze_score import GOAL, OPEN, START, WALL, is_shortest_path, score
 from ltm.scenes.store import SceneSet, SceneWriter
 from ltm.senses.layout import Layout
 
-__all__ = ["MAZE_ALPHABET", "PATH_ALPHABET", "canonical", "disjoint", "generate", "is_shortest_path", "score"]
+__all__ = [
+    "MAZE_ALPHABET",
+    "PATH_ALPHABET",
+    "MazeOptions",
+    "canonical",
+    "disjoint",
+    "generate",
+    "is_shortest_path",
+    "make",
+    "score",
+]
 
 MAZE_ALPHABET = "#.SG"
 PATH_ALPHABET = ".o"
@@ -29,6 +41,27 @@ _STARTS = 4
 _PATIENCE = 1000
 
 Neighbours = list[list[int]]
+
+
+Side = Annotated[int, Field(ge=5, le=255)]
+
+
+class MazeOptions(Part):
+    """What mazes are made."""
+
+    sizes: tuple[Side, Side] = (9, 13)
+    """Smallest and largest side."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> MazeOptions:
+        if self.sizes[0] > self.sizes[1]:
+            raise ValueError("sizes: the smallest side exceeds the largest")
+        return self
+
+
+def make(options: MazeOptions, count: int, seed: int) -> SceneSet:
+    """Returns `count` mazes as a chart's options ask; see `generate`."""
+    return generate(count, seed=seed, sizes=options.sizes)
 
 
 def generate(count: int, *, seed: int, sizes: tuple[int, int] = (9, 13)) -> SceneSet:

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
+from ltm.scenes.encode_rows import encode_rows
 from ltm.scenes.maze_score import score as score_paths
 from ltm.scenes.read import load
-from ltm.scenes.sources import SOURCES
+from ltm.scenes.sources import find_source, source_names
 from ltm.scenes.split import group_keys, split
 from ltm.scenes.store import SceneSet
 from ltm.scenes.told import Told, nobody
@@ -22,6 +23,8 @@ from ltm.senses.grid import GridSpec
 from ltm.senses.layout import VOID
 from ltm.senses.value import ValueSpec
 
+SHOWN = 10
+"""Of the scenes that don't fit a chart, so many are described."""
 Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
 
 
@@ -62,18 +65,44 @@ def read_scenes(chart: Chart, source: str | Path, *, skip_bad: bool = False, tol
     return Prepared(report.scenes, empty, report.skipped, report.duplicates, tuple(report.problems))
 
 
-def generate_scenes(chart: Chart, count: int, seed: int, name: str | None = None) -> SceneSet:
-    """Makes scenes from a built-in source, translated to the chart's symbols."""
-    source = name or chart.scenes.source
-    assert source in SOURCES
-    scenes = SOURCES[source].make(chart.scenes, count, seed)
+def generate_scenes(
+    chart: Chart,
+    count: int,
+    seed: int,
+    name: str | None = None,
+    *,
+    test: bool = False,
+    left_out: list[str] | None = None,
+) -> SceneSet:
+    """Makes scenes from a built-in source in the chart's symbols.
+
+    Args:
+        chart: what reads them; its options are used where its scenes come from that source.
+        count: how many; fewer where a source has no more.
+        seed: of the scenes.
+        name: of the source; the chart's when absent.
+        test: whether scenes are wanted that a source keeps for testing, where it does.
+        left_out: gets what is wrong with scenes that don't fit the chart, such as an answer that it can't say; without
+            it, the first such scene is an error.
+
+    Raises:
+        DataError: scenes of other columns or kinds than the chart's, or more than can be made.
+    """
+    named = name or chart.scenes.source
+    source = find_source(named)
+    assert named is not None and source is not None
+    make = source.test if test and source.test is not None else source.make
+    made = make(chart.scenes.options_of(named), count, seed)
+    if not isinstance(made, SceneSet):
+        columns, alike = columns_of(chart), alike_of(chart)
+        return encode_rows(made, columns, named, alike=alike, written=source.written, left_out=left_out)
     values = {}
     for column, spec in columns_of(chart).items():
-        if column not in scenes.values:
-            known = ", ".join(scenes.values)
-            raise DataError(f"source {source!r} has the columns {known}; the chart asks for {column!r}")
-        values[column] = _translate(scenes.values[column], SOURCES[source].columns[column], spec, column)
-    return SceneSet(values, scenes.shapes, scenes.lines)
+        if column not in made.values:
+            known = ", ".join(made.values)
+            raise DataError(f"source {named!r} has the columns {known}; the chart asks for {column!r}")
+        values[column] = _translate(made.values[column], source.columns[column], spec, column)
+    return SceneSet(values, made.shapes, made.lines)
 
 
 def _translate(grid: np.ndarray, made: ValueSpec, wanted: ValueSpec, column: str) -> np.ndarray:
@@ -104,14 +133,16 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
     """
     spec = chart.scenes
     if spec.source is None:
-        raise DataError("the chart names no scenes; set scenes.source to a file, 'sudoku' or 'maze'")
-    if spec.source in SOURCES:
-        made = generate_scenes(chart, spec.count, spec.seed)
-        read = Prepared(made, made.take(np.arange(0)))
+        raise DataError(f"the chart names no scenes; set scenes.source to a file, or to {', '.join(source_names())}")
+    built_in = find_source(spec.source) is not None
+    if built_in:
+        bad: list[str] = []
+        made = generate_scenes(chart, spec.count, spec.seed, left_out=bad if skip_bad else None)
+        read = Prepared(made, made.take(np.arange(0)), len(bad), problems=tuple(bad[:SHOWN]))
     else:
         read = read_scenes(chart, source_file(spec.source, folder), skip_bad=skip_bad, told=told)
     if len(read.train) < 32:
-        where = spec.source if spec.source in SOURCES else source_file(spec.source, folder)
+        where = spec.source if built_in else source_file(spec.source, folder)
         raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least 32 are needed")
     family = family_of(chart)
     train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family, told=told)
@@ -121,12 +152,15 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
 def unseen(chart: Chart, scenes: SceneSet, name: str, told: Told = nobody) -> SceneSet:
     """Returns those scenes of a built-in source that a brain of this chart was not trained on, up to symmetry.
 
-    Its training scenes are made once more; a brain that was trained on a file has seen none of the source's.
+    Its training scenes are made once more; a brain that was trained on a file has seen none of the source's, and what a
+    source keeps for testing no brain has.
     """
-    if chart.scenes.source != name:
+    source = find_source(name)
+    assert source is not None
+    if chart.scenes.source != name or source.test is not None:
         return scenes
-    trained = generate_scenes(chart, chart.scenes.count, chart.scenes.seed)
-    family = SOURCES[name].family
+    trained = generate_scenes(chart, chart.scenes.count, chart.scenes.seed, left_out=[])
+    family = source.family
     return scenes.take(~np.isin(group_keys(scenes, family), group_keys(trained, family, told)))
 
 

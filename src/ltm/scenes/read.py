@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from ltm.senses.value import ValueSpec
 __all__ = ["LoadReport", "cell", "check_columns", "digest", "load", "rows"]
 
 _SHOWN = 10
+_SHOWN_COLUMNS = 40
 _Value = TypeVar("_Value")
 
 
@@ -114,7 +116,8 @@ def check_columns(path: Path, row: Row, names: list[str]) -> None:
     """Raises a `DataError` that names the nearest column, if the first row lacks one of `names`."""
     for name in names:
         if name not in row:
-            raise DataError(f"{path}: there is no column '{name}' among {', '.join(row)}{nearest(name, row)}")
+            some = ", ".join([*itertools.islice(row, _SHOWN_COLUMNS), *(["…"] if len(row) > _SHOWN_COLUMNS else [])])
+            raise DataError(f"{path}: there is no column '{name}' among {some}{nearest(name, row)}")
 
 
 def cell(row: Row, name: str, written: Written, folder: Path) -> Any:
@@ -139,7 +142,7 @@ def cell(row: Row, name: str, written: Written, folder: Path) -> Any:
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        raise DataError("expected nested lists such as [[0, 1], [1, 0]]") from None
+        raise DataError("expected lists such as [[0, 1], [1, 0]] or [1.5, null, 2]") from None
 
 
 def _encoded(path: Path, line: int, row: Row, name: str, spec: ValueSpec) -> npt.NDArray[Any]:

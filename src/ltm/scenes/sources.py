@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from ltm.chart.schema import ScenesSpec
+from ltm.chart.base import Part
 from ltm.errors import DataError, nearest
-from ltm.scenes import maze, sudoku
+from ltm.scenes import digits, fashion, listops, maze, reasoning, sudoku
+from ltm.scenes.encode_rows import Written, as_it_is
+from ltm.scenes.lines import Row
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import GridSpec
 from ltm.senses.value import ValueSpec
+
+Made = SceneSet | Iterable[Row]
+"""Scenes in the symbols of the source's columns, or rows as people would write them."""
+Make = Callable[[Any, int, int], Made]
+"""From a source's options, how many scenes are wanted and a seed to scenes."""
+
+
+class NoOptions(Part):
+    """This source has none."""
 
 
 @dataclass(frozen=True)
@@ -19,29 +31,49 @@ class Source:
     """A generator of scenes, and what they are.
 
     Attributes:
-        make: from what a chart says of its scenes, their number and seed, to scenes.
-        columns: what each column holds.
+        make: scenes to learn from.
         see: the column that is seen.
         do: the column that is the answer.
+        notes: the scenes in sentences.
+        columns: what each column holds; where that depends on the scenes, `describe` says it.
+        describe: from rows to the arguments of each column's declaration.
+        options: what a chart may say under `scenes.options`.
+        places: options that name places on a person's machine; a brain that is given away doesn't tell them.
+        test: scenes for `ltm eval`, where there is only a fixed number of scenes and some are kept for it; other
+            sources make new ones from another seed.
         symmetries: what leaves a scene's meaning unchanged.
         score: what counts as a right answer.
         family: which scenes count as the same when some are set aside (see `ltm.scenes.split`).
-        notes: the scenes in sentences.
+        written: how a row's value is brought into the form that a chart's column reads.
     """
 
-    make: Callable[[ScenesSpec, int, int], SceneSet]
-    columns: Mapping[str, ValueSpec]
+    make: Make
     see: str
     do: str
-    symmetries: tuple[str, ...]
-    score: str
-    family: str
     notes: tuple[str, ...]
+    columns: Mapping[str, ValueSpec] = field(default_factory=dict)
+    describe: Callable[[Sequence[Row]], Mapping[str, Mapping[str, Any]]] | None = None
+    options: type[Part] = NoOptions
+    places: tuple[str, ...] = ()
+    test: Make | None = None
+    symmetries: tuple[str, ...] = ()
+    score: str = "exact"
+    family: str = "grid"
+    written: Written = as_it_is
+
+    def declarations(self, options: Part, count: int, seed: int) -> dict[str, dict[str, Any]]:
+        """Returns the arguments of each column's declaration, from the scenes themselves where it takes them."""
+        if self.describe is None:
+            return {name: spec.model_dump(exclude_defaults=True) for name, spec in self.columns.items()}
+        made = self.make(options, count, seed)
+        assert not isinstance(made, SceneSet)
+        return {name: dict(arguments) for name, arguments in self.describe(list(made)).items()}
 
 
-SOURCES = {
+SOURCES: dict[str, Source] = {
     "sudoku": Source(
-        make=lambda spec, count, seed: sudoku.generate(count, seed=seed, givens=spec.givens, steps=spec.search_steps),
+        make=sudoku.make,
+        options=sudoku.SudokuOptions,
         columns={
             "puzzle": GridSpec(kind="grid", rows=9, columns=9, symbols=10),
             "solution": GridSpec(kind="grid", rows=9, columns=9, symbols=10),
@@ -49,24 +81,85 @@ SOURCES = {
         see="puzzle",
         do="solution",
         symmetries=("relabel", "bands", "transpose"),
-        score="exact",
         family="sudoku",
         notes=("Random Sudoku puzzles, each with exactly one solution; no two grids are alike up to symmetry.",),
     ),
     "maze": Source(
-        make=lambda spec, count, seed: maze.generate(count, seed=seed, sizes=spec.sizes),
+        make=maze.make,
+        options=maze.MazeOptions,
         columns={
             "maze": GridSpec(kind="grid", symbols=4, alphabet=maze.MAZE_ALPHABET),
             "path": GridSpec(kind="grid", symbols=2, alphabet=maze.PATH_ALPHABET),
         },
         see="maze",
         do="path",
-        symmetries=(),
         score="shortest-path",
         family="maze",
         notes=("Random mazes with loops; any shortest path from S to G is right.",),
     ),
+    "listops": Source(
+        make=listops.generate,
+        options=listops.ListopsOptions,
+        columns={"expression": listops.EXPRESSION, "answer": listops.ANSWER},
+        see="expression",
+        do="answer",
+        notes=("Random nested lists of digits with MAX, MIN, FIRST and LAST; no two are alike.",),
+    ),
+    "digits": Source(
+        make=digits.learn,
+        test=digits.judge,
+        columns=digits.COLUMNS,
+        see="image",
+        do="label",
+        symmetries=("jitter",),
+        notes=("Handwritten digits of 8×8 pixels, from scikit-learn; one in six is kept for ltm eval.",),
+    ),
+    "fashion": Source(
+        make=fashion.learn,
+        test=fashion.judge,
+        options=fashion.FashionOptions,
+        places=("folder",),
+        columns=fashion.COLUMNS,
+        see="image",
+        do="label",
+        symmetries=("jitter",),
+        notes=("Fashion-MNIST: clothes of 28×28 pixels; the 10,000 of the test set are kept for ltm eval.",),
+    ),
 }
+
+
+def _reasoning(name: str) -> Source:
+    def make(options: reasoning.ReasoningOptions, count: int, seed: int) -> Iterable[Row]:
+        return reasoning.rows(name, options, count, seed)
+
+    return Source(
+        make=make,
+        options=reasoning.ReasoningOptions,
+        describe=reasoning.describe,
+        see="question",
+        do="answer",
+        written=reasoning.written,
+        notes=(f"{name} of reasoning-gym; a right answer is the very one that the generator gives.",),
+    )
+
+
+FAMILIES: dict[str, Callable[[str], Source]] = {reasoning.FAMILY: _reasoning}
+"""Sources of which there are many, asked for as `family:name`; from the name to the source."""
+
+
+def source_names() -> tuple[str, ...]:
+    """Returns what a person may ask for, in order."""
+    return (*SOURCES, *(f"{family}:NAME" for family in FAMILIES))
+
+
+def find_source(name: str | None) -> Source | None:
+    """Returns the built-in source of a name; None where it is none, but a file, or nothing."""
+    if name is None:
+        return None
+    family, colon, member = name.partition(":")
+    if colon and family in FAMILIES:
+        return FAMILIES[family](member)
+    return SOURCES.get(name)
 
 
 def check_named(data: str) -> None:
@@ -75,5 +168,7 @@ def check_named(data: str) -> None:
     Raises:
         DataError: names the nearest source.
     """
-    if data not in SOURCES and not Path(data).suffix and not Path(data).exists():
-        raise DataError(f"{data}: no such file, and no built-in source of that name{nearest(data, SOURCES)}")
+    if find_source(data) is None and not Path(data).suffix and not Path(data).exists():
+        close = nearest(data, SOURCES) or nearest(data, FAMILIES)
+        known = "" if close else f" (built-in sources: {', '.join(source_names())})"
+        raise DataError(f"{data}: no such file, and no built-in source of that name{close}{known}")

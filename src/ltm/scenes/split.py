@@ -99,7 +99,8 @@ def _exact_keys(
         joined = [maze.canonical(values[name], shapes[name]) for name in seen]
         return [b"|".join(keys) for keys in zip(*joined, strict=True)]
     count = len(values[seen[0]])
-    plain = [b"".join(shapes[n][i].tobytes() + values[n][i].tobytes() for n in seen) for i in range(count)]
+    # Without padding, which depends on the other scenes of the set.
+    plain = [b"".join(shapes[n][i].tobytes() + _value(values[n][i], shapes[n][i]) for n in seen) for i in range(count)]
     if family == "sudoku":
         for grids in values.values():
             if grids.shape[1:] != (9, 9):
@@ -108,6 +109,10 @@ def _exact_keys(
             for index, key in zip(solved.tolist(), sudoku.canonical(grids[solved]).tolist(), strict=True):
                 plain[index] = key
     return plain
+
+
+def _value(padded: npt.NDArray[Any], shape: npt.NDArray[Any]) -> bytes:
+    return padded[tuple(slice(side) for side in shape.tolist())].tobytes()
 
 
 def _hash(key: bytes) -> int:

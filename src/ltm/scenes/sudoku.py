@@ -7,11 +7,13 @@ is asked little while the board is still full.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, model_validator
 
+from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.scenes.store import SceneSet, SceneWriter
 from ltm.scenes.sudoku_canonical import canonical
@@ -19,11 +21,13 @@ from ltm.scenes.sudoku_search import count_solutions, is_solution, masks_of, ran
 from ltm.senses.layout import Layout
 
 __all__ = [
+    "SudokuOptions",
     "canonical",
     "count_solutions",
     "disjoint",
     "generate",
     "is_solution",
+    "make",
     "search_steps",
     "solve",
 ]
@@ -32,6 +36,32 @@ MOST_STEPS = 10_000
 _BLOCK = 4096
 _FIRST_STRIDE = 32
 _PATIENCE = 2048
+
+
+Givens = Annotated[int, Field(ge=17, le=81)]
+Steps = Annotated[int, Field(ge=0, le=MOST_STEPS)]
+
+
+class SudokuOptions(Part):
+    """What puzzles are made."""
+
+    givens: tuple[Givens, Givens] = (22, 36)
+    """Fewest and most givens."""
+    search_steps: tuple[Steps, Steps] = (0, MOST_STEPS)
+    """Fewest and most guesses that a search which fills in singles needs; 0 means that singles suffice."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> SudokuOptions:
+        for name in ("givens", "search_steps"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name}: the fewest, {low}, exceed the most, {high}")
+        return self
+
+
+def make(options: SudokuOptions, count: int, seed: int) -> SceneSet:
+    """Returns `count` puzzles as a chart's options ask; see `generate`."""
+    return generate(count, seed=seed, givens=options.givens, steps=options.search_steps)
 
 
 def generate(

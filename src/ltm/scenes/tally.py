@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ltm.errors import DataError
-from ltm.scenes.kinds import as_number, is_missing
-from ltm.scenes.look_label import PLAIN
+from ltm.scenes.look_label import PLAIN, is_empty
 from ltm.scenes.read import cell
 from ltm.scenes.spool import SPOOL_BYTES, Spool
 from ltm.senses.audio import AudioSpec
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
-from ltm.senses.label import MOST_LABELS, LabelSpec, label_text
+from ltm.senses.label import MOST_LABELS, Labels, label_text
+from ltm.senses.missing import is_missing, number_of
 from ltm.senses.value import ValueSpec
+from ltm.senses.vector import VectorSpec, flat_list, numbers_of
 
 MOST_SHAPES = 10_000
 """Shapes that are told apart; more are counted together."""
@@ -57,10 +58,10 @@ class Column:
         usable: whether a sense reads such values.
         values: how many could be read.
         distinct: how many of these differ.
-        missing: empty cells.
+        missing: empty cells; of numbers also those that say that nothing is there, such as `?`.
         shapes: of grids, pictures and sounds; lengths of sequences and texts.
         counts: of symbols or labels, the most frequent first.
-        span: least, mean and largest: of numbers, of brightnesses, or of the lengths of texts.
+        span: least, mean and largest: of numbers, also those of lists, of brightnesses, or of the lengths of texts.
     """
 
     kind: str
@@ -90,7 +91,7 @@ class Tally:
         self.labels = Counter[str]()
         self.symbols = np.zeros(spec.symbols if isinstance(spec, GridSpec) else 256, dtype=np.int64)
         self.counted = isinstance(spec, GridSpec | ImageSpec | AudioSpec)
-        self.low, self.high, self.total = math.inf, -math.inf, 0.0
+        self.low, self.high, self.total, self.numbers = math.inf, -math.inf, 0.0, 0
         self._keys = Spool(SPOOL_BYTES)
 
     def read(self, row: dict[str, Any], folder: Path) -> npt.NDArray[Any] | str | None:
@@ -99,20 +100,29 @@ class Tally:
         Raises:
             DataError: it isn't of the column's kind.
         """
-        if is_missing(row.get(self.name)):
+        given = row.get(self.name)
+        if (is_missing if self.kind == "number" else is_empty)(given):
             self.missing += 1
             return None
         value = self._encoded(row, folder)
-        self._keys.write(key_of(value))
+        # Numbers that are answered alike, in one bin, are still different numbers.
+        self._keys.write(key_of(np.array(number_of(given)) if self.kind == "number" else value))
         self.values += 1
         return value
 
     def _encoded(self, row: dict[str, Any], folder: Path) -> npt.NDArray[Any] | str:
-        if isinstance(self.spec, LabelSpec):
+        if isinstance(self.spec, Labels):
             return self._label(row[self.name])
         if self.spec is None:
             return self._plain(row[self.name])
-        value = self.spec.encode(cell(row, self.name, self.spec.written, folder))
+        given = cell(row, self.name, self.spec.written, folder)
+        value = self.spec.encode(given)
+        if self.kind == "number":
+            self._count(np.array([number_of(given)]))
+            return value
+        if isinstance(self.spec, VectorSpec):
+            self._count(numbers_of(flat_list(given) or []))
+            return value
         if len(self.shapes) < MOST_SHAPES or value.shape in self.shapes:
             self.shapes[value.shape] += 1
         if self.counted:
@@ -131,11 +141,14 @@ class Tally:
 
     def _plain(self, value: Any) -> str:
         text = value if isinstance(value, str) else _text(value)
-        number = as_number(value) if self.kind == "number" else float(len(text))
-        if number is None or not math.isfinite(number):
-            raise DataError(f"expected a number, got {text[:60]!r}")
-        self.low, self.high, self.total = min(self.low, number), max(self.high, number), self.total + number
+        self._count(np.array([number_of(value) if self.kind == "number" else len(text)], dtype=np.float64))
         return text
+
+    def _count(self, numbers: npt.NDArray[np.float64]) -> None:
+        there = numbers[~np.isnan(numbers)]
+        if there.size:
+            self.low, self.high = min(self.low, float(there.min())), max(self.high, float(there.max()))
+            self.total, self.numbers = self.total + float(there.sum()), self.numbers + there.size
 
     def summary(self) -> Column:
         """Returns what was counted."""
@@ -153,7 +166,7 @@ class Tally:
         )
 
     def _words(self) -> str:
-        if isinstance(self.spec, LabelSpec):
+        if isinstance(self.spec, Labels):
             return f"{len(self.labels)} labels"
         return "" if self.spec is None else self.spec.words()
 
@@ -165,7 +178,7 @@ class Tally:
         return Shapes(order[0], order[-1], commonest, often / self.values, len(order))
 
     def _counts(self) -> dict[str, int]:
-        if isinstance(self.spec, LabelSpec):
+        if isinstance(self.spec, Labels):
             return dict(self.labels.most_common())
         if not isinstance(self.spec, GridSpec):
             return {}
@@ -176,8 +189,8 @@ class Tally:
     def _span(self) -> tuple[float, float, float] | None:
         if not self.values:
             return None
-        if self.spec is None:
-            return self.low, self.total / self.values, self.high
+        if self.numbers:
+            return self.low, self.total / self.numbers, self.high
         if not self.counted or isinstance(self.spec, GridSpec):
             return None
         levels = np.flatnonzero(self.symbols)

@@ -10,22 +10,27 @@ from ltm.senses.audio import AudioSense, AudioSpec
 from ltm.senses.grid import GridSense, GridSpec
 from ltm.senses.image import ImageSense, ImageSpec
 from ltm.senses.label import LabelSense, LabelSpec
+from ltm.senses.number import NumberSense, NumberSpec
 from ltm.senses.sequence import SequenceSense, SequenceSpec
 from ltm.senses.text import TextSense, TextSpec
+from ltm.senses.vector import VectorSense, VectorSpec
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridSpec, GridSense),
     "image": (ImageSpec, ImageSense),
     "audio": (AudioSpec, AudioSense),
     "label": (LabelSpec, LabelSense),
+    "number": (NumberSpec, NumberSense),
     "sequence": (SequenceSpec, SequenceSense),
     "text": (TextSpec, TextSense),
+    "vector": (VectorSpec, VectorSense),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | ImageSense | AudioSense | LabelSense | SequenceSense | TextSense
+Sense = GridSense | ImageSense | AudioSense | LabelSense | NumberSense | SequenceSense | TextSense | VectorSense
 
 SenseSpec = Annotated[
-    GridSpec | ImageSpec | AudioSpec | LabelSpec | SequenceSpec | TextSpec, Field(discriminator="kind")
+    GridSpec | ImageSpec | AudioSpec | LabelSpec | NumberSpec | SequenceSpec | TextSpec | VectorSpec,
+    Field(discriminator="kind"),
 ]
 """The union of all declarations, told apart by `kind`."""

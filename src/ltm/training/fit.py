@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
 from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
 from ltm.scenes.read import digest
-from ltm.scenes.sources import SOURCES
+from ltm.scenes.sources import find_source
 from ltm.scenes.split import halves
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
@@ -108,8 +108,10 @@ def train_chart(
         "aside_sha256": fingerprint(scenes.validation),
         "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
     }
-    if chart.scenes.source not in (None, *SOURCES):
-        provenance["data_sha256"] = digest(source_file(str(chart.scenes.source), run)) or None
+    if chart.scenes.source is not None and find_source(chart.scenes.source) is None:
+        known = digest(source_file(str(chart.scenes.source), run))
+        # A file that was moved away meanwhile must not cost the brain.
+        provenance |= {"data_sha256": known} if known else {}
     brain.chart = without_path(chart)
     save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
     forget_checkpoints(run)
@@ -125,26 +127,32 @@ def fit(
     size: str | int = "2MB",
     minutes: float = 15.0,
     seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+    count: int | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Fitted:
     """Goes from a person's file to a brain.
 
     Args:
-        data: CSV, TSV or JSON Lines, or a built-in source (`sudoku`, `maze`).
+        data: CSV, TSV or JSON Lines, or a built-in source (`sudoku`, `maze`, `listops`, …).
         see: columns that are seen, such as `puzzle` or `puzzle:grid(9x9)`.
         do: columns that are to be answered.
         out: brain folder to write.
         size: at most this many bytes of weights.
         minutes: of training.
-        seed: of weights, order and noise.
+        seed: of weights, order and noise, and of scenes that are made.
+        options: of a built-in source, by name.
+        count: of scenes to make from a built-in source.
         report: called after every step.
         say: told what is going on.
 
     Raises:
         LtmError: data, sizes or folders that can't be used.
     """
-    chart, notes = propose_for(data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out))
+    chart, notes = propose_for(
+        data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out), options=options, count=count
+    )
     for note in notes:
         say(note)
     return train_chart(chart, Path(out), folder=run_folder(Path(out)), report=report, say=say)
@@ -170,6 +178,7 @@ def measured(report: dict[str, Any]) -> dict[str, Any]:
     """Returns the lines of a report that belong on a brain's card."""
     keep = ("scenes", "exact", "cells", "ece", "auroc")
     rows: dict[str, Any] = {key: report[key] for key in keep if report.get(key) is not None}
+    rows |= {f"{name}, to the nearest bin": dict(errors) for name, errors in report.get("numbers", {}).items()}
     for row in report["by_ticks"]:
         rows[f"after {row['ticks']} ticks"] = {"exact": row["exact"], "confidence": row["confidence"]}
     return rows

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from ltm.chart.base import parse_bytes
+from ltm.chart.document import MAX_TEXT
+from ltm.chart.dump import dump
 from ltm.chart.propose import propose
-from ltm.chart.schema import Chart
-from ltm.errors import DataError, LtmError, first_mistake
+from ltm.chart.schema import Chart, ScenesSpec
+from ltm.errors import DataError, LtmError, first_mistake, nearest
 from ltm.scenes.infer import Inferred, infer
-from ltm.scenes.sources import SOURCES, check_named
+from ltm.scenes.options import with_options
+from ltm.scenes.sources import check_named, find_source
 from ltm.training.run_folder import run_folder
 
 
@@ -28,10 +32,25 @@ def propose_for(
     symmetries: Sequence[str] | None = None,
     out: Path = Path("brain"),
     skip_bad: bool = False,
+    options: Mapping[str, Any] | None = None,
+    count: int | None = None,
 ) -> tuple[Chart, Sequence[str]]:
     """Looks at a file (or takes a built-in source) and proposes a chart.
 
     The chart names the file relative to the run folder of `out`, where it will be kept.
+
+    Args:
+        data: a file or a built-in source.
+        see: columns that are seen; a source's own where none are named.
+        do: columns that are to be answered, likewise.
+        size: bytes of all weights at most.
+        minutes: of training.
+        seed: of weights, order and noise, and of scenes that are made.
+        symmetries: instead of those that the data looks like.
+        out: brain folder.
+        skip_bad: pass over rows that can't be read.
+        options: of a built-in source, by name.
+        count: of scenes to make from a built-in source.
 
     Returns:
         The chart, and what was seen in the data, in sentences.
@@ -43,17 +62,23 @@ def propose_for(
         most = int(parse_bytes(size))
     except ValueError as problem:
         raise LtmError(f"size: {problem}") from None
-    if str(data) in SOURCES:
-        source = SOURCES[str(data)]
-        columns = {n: s.model_dump(exclude_defaults=True) for n, s in source.columns.items()}
+    source = find_source(str(data))
+    if source is not None:
+        asked = {"seed": seed} if count is None else {"seed": seed, "count": count}
+        scenes = with_options(ScenesSpec.model_validate(asked), str(data), options or {})
+        columns = source.declarations(scenes.options_of(str(data)), scenes.count, seed)
         see_names, do_names = list(see) or [source.see], list(do) or [source.do]
         for word in (*see_names, *do_names):
             if word not in columns:
-                raise DataError(f"source {data!r} has the columns {', '.join(columns)}; got {word!r}")
+                known = ", ".join(columns)
+                raise DataError(f"source {data!r} has the columns {known}; got {word!r}{nearest(word, columns)}")
         found, notes, score = source.symmetries, source.notes, source.score
         text = str(data)
     else:
         check_named(str(data))
+        scenes = with_options(ScenesSpec(), str(data), options or {})
+        if count is not None:
+            raise LtmError("count is for built-in sources; of a file all scenes are read")
         inferred: Inferred = infer(Path(data), list(see), list(do), skip_bad=skip_bad)
         columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
@@ -75,6 +100,11 @@ def propose_for(
         )
     except ValidationError as problem:
         raise LtmError(first_mistake(problem)) from None
+    made = chart.scenes.model_copy(update={"count": scenes.count, "options": scenes.options})
+    chart = chart.model_copy(update={"scenes": made})
+    if len(dump(chart)) > MAX_TEXT:
+        many = "fewer columns, or fewer labels in them"
+        raise DataError(f"{data}: the chart would be longer than {MAX_TEXT:,} characters; choose {many}")
     return chart, notes
 
 

@@ -29,6 +29,8 @@ PLAN = "plan.json"
 
 WORTH_COMPILING_MINUTES = 4.0
 """Compiling takes 20 to 60 seconds; runs shorter than this stay eager unless the chart asks."""
+MOST_COMPILED = 64
+"""Every sense is compiled by itself; brains with more of them stay eager unless the chart asks."""
 HELD_BACK = 0.94
 """Share of the minutes that steps may take; the rest is for validation and saving."""
 
@@ -104,7 +106,9 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Pla
     seconds = times[precision]
     compiled = False
     budget = spec.minutes if spec.steps is None else spec.steps * seconds / 60
-    if spec.compile == "on" or (spec.compile == "auto" and budget >= WORTH_COMPILING_MINUTES):
+    if spec.compile == "auto" and len(chart.senses) > MOST_COMPILED:
+        notes.append(f"{len(chart.senses):,} senses would take long to compile: steps stay eager")
+    elif spec.compile == "on" or (spec.compile == "auto" and budget >= WORTH_COMPILING_MINUTES):
         if compiler() is None:
             notes.append("no C++ compiler found (g++ or clang++): steps stay eager, about 1.5 to 2 times slower")
         else:

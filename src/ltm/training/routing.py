@@ -13,7 +13,7 @@ from ltm.runtime.skills import folders_of
 from ltm.scenes.lines import attempts
 from ltm.scenes.prepare import columns_of
 from ltm.scenes.skilled import skilled_questions
-from ltm.scenes.sources import SOURCES
+from ltm.scenes.sources import find_source
 
 MOST_SCENES = 500
 """So many of a file's scenes are shown to all skills, unless told."""
@@ -31,7 +31,8 @@ def skill_for(brain: Path, data: str, wanted: str | None) -> Path:
             raise LtmError(f"--skill {wanted}: the brain's skills are {', '.join(folders)}{nearest(wanted, folders)}")
         return folders[wanted]
     columns = {name: set(columns_of(load_brain(folder)[0].chart)) for name, folder in folders.items()}
-    known = set(SOURCES[data].columns) if data in SOURCES else _columns(Path(data))
+    source = find_source(data)
+    known = _columns(Path(data)) if source is None else set(source.columns) or {source.see, source.do}
     fitting = [name for name, wants in columns.items() if wants <= known]
     if len(fitting) != 1:
         listed = "; ".join(f"{name}: {', '.join(sorted(wants))}" for name, wants in columns.items())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.scenes.prepare import source_file
-from ltm.scenes.sources import SOURCES
+from ltm.scenes.sources import find_source
 
 RUN_SUFFIX = ".run"
 
@@ -24,7 +25,7 @@ def run_folder(out: Path) -> Path:
 def moved(chart: Chart, folder: Path, run: Path) -> Chart:
     """Returns a chart of one folder for another: a scenes' file is named relative to the new one."""
     source = chart.scenes.source
-    if source is None or source in SOURCES:
+    if source is None or find_source(source) is not None:
         return chart
     file = os.path.relpath(source_file(source, folder).resolve(), run.resolve())
     return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": file})})
@@ -32,7 +33,13 @@ def moved(chart: Chart, folder: Path, run: Path) -> Chart:
 
 def without_path(chart: Chart) -> Chart:
     """Returns the chart with only the name of its scenes' file: a brain that is given away tells no folders."""
-    source = chart.scenes.source
-    if source is None or source in SOURCES:
+    named = chart.scenes.source
+    if named is None:
         return chart
-    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": Path(source).name})})
+    source = find_source(named)
+    if source is None:
+        changes: dict[str, Any] = {"source": Path(named).name}
+    else:
+        options = chart.scenes.options
+        changes = {"options": {name: value for name, value in options.items() if name not in source.places}}
+    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update=changes)})

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ltm.acts.number import NumberActSpec
 from ltm.brain.brain import Brain, Mind, Reading
 from ltm.senses.layout import void_of
 
@@ -45,6 +46,15 @@ def cross_entropy(logits_BNV: Tensor, target_BN: Tensor, smoothing: float) -> Te
         ignore_index=int(void_of(target_BN.dtype)),
         label_smoothing=smoothing,
     )
+
+
+def blurred_cross_entropy(logits_BNV: Tensor, target_BN: Tensor, smoothing: float, blur: float) -> Tensor:
+    """Cross-entropy with a target spread over neighbouring symbols, as a normal distribution with deviation `blur`."""
+    count = logits_BNV.shape[-1]
+    away_BNV = torch.arange(count, device=logits_BNV.device) - target_BN[..., None].long()
+    wanted_BNV = torch.softmax(-0.5 * (away_BNV / blur).square(), dim=-1)
+    wanted_BNV = (1 - smoothing) * wanted_BNV + smoothing / count
+    return -(wanted_BNV * F.log_softmax(logits_BNV, dim=-1)).sum(-1).mean()
 
 
 def stablemax_loss(logits_BNV: Tensor, target_BN: Tensor) -> Tensor:
@@ -90,11 +100,13 @@ def loss_of(
     spec = brain.chart.training
     acts = reading.right.new_zeros(())
     for name, logits in reading.logits.items():
-        target = values[name].flatten(1)
-        if spec.loss == "stablemax":
+        target, act = values[name].flatten(1), brain.chart.acts[name]
+        if isinstance(act, NumberActSpec) and act.blur:
+            acts = acts + blurred_cross_entropy(logits, target, act.smoothing, act.blur)
+        elif spec.loss == "stablemax":
             acts = acts + stablemax_loss(logits, target)
         else:
-            acts = acts + cross_entropy(logits, target, brain.chart.acts[name].smoothing)
+            acts = acts + cross_entropy(logits, target, act.smoothing)
     reflection = F.binary_cross_entropy_with_logits(reading.right, right_B.float())
     if ahead_B is not None and reading.ahead is not None:
         reflection = reflection + F.binary_cross_entropy_with_logits(reading.ahead, ahead_B)

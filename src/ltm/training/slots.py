@@ -19,11 +19,14 @@ from ltm.brain.brain import Brain, Mind
 from ltm.brain.restlessness import wander
 from ltm.scenes.augment import augment
 from ltm.scenes.augment_image import jitter
+from ltm.scenes.augment_number import scatter
 from ltm.scenes.augment_text import drop
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
+from ltm.senses.number import NumberSpec
 from ltm.senses.text import TextSpec
+from ltm.senses.vector import VectorSpec
 
 
 class Slots:
@@ -129,6 +132,8 @@ class Slots:
                 changed[name] = jitter(values[name], self.generator)
             if isinstance(spec, TextSpec) and "drop" in chart.scenes.symmetries:
                 changed[name] = drop(values[name], self.generator)
+            if isinstance(spec, NumberSpec | VectorSpec) and "scatter" in chart.scenes.symmetries:
+                changed[name] = scatter(values[name], self.generator)
         if changed:  # of such scenes no others are known
             return changed
         symbols = {name: spec.symbols for name, spec in specs.items() if isinstance(spec, GridSpec)}

@@ -1,0 +1,195 @@
+"""What benchmarks of one task share: a brain that `ltm fit` proposes beside a plain stack of its size, and a baseline.
+
+The plain stack has the same kind of zone, but eight of one layer instead of one of two, each used once, and carries
+no state on: what is lost without loops, at equal size and equal training time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import RUNS, Grid, console, read, seeds, spread, trained, write
+from ltm.brain.brain import Brain
+from ltm.chart.check import require
+from ltm.chart.schema import Chart
+from ltm.chart.size import Sizes
+from ltm.scenes.prepare import Prepared
+from ltm.scenes.split import split
+from ltm.scenes.store import SceneSet
+from ltm.training.from_data import propose_for
+from ltm.training.looks import look_at
+from ltm.training.outcome import think_all
+
+BRAIN, STACK = "brain", "plain stack"
+LAYERS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+SEGMENTS = (1, 2, 4, 8)
+"""Thinking times without halting, in training segments; a plain stack has only the first."""
+
+
+def proposed(data: Path, see: str, do: str, minutes: float, seed: int) -> Chart:
+    """Returns the chart that `ltm fit` would propose for a file."""
+    chart, _ = propose_for(data, [see], [do], minutes=minutes, seed=seed)
+    # Named from anywhere, since its run lies elsewhere than `ltm fit` would put it.
+    scenes = chart.scenes.model_copy(update={"source": str(data.resolve())})
+    return chart.model_copy(update={"scenes": scenes})
+
+
+def plain_stack(chart: Chart) -> Chart:
+    """Returns a proposed chart's plain stack: half as wide, eight zones used once each, as many weights as may be."""
+    wanted = Sizes.of(chart).parameters
+    kept = chart.model_dump(mode="json", exclude_defaults=True)
+    (core,) = chart.model_dump(mode="json", exclude_defaults=True)["zones"].values()
+    for key in ("layers", "state", "roles"):
+        core.pop(key, None)
+
+    def with_hidden(hidden: int) -> Chart:
+        changes = {
+            "budget": None,
+            "field": {**kept.get("field", {}), "width": chart.field.width // 2, "noise": 0.0},
+            "zones": {name: {**core, "layers": 1, "hidden": hidden} for name in LAYERS},
+            "training": {**kept.get("training", {}), "ticks": len(LAYERS), "segments": 1},
+            "will": {"ticks": len(LAYERS)},
+        }
+        return Chart.model_validate(kept | changes)
+
+    # More hidden channels, more weights: the nearest count is found by halving.
+    low, high = 4, 16 * chart.field.width
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if Sizes.of(with_hidden(middle)).parameters < wanted else (low, middle)
+    return require(with_hidden(low), source="plain stack")
+
+
+def prepared(chart: Chart, scenes: SceneSet) -> Prepared:
+    """Sets some of the scenes to learn from aside."""
+    kept, aside = split(scenes, validation=chart.scenes.validation, seed=chart.scenes.seed, family="grid")
+    return Prepared(kept, aside)
+
+
+def compare(
+    name: str,
+    command: str,
+    count: int,
+    propose: Callable[[int], Chart],
+    learn_from: Callable[[Chart], SceneSet],
+    measure: Callable[[Brain, Sequence[int]], Mapping[str, Any]],
+    baselines: Callable[[], Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Trains and measures both for each seed, and the baselines once; what is there already is kept.
+
+    Args:
+        name: of the result.
+        command: that makes it.
+        count: of seeds.
+        propose: from a seed to the brain's chart.
+        learn_from: from a chart to its training scenes.
+        measure: from a brain, and the segments it may be looked at, to figures.
+        baselines: figures of what is no brain.
+    """
+    result: dict[str, Any] = {"command": command, "baselines": {}, "runs": {}} | read(name)
+    if not result["baselines"]:
+        result["baselines"] = dict(baselines())
+        write(name, result)
+    for seed in range(count):
+        brain_chart = propose(seed)
+        for label, chart in ((BRAIN, brain_chart), (STACK, plain_stack(brain_chart))):
+            key = f"{label}/{seed}"
+            if key in result["runs"]:
+                continue
+            console.print(f"{name}: {key}", highlight=False)
+            out = RUNS / f"{name}-{label.replace(' ', '-')}-{seed}"
+            brain, record = trained(chart, out, lambda chart: prepared(chart, learn_from(chart)))
+            about = {
+                "parameters": record["parameters"],
+                "steps": record["provenance"]["steps"],
+                "aside": record["measured"]["exact"],
+            }
+            figures = measure(brain, SEGMENTS if label == BRAIN else SEGMENTS[:1])
+            result["runs"][key] = {**about, "segment_operations": Sizes.of(chart).segment, **figures}
+            write(name, result)
+    return result
+
+
+def judged(
+    brain: Brain, scenes: SceneSet, segments: Sequence[int], groups: Mapping[str, np.ndarray] | None = None
+) -> dict[str, Any]:
+    """Returns how many scenes are answered right, as the will says, by group, and after fixed times of thinking.
+
+    Args:
+        brain: what answers.
+        scenes: with answers.
+        segments: the fixed times, in training segments.
+        groups: which scenes belong to what.
+    """
+    will = brain.chart.will
+    outcome = think_all(brain, scenes, will, False, None)
+    looks = look_at(brain, scenes, segments, False, None)
+    return {
+        **outcome.summary(will),
+        "scenes": len(scenes),
+        "by_group": {name: part(outcome.right, chosen) for name, chosen in (groups or {}).items()},
+        "by_ticks": {
+            str(brain.chart.training.ticks * segment): float(looks.right[row].mean())
+            for row, segment in enumerate(segments)
+        },
+    }
+
+
+def part(right: np.ndarray, chosen: np.ndarray) -> dict[str, Any]:
+    """Returns the share that is right of some scenes, and how many they are."""
+    return {"exact": float(right[chosen].mean()) if chosen.any() else None, "scenes": int(chosen.sum())}
+
+
+def first(scenes: SceneSet, limit: int | None) -> SceneSet:
+    """Returns so many scenes from the beginning; all without a limit."""
+    return scenes if limit is None else scenes.take(np.arange(min(limit, len(scenes))))
+
+
+def comparison(result: Mapping[str, Any], tests: Mapping[str, str], what: str) -> Iterator[Grid]:
+    """Yields the tables: who is right how often, by group, and by ticks.
+
+    Args:
+        result: as `compare` returns it.
+        tests: what each test is called in the result, and in the table.
+        what: what is right, for the title.
+    """
+    labels = [label for label in (BRAIN, STACK) if any(_of(result, label))]
+    count = len(_of(result, BRAIN))
+    rows = []
+    for label in labels:
+        runs = _of(result, label)
+        figures = [spread([run[test]["exact"] for run in runs]) for test in tests]
+        ticks = [f"{np.median([run[test]['ticks'] for run in runs]):.1f}" for test in tests]
+        aside = spread([run["aside"] for run in runs])
+        rows.append([label, f"{runs[0]['parameters']:,}", aside, *figures, *ticks])
+    for label, figures in result["baselines"].items():
+        rows.append([label, "-", "-", *(spread([figures[test]["exact"]]) for test in tests), *("-" for _ in tests)])
+    head = ["", "weights", "set aside while learning", *tests.values(), *(f"ticks, {test}" for test in tests.values())]
+    yield Grid(f"{what}, % ({seeds(count)})", head, rows)
+    for test, shown in tests.items():
+        yield from _parts(result, labels, test, f"{what}, {shown}, %")
+
+
+def _parts(result: Mapping[str, Any], labels: Sequence[str], test: str, title: str) -> Iterator[Grid]:
+    runs = {label: _of(result, label) for label in labels}
+    groups = [name for name, found in runs[labels[0]][0][test]["by_group"].items() if found["scenes"]]
+    if groups:
+        head = ["", *(f"{name} ({runs[labels[0]][0][test]['by_group'][name]['scenes']:,})" for name in groups)]
+        rows = [
+            [label, *(spread([run[test]["by_group"][name]["exact"] for run in runs[label]]) for name in groups)]
+            for label in labels
+        ]
+        for label, figures in result["baselines"].items():
+            rows.append([label, *(spread([figures[test]["by_group"][name]["exact"]]) for name in groups)])
+        yield Grid(title, head, rows)
+    ticks = list(runs[labels[0]][0][test]["by_ticks"])
+    rows = [[spread([run[test]["by_ticks"][tick] for run in runs[labels[0]]]) for tick in ticks]]
+    yield Grid(f"{title}: the brain after fixed ticks", [f"{tick} ticks" for tick in ticks], rows)
+
+
+def _of(result: Mapping[str, Any], label: str) -> list[dict[str, Any]]:
+    return [run for key, run in result["runs"].items() if key.split("/")[0] == label]

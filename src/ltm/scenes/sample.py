@@ -1,0 +1,74 @@
+"""The first rows of a table, and which of them fit what was found of its columns."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ltm.errors import DataError
+from ltm.scenes.declare import MOSTLY
+from ltm.scenes.describe import spec_of
+from ltm.scenes.lines import Row, attempts
+from ltm.scenes.read import cell, check_alike, check_columns
+from ltm.senses.grid import GridSpec
+from ltm.senses.value import ValueSpec
+
+
+def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad: bool = False) -> list[tuple[int, Row]]:
+    """Returns the first good rows with their lines.
+
+    Args:
+        path: of a table.
+        names: the columns to keep, which must be there; all when absent.
+        most: how many rows to look at.
+        skip_bad: pass over rows that can't be read at all.
+
+    Raises:
+        DataError: no such column, no row that can be read, or one that can't.
+    """
+    found: list[tuple[int, Row]] = []
+    for line, row in itertools.islice(attempts(path), most):
+        if isinstance(row, DataError):
+            if not skip_bad:
+                raise row
+            continue
+        if not found and names is not None:
+            check_columns(path, row, list(names))
+        found.append((line, row if names is None else {name: row[name] for name in names if name in row}))
+    if not found:
+        raise DataError(f"{path}: holds no rows that can be read")
+    return found
+
+
+def fitting(
+    path: Path, found: Sequence[tuple[int, Row]], columns: Mapping[str, Mapping[str, Any]], done: Sequence[str]
+) -> tuple[list[Row], DataError | None]:
+    """Returns the rows that fit the columns' types, and what is wrong with the first that doesn't.
+
+    Raises:
+        DataError: too few of them fit.
+    """
+    specs = {name: spec_of(arguments, name in done) for name, arguments in columns.items()}
+    grids = [name for name, spec in specs.items() if isinstance(spec, GridSpec)]
+    alike = {name: grids[0] for name in grids[1:]}
+    good: list[Row] = []
+    first: DataError | None = None
+    for line, row in found:
+        try:
+            shapes = {name: _shape(row, name, spec, path.parent) for name, spec in specs.items()}
+            check_alike(shapes, alike)
+            good.append(row)
+        except DataError as problem:
+            first = first or DataError(f"{path}:{line}: {problem}")
+    if first is not None and len(good) < MOSTLY * len(found):
+        raise first
+    return good, first
+
+
+def _shape(row: Row, name: str, spec: ValueSpec, folder: Path) -> tuple[int, ...]:
+    try:
+        return spec.encode(cell(row, name, spec.written, folder)).shape
+    except DataError as problem:
+        raise DataError(f"{name}: {problem}") from None

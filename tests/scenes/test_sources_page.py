@@ -1,0 +1,42 @@
+"""What docs/sources.md shows is what can be typed; where a library is absent, that example is skipped."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ltm.cli.main import run
+from ltm.scenes import fashion
+from ltm.scenes.sources import SOURCES, source_names
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+FITS = [line for line in LINES if line.startswith("ltm fit")]
+NEEDS = {"digits": "sklearn", "reasoning-gym": "reasoning_gym"}
+
+
+def test_every_source_is_on_the_page() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
+    assert tuple(rows) == source_names()
+    assert {line.split()[2].partition(":")[0] for line in FITS} >= set(SOURCES) - {"sudoku", "maze"}
+
+
+@pytest.mark.parametrize("line", FITS)
+def test_the_examples_run(line: str, tmp_path: Path) -> None:
+    source = line.split()[2].partition(":")[0]
+    if source == "fashion" and not any(folder.is_dir() for folder in fashion.FOLDERS):
+        pytest.skip(f"Fashion-MNIST is not installed: {fashion.COMMAND}")
+    if source in NEEDS and importlib.util.find_spec(NEEDS[source]) is None:
+        pytest.skip(f"{NEEDS[source]} is not installed")
+    out = shlex.split(line)[-1]
+    size = "600KB" if source == "reasoning-gym" else "60KB"  # a text's words alone take half a megabyte
+    small = re.sub(r"--minutes \d+", f"--minutes 0.05 --size {size}", re.sub(r"--count \d+ ", "", line))
+    assert run([*shlex.split(small)[1:-1], str(tmp_path / out), "--count", "200"]) == 0
+    for other in LINES:
+        words = shlex.split(other)
+        if words[1:3] == ["eval", out]:
+            assert run(["eval", str(tmp_path / out), *words[3:], "--count", "20", "--segments", "1"]) == 0

@@ -1,0 +1,34 @@
+"""The plain stack that benchmarks put beside a brain: as many weights, the same kind of zone, nothing used twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.beside import LAYERS, first, part, plain_stack
+from ltm.chart.load import load_chart
+from ltm.chart.size import Sizes
+from ltm.scenes.store import SceneSet
+from ltm.training.from_data import propose_for
+
+
+@pytest.mark.parametrize("source", ["listops", "sudoku"])
+def test_a_plain_stack_is_as_large_and_loops_nothing(source: str) -> None:
+    chart = propose_for(source, [], [])[0] if source == "listops" else load_chart(source)
+    stack = plain_stack(chart)
+    sizes = [Sizes.of(one).parameters for one in (chart, stack)]
+    assert abs(sizes[1] / sizes[0] - 1) < 0.01
+    assert tuple(stack.zones) == LAYERS and stack.will.ticks == stack.training.ticks == len(LAYERS)
+    assert stack.training.segments == 1 and stack.field.noise == 0
+    (core,) = chart.zones.values()
+    for zone in stack.zones.values():
+        assert (zone.kind, zone.state, zone.model_dump()["layers"]) == (core.kind, "none", 1)
+        assert zone.model_dump()["windows"] == core.model_dump()["windows"]
+
+
+def test_shares_of_groups_and_first_scenes() -> None:
+    right = np.array([True, False, True])
+    assert part(right, np.array([True, True, False])) == {"exact": 0.5, "scenes": 2}
+    assert part(right, np.zeros(3, dtype=bool)) == {"exact": None, "scenes": 0}
+    scenes = SceneSet.of({"a": np.arange(5)[:, None]})
+    assert len(first(scenes, None)) == len(first(scenes, 9)) == 5 and len(first(scenes, 2)) == 2
