@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ltm.brain.brain import Brain
-from ltm.brain.perceive import Coupled, Perceived, doubtful, likeliest
+from ltm.brain.perceive import Coupled, Perceived
+from ltm.brain.readings import doubtful, likeliest
 from ltm.chart.propose import propose
 from ltm.chart.schema import WillSpec
 from ltm.errors import DataError
