@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,8 @@ def test_damaged_and_exchanged_skills_are_refused_by_name(tmp_path: Path) -> Non
     whole = tmp_path / "both"
 
     def fresh() -> None:
+        if not (whole / "mine.txt").exists() and not (whole / ".git").exists():
+            shutil.rmtree(whole, ignore_errors=True)
         write_skills(whole, "both", {name: tmp_path / name for name in ("low", "high")})
 
     fresh()
@@ -159,7 +162,10 @@ def test_damaged_and_exchanged_skills_are_refused_by_name(tmp_path: Path) -> Non
     (whole / "mine.txt").write_text("kept")
     with pytest.raises(LtmError, match=r"mine.txt"):
         fresh()
-    assert (whole / "mine.txt").exists()
+    (whole / "mine.txt").rename(whole / ".git")
+    with pytest.raises(LtmError, match=r".git"):
+        fresh()
+    assert (whole / ".git").exists()
 
 
 def test_familiarity_is_saved_with_the_brain(tmp_path: Path) -> None:

@@ -148,3 +148,38 @@ def test_jitter_moves_a_picture_a_little_and_each_differently() -> None:
     rows = torch.arange(28)[None, :, None, None]
     middle = (moved.float() * rows).sum((1, 2, 3)) / moved.float().sum((1, 2, 3))
     assert ((middle - 13.5).abs() < 4).all() and middle.std() > 0.3
+
+
+def test_pictures_of_sixteen_bits_and_transparent_ones_keep_what_they_show(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 65535, 24).astype(np.uint16).reshape(4, 6)
+    Image.fromarray(ramp).save(tmp_path / "deep.png")
+    encoded = GREY.encode(tmp_path / "deep.png")[..., 0]
+    assert np.abs(encoded.astype(int) - ramp // 257).max() <= 1
+    strokes = np.zeros((4, 6, 4), dtype=np.uint8)
+    strokes[1, :, 3] = 255  # black strokes on nothing
+    Image.fromarray(strokes).save(tmp_path / "strokes.png")
+    encoded = GREY.encode(tmp_path / "strokes.png")[..., 0]
+    assert (encoded[1] == 0).all() and (encoded[[0, 2, 3]] == 255).all()
+
+
+def test_hidden_files_and_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture(tmp_path / "a" / "0.png")
+    (tmp_path / "a" / "._0.png").write_bytes(b"left by another system")
+    monkeypatch.chdir(tmp_path)
+    rows = [row for _, row in attempts(".") if not isinstance(row, DataError)]
+    assert [row["image"] for row in rows] == ["a/0.png"]
+    assert look(["a/0.png", "a/._0.png"] * 9, Declared(kind="image"), tmp_path)["rows"] == 4
+
+
+def test_archives_with_other_things_in_them_are_refused(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "mixed.npz", "w") as archive:
+        archive.writestr("README.txt", "no array")
+    np.savez_compressed(tmp_path / "whole.npz", a=np.random.default_rng(0).random(4000))
+    data = bytearray((tmp_path / "whole.npz").read_bytes())
+    data[2000:2400] = bytes(400)
+    (tmp_path / "damaged.npz").write_bytes(data)
+    for name in ("mixed", "damaged"):
+        with pytest.raises(DataError, match=name):
+            list(attempts(tmp_path / f"{name}.npz"))

@@ -93,3 +93,8 @@ def test_no_texts(values: list[Any]) -> None:
         look(values, Declared(kind="text"))
     with pytest.raises(DataError, match="unit is words or bytes"):
         look(["a b"], Declared(kind="text", settings={"unit": "letters"}))
+
+
+def test_long_texts_are_cut_and_not_refused() -> None:
+    assert look(["wort " * 9000] * 3, Declared(kind="text"))["longest"] == 8192
+    assert look(["ж" * 5000] * 3, Declared(kind="text", settings={"unit": "bytes"}))["longest"] == 8192

@@ -21,8 +21,8 @@ from torch import Tensor
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
 
-DIRECTIONS = 24
-QUANTILES = 257
+DIRECTIONS = 12
+QUANTILES = 129
 """Distances of known scenes that are kept, from the nearest to the farthest."""
 _LEAST = 1e-4
 """Least variance along a direction, of features whose variance is about one."""

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ltm.acts.label import LabelActSpec
 from ltm.brain.brain import Brain
 from ltm.brain.readings import doubtful, likeliest
 from ltm.brain.think import think
@@ -30,7 +31,6 @@ from ltm.chart.schema import WillSpec
 from ltm.errors import DataError
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
-from ltm.senses.label import LabelSpec
 
 AT_ONCE = 32
 """Readings thought about side by side."""
@@ -87,7 +87,12 @@ class Coupled:
 
     def __post_init__(self) -> None:
         seen, said = list(self.eye.chart.senses.values()), list(self.eye.chart.acts.values())
-        if len(seen) != 1 or not isinstance(seen[0], ImageSpec) or len(said) != 1 or not isinstance(said[0], LabelSpec):
+        if (
+            len(seen) != 1
+            or not isinstance(seen[0], ImageSpec)
+            or len(said) != 1
+            or not isinstance(said[0], LabelActSpec)
+        ):
             raise DataError("the brain that sees must see one picture and answer with one label")
         if list(self.mind.chart.senses) != [self.sense] or not isinstance(self.grid, GridSpec):
             raise DataError(f"the brain that thinks must see one grid, called {self.sense!r}")
@@ -118,7 +123,7 @@ class Coupled:
             raise DataError(f"expected {rows * columns} pictures ({rows} rows of {columns}), got {len(pictures)}")
         ((name, spec),) = self.eye.chart.senses.items()
         (label,) = self.eye.chart.acts.values()
-        assert isinstance(label, LabelSpec)  # checked when the two were coupled
+        assert isinstance(label, LabelActSpec)  # checked when the two were coupled
         log_CV = np.full((len(pictures), self.grid.symbols), -np.inf)
         there = [cell for cell, picture in enumerate(pictures) if picture is not None]
         log_CV[[cell for cell in range(len(pictures)) if pictures[cell] is None], 0] = 0.0
@@ -131,7 +136,8 @@ class Coupled:
                     where = f"row {cell // columns + 1}, column {cell % columns + 1}"
                     raise DataError(f"{where}: {problem}") from None
             logits_BV = self._logits({name: torch.from_numpy(np.stack(encoded))})
-            symbols = [self.grid.letters.find(text) for text in label.labels]
+            letters = list(self.grid.letters)
+            symbols = [letters.index(text) if text in letters else -1 for text in label.labels]
             known = [place for place, symbol in enumerate(symbols) if symbol >= 0]
             log_BK = logits_BV[:, known].log_softmax(-1).double().numpy()
             log_CV[np.ix_(there, [symbols[place] for place in known])] = log_BK
@@ -174,12 +180,14 @@ class Coupled:
         def attempt(boards: Sequence[tuple[int, ...]], spend: WillSpec) -> _Tried:
             fresh = [board for board in dict.fromkeys(boards) if board not in tried]
             if fresh:
-                tried.update((one.board, one) for one in self._try(fresh, log_CV, spend, seed))
+                for one in self._try(fresh, log_CV, spend, seed):
+                    answer = tuple(self._answer(one.thought).tolist()) if self.keeps else ()
+                    tried[one.board] = one.held(checked.get(answer, 1.0))
             return self._best(tried, checked, seed)
 
         best = attempt(list(itertools.islice(likeliest(log_CV, doubts), 1)), will)
         if not best.settled(will) and self.keeps:
-            best = attempt(list(doubtful(log_CV, best.contradicted)), short)
+            best = attempt(list(itertools.islice(doubtful(log_CV, best.contradicted), readings - len(tried))), short)
         doubts[list(best.contradicted)] = CONTRADICTED
         others = likeliest(log_CV, doubts)
         while not best.settled(will) and len(tried) < readings:
@@ -218,9 +226,7 @@ class Coupled:
             checked[answer] = self._again(answer, seed)
             for board, one in tried.items():
                 if tuple(self._answer(one.thought).tolist()) == answer:
-                    thought = dataclasses.replace(one.thought, confidence=one.thought.confidence * checked[answer])
-                    worth = one.worth + math.log(max(checked[answer], LEAST))
-                    tried[board] = dataclasses.replace(one, thought=thought, worth=worth)
+                    tried[board] = one.held(checked[answer])
 
     def _again(self, answer: tuple[int, ...], seed: int) -> float:
         """Returns how well an answer holds: 1 if the mind comes to it again from half of some parts of it, or more.
@@ -277,6 +283,11 @@ class _Tried:
     worth: float
     least: float
     contradicted: tuple[int, ...]
+
+    def held(self, share: float) -> _Tried:
+        """Returns the same with an answer that is believed less."""
+        thought = dataclasses.replace(self.thought, confidence=self.thought.confidence * share)
+        return dataclasses.replace(self, thought=thought, worth=self.worth + math.log(max(share, LEAST)))
 
     def settled(self, will: WillSpec) -> bool:
         return self.thought.confidence >= will.confidence and self.worth >= SETTLED

@@ -52,8 +52,9 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
         answer = letters_of(spec, thought.answer[name])
         if isinstance(spec, GridSpec):
             console.print(board(seen_letters(chart, scene, name), answer, plain=plain, wide=console.width))
-        else:
-            console.print(Text.assemble((f"{name}  ", "bold"), safe(answer[0][0], plain)), soft_wrap=True)
+        if isinstance(thought.answer[name], str) or not isinstance(spec, GridSpec):
+            line = thought.answer[name] if isinstance(spec, GridSpec) else answer[0][0]
+            console.print(Text.assemble((f"{name}  ", "bold"), safe(line, plain)), soft_wrap=True)
         if name in scene.does:
             known = letters_of(spec, scene.does[name])
             wrong = len(changes(answer, known))

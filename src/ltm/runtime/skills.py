@@ -134,9 +134,9 @@ def check_skills_target(path: Path) -> None:
     if not has_skills(path):
         check_target(path)
         return
-    foreign = sorted(
-        entry.name for entry in path.iterdir() if entry.name not in (SKILLS, _FOLDER) and not entry.name.startswith(".")
-    )
+    known = {SKILLS, _FOLDER, *(f"{_FOLDER}/{name}" for name in read_skills(path).skills)}
+    found = [*path.iterdir(), *(path / _FOLDER).iterdir()] if (path / _FOLDER).is_dir() else list(path.iterdir())
+    foreign = sorted(str(entry.relative_to(path)) for entry in found if str(entry.relative_to(path)) not in known)
     if foreign:
         raise LtmError(f"{path}: the brain there shares its folder with '{foreign[0]}', which would be lost; move it")
 

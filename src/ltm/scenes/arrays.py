@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,17 @@ def _columns(path: Path) -> dict[str, np.ndarray]:
             columns = {name: arrays[name] for name in arrays.files}
     except DataError:
         raise
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as problem:
+    except (
+        OSError,
+        ValueError,
+        zipfile.BadZipFile,
+        EOFError,
+        KeyError,
+        RuntimeError,
+        MemoryError,
+        zlib.error,
+    ) as problem:
         raise DataError(f"{path}: can't be read as a NumPy archive: {str(problem)[:200]}") from None
-    if not columns or any(array.ndim == 0 for array in columns.values()):
+    if not columns or any(not isinstance(a, np.ndarray) or a.ndim == 0 for a in columns.values()):
         raise DataError(f"{path}: expected arrays whose first axis counts the rows")
     return columns

@@ -25,12 +25,13 @@ def class_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str,
     Raises:
         DataError: no folders with pictures or sounds in it, or with both.
     """
+    before = f"{path.name}/" if path.name else ""  # the folder one is in has no name
     found: dict[str, list[list[dict[str, Any]]]] = {column: [] for column in COLUMNS}
     for folder in sorted(part for part in path.iterdir() if part.is_dir() and not part.name.startswith(".")):
-        files = sorted(file.name for file in folder.iterdir())
+        files = sorted(file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
         for column, endings in COLUMNS.items():
             chosen = [file for file in files if file.lower().endswith(endings)]
-            rows = [{column: f"{path.name}/{folder.name}/{file}", "label": folder.name} for file in chosen]
+            rows = [{column: f"{before}{folder.name}/{file}", "label": folder.name} for file in chosen]
             found[column].append(rows)
     used = [column for column, classes in found.items() if any(classes)]
     if not used:

@@ -52,11 +52,18 @@ def look_at_images(values: Sequence[Any], said: Declared, folder: Path = Path())
 
 def _in_files(names: Sequence[str], folder: Path) -> tuple[int, int, int]:
     sizes, colours = Counter[tuple[int, int]](), False
+    problem: DataError | None = None
     for name in names[:20]:
-        image = open_image(folder / name, "RGB")
+        try:
+            image = open_image(folder / name, "RGB")
+        except DataError as odd:  # reading locates bad rows; here one good picture is enough
+            problem = odd
+            continue
         sizes[image.height, image.width] += 1
         low, high = np.array(image).min(axis=-1), np.array(image).max(axis=-1)
         colours = colours or bool((low != high).any())
+    if not sizes and problem is not None:
+        raise problem
     (rows, columns), _ = sizes.most_common(1)[0]
     return rows, columns, 3 if colours else 1
 

@@ -28,8 +28,8 @@ def look_at_texts(values: Sequence[Any], said: Declared, folder: Path = Path()) 
     unit = said.settings.get("unit", "words")
     if unit not in ("words", "bytes"):
         raise DataError(f"unit is words or bytes, got {unit!r}")
-    arguments: dict[str, Any] = {"kind": "text", "unit": unit, "longest": MOST_PLACES}
+    arguments: dict[str, Any] = {"kind": "text", "unit": unit, "longest": MOST_PLACES, "cut": True}
     spec = TextSpec.model_validate(arguments)
-    longest = max(len(spec.encode(text)) for text in texts if len(text) <= MOST_PLACES)
+    longest = max(len(spec.encode(text)) for text in texts)
     # Longer ones may come; what follows so far behind the longest that was seen is cut off.
-    return {**arguments, "longest": said.longest or min(MOST_PLACES, 2 * longest), "cut": True}
+    return {**arguments, "longest": said.longest or min(MOST_PLACES, 2 * longest)}

@@ -118,13 +118,25 @@ def open_image(path: Path, mode: str) -> Any:
         with Image.open(path) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise DataError(f"{path}: {image.width:,}×{image.height:,} pixels; at most {MOST_PIXELS:,} are read")
-            return image.convert(mode)
+            return _flat(image).convert(mode)
     except DataError:
         raise
     except FileNotFoundError:
         raise DataError(f"{str(path)[:200]!r}: there is no such picture") from None
     except Exception as problem:  # Pillow raises many kinds for damaged files
         raise DataError(f"{str(path)[:200]!r} can't be read as a picture: {problem}"[:400]) from None
+
+
+def _flat(image: Any) -> Any:
+    """Returns a picture whose brightnesses fit into bytes, on white where it is transparent."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):  # 16 bits: cut off rather than scaled by Pillow
+        return Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+    if "A" in image.getbands() or "transparency" in image.info:
+        coloured = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured)
+    return image
 
 
 class ImageSense(PatchSense):

@@ -7,6 +7,7 @@ of an earlier one instead of from scratch: those of the same name and make are c
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ import torch
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError, nearest
-from ltm.runtime.skills import folders_of, has_skills, read_skills, write_skills
+from ltm.runtime.skills import check_skills_target, folders_of, has_skills, read_skills, write_skills
 from ltm.training.run_folder import run_folder
 
 _ZONES = "circuit.zones."
@@ -33,6 +34,7 @@ def check_new(brain: Path, skill: str) -> dict[str, Path]:
         LtmError: it has a skill of that name, or the folder is no brain.
     """
     folders = folders_of(brain)
+    check_skills_target(brain)  # better now than after hours of training
     if skill in folders:
         raise LtmError(f"{brain}: has a skill '{skill}' already; choose another --name")
     return folders
@@ -77,7 +79,10 @@ def add_skill(brain: Path, skill: str, trained: Path) -> None:
     folders = check_new(brain, skill)
     name = read_skills(brain).name if has_skills(brain) else next(iter(folders))
     write_skills(brain, name, {**folders, skill: trained})
-    shutil.rmtree(trained.parent, ignore_errors=True)
+    for folder in (trained, run_folder(trained)):
+        shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # other skills may still be in training beside it
+        trained.parent.rmdir()
 
 
 def has_begun(brain: Path, skill: str) -> bool:
