@@ -1,4 +1,7 @@
-"""The `label` act: chooses one of a list of names by what the field holds on average.
+"""The acts `label` and `action`: choose one of a list of names by what the field holds on average.
+
+An action is a label that the brain feels: in scenes of several steps it knows at each what it did at the one before
+(`ltm.brain.steps`), and what it foresees depends on it.
 
 Shapes: B batch, S sites, D field width, V labels.
 """
@@ -20,7 +23,8 @@ from ltm.zones.layers import Linear
 class LabelActSpec(Labels):
     """One of a list of names, read off the mean of the field's sites."""
 
-    kind: Literal["label"]
+    kind: Literal["label", "action"]
+    """`action`: what is done at a step is felt at the next."""
     at: Name | None = None
     """The sense whose sites it reads; all of the field when absent."""
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -14,6 +14,7 @@ from ltm.acts.sequence import SequenceAct, SequenceActSpec
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridActSpec, GridAct),
     "label": (LabelActSpec, LabelAct),
+    "action": (LabelActSpec, LabelAct),
     "number": (NumberActSpec, NumberAct),
     "sequence": (SequenceActSpec, SequenceAct),
 }

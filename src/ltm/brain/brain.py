@@ -5,8 +5,7 @@ Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,13 +21,15 @@ from ltm.brain.familiarity import Familiarity
 from ltm.brain.lanes import Lanes
 from ltm.brain.parts import Parts
 from ltm.brain.reflection import Reflection
+from ltm.brain.steps import Steps
 from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
+from ltm.chart.sites import fixed_sites
 from ltm.senses.table import KINDS as SENSE_KINDS
 from ltm.senses.table import Sense
 from ltm.zones.layers import initialise_all
-from ltm.zones.places import NOWHERE, ROOT, Places
+from ltm.zones.places import Places
 from ltm.zones.spec import Window
 
 
@@ -47,6 +48,11 @@ class Mind:
     input: Tensor
     places: Places
     answers: dict[str, Tensor]
+
+    def some(self, index: Tensor) -> Mind:
+        """Returns the thoughts of some examples; `index` holds their numbers."""
+        answers = {name: answer[index] for name, answer in self.answers.items()}
+        return Mind(self.lanes.take(index), self.input[index], self.places.some(index), answers)
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ class Brain(nn.Module):
         self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms")
         self.acts = Parts({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
+        self.steps = None if chart.steps is None else Steps(chart, width, fixed_sites(chart))
         self.familiarity: Familiarity | None = None
         """How known scenes look to its senses; measured once training is done."""
         self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
@@ -95,17 +102,19 @@ class Brain(nn.Module):
             self.reflection.start_bias()
 
     def places(self, values: Mapping[str, Tensor]) -> Places:
-        """Returns where the sites are for a batch of values `[B, *sides]`."""
-        seen = (spec.sites(tuple(values[name].shape[1:])) for name, spec in self.chart.senses.items())
+        """Returns where the sites are for a batch of values `[B, *sides]`, or of whole scenes of steps."""
+        axes = 1 if self.steps is None else 2
+        seen = (spec.sites(tuple(values[name].shape[axes:])) for name, spec in self.chart.senses.items())
         grids = (*seen, *((1, act.own_sites) for act in self.chart.acts.values() if act.own_sites))
         places = Places(grids, self.chart.field.prefix)
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.setdefault(grids, places._pools)
-        masks = [self.sense_of(name).exists(values[name]) for name in self.chart.senses]
+        masks = [self._exists(name, values[name]) for name in self.chart.senses]
         batch = next(iter(values.values())).shape[0]
-        trees = [self.sense_of(name).parents(values[name]) for name in self.chart.senses]
+        stepped = self.steps is not None  # then without trees: checked by the chart
+        trees = [] if stepped else [self.sense_of(name).parents(values[name]) for name in self.chart.senses]
         if any(tree is not None for tree in trees):
-            places.parents_BS = _parents(trees, places, batch)
+            places.plant(trees, batch)
         if any(mask is not None for mask in masks):
             whole = [torch.ones(batch, rows * columns, dtype=torch.bool) for rows, columns in grids]
             front = torch.ones(batch, places.prefix, dtype=torch.bool)
@@ -114,8 +123,19 @@ class Brain(nn.Module):
             places.mask_BS = torch.cat((front, *parts), dim=1)
         return places
 
+    def _exists(self, name: str, value: Tensor) -> Tensor | None:
+        if self.steps is None:
+            return self.sense_of(name).exists(value)
+        # What was seen at one step leaves its trace in the field at the others: a site exists if it ever does.
+        there = [self.sense_of(name).exists(value[:, number]) for number in range(value.shape[1])]
+        known = [mask for mask in there if mask is not None]
+        return torch.stack(known).any(0) if len(known) == len(there) else None
+
     def sense(self, values: Mapping[str, Tensor], places: Places) -> Tensor:
-        """Returns what the senses write `[B, S, D]`, and what acts put on their own sites; prefix sites get nothing."""
+        """Returns what the senses write `[B, S, D]`, and what acts put on their own sites; prefix sites get nothing.
+
+        In scenes of several steps, `values` are those of one step.
+        """
         parts = [self.senses[name](values[name]) for name in self.chart.senses]
         batch = parts[0].shape[0]
         for name in self.chart.acts:
@@ -124,7 +144,12 @@ class Brain(nn.Module):
                 parts.append(act.blank.to(parts[0].dtype).expand(batch, -1, -1))
         if places.prefix:
             parts.insert(0, parts[0].new_zeros(batch, places.prefix, parts[0].shape[-1]))
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+        written = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+        if self.steps is None:
+            return written
+        shown: Tensor = self.steps.show(written, values, {name: self._sites(name, places) for name in self.steps.shown_acts})
+        told: Tensor = self.steps(values)
+        return shown + told.to(written.dtype)
 
     def begin(
         self,
@@ -132,7 +157,10 @@ class Brain(nn.Module):
         generator: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Mind:
-        """Starts thoughts about a batch of scenes; noise in the starting state comes from the generator."""
+        """Starts thoughts about a batch of scenes; noise in the starting state comes from the generator.
+
+        Of scenes of several steps nothing is seen yet: see `ltm.brain.walk`.
+        """
         places = self.places(values)
         batch = next(iter(values.values())).shape[0]
         lanes = self.circuit.start(batch, places, generator, self.chart.field.noise, dtype)
@@ -140,7 +168,8 @@ class Brain(nn.Module):
         for name in self.chart.acts:
             first, last = self._sites(name, places)
             answers[name] = torch.full((batch, self.act(name).cells(last - first)), -1)
-        return Mind(lanes, self.sense(values, places), places, answers)
+        seen = torch.zeros_like(lanes.field) if self.steps is not None else self.sense(values, places)
+        return Mind(lanes, seen, places, answers)
 
     def think_on(self, mind: Mind, ticks: int, recorder: Recorder | None = None) -> Reading:
         """Runs ticks and reads the answer; changes `mind`."""
@@ -207,31 +236,8 @@ class Brain(nn.Module):
         parts = {f"zones/{name}": count(zone) for name, zone in self.circuit.zones.items()}
         rest: dict[str, nn.Module | None] = {"coupling": self.circuit.coupling, "wave": self.circuit.wave}
         rest |= {"senses": self.senses, "acts": self.acts, "reflection": self.reflection}
+        rest |= {} if self.steps is None else {"steps": self.steps}
         return parts | {name: count(module) for name, module in rest.items()}
-
-
-def _parents(trees: Sequence[Tensor | None], places: Places, batch: int) -> Tensor:
-    """Returns the site of each site's parent `[B, S]`; trees give places `[B, L]` within their own sense."""
-    parts = [torch.full((batch, places.prefix), NOWHERE)]
-    start = places.prefix
-    alone = [None] * (len(places.grids) - len(trees))  # sites of acts are in no tree
-    for tree_BL, (rows, columns) in zip((*trees, *alone), places.grids, strict=True):
-        if tree_BL is None:
-            parts.append(torch.full((batch, rows * columns), NOWHERE))
-        else:
-            parts.append(torch.where(tree_BL < 0, torch.full_like(tree_BL, ROOT), tree_BL + start))
-        start += rows * columns
-    return torch.cat(parts, dim=1)
-
-
-def fixed_sites(chart: Chart) -> int | None:
-    """Returns the number of sites, prefix included, where every sense fixes its shape; otherwise None."""
-    total = chart.field.prefix + sum(act.own_sites for act in chart.acts.values())
-    for spec in chart.senses.values():
-        if spec.fixed_sites is None:
-            return None
-        total += math.prod(spec.fixed_sites)
-    return total
 
 
 def with_training(chart: Chart, **changes: object) -> Chart:

@@ -92,17 +92,21 @@ class Familiarity:
 
 
 def features_of(brain: Brain, values: Mapping[str, Tensor]) -> Float[Tensor, "B F"]:
-    """Returns mean and spread over the sites of what each sense writes, and how many sites there are `[B, F]`."""
+    """Returns mean and spread over the sites of what each sense writes, and how many sites there are `[B, F]`.
+
+    Of scenes of several steps, the first is what is looked at.
+    """
+    first = values if brain.steps is None else {name: values[name][:, 0] for name in brain.chart.senses}
     parts = []
     with torch.inference_mode():
         for name in brain.chart.senses:
             sense = brain.sense_of(name)
-            written_BSD = sense(values[name]).float()
-            there_BS = sense.exists(values[name])
+            written_BSD = sense(first[name]).float()
+            there_BS = sense.exists(first[name])
             weight_BS1 = (
                 torch.ones(written_BSD.shape[:2])[..., None] if there_BS is None else there_BS[..., None].float()
             )
-            count_B1 = weight_BS1.sum(1)
+            count_B1 = weight_BS1.sum(1).clamp_min(1)  # a step may show nothing to a sense
             mean_BD = (written_BSD * weight_BS1).sum(1) / count_B1
             spread_BD = ((written_BSD - mean_BD[:, None]).square() * weight_BS1).sum(1) / count_B1
             parts += [mean_BD, spread_BD.sqrt(), count_B1.log()]

@@ -21,7 +21,8 @@ from ltm.brain.brain import Brain, Mind, Reading
 from ltm.brain.circuit import Recorder
 from ltm.brain.restlessness import wander
 from ltm.brain.telling import Listener, Look, Teller
-from ltm.brain.thought import Stop, Thought
+from ltm.brain.thought import StepRecord, Stop, Thought
+from ltm.brain.walk import Walk, aimed, begin, last_step, segment_operations, step_records
 from ltm.chart.schema import WillSpec
 from ltm.scenes.scene import Scene, encode
 
@@ -89,12 +90,13 @@ class _Thinker:
         bf16: bool,
     ) -> None:
         self.brain, self.will = brain, will
-        self.values = {name: values[name] for name in brain.chart.senses}
-        self.teller = Teller(brain, self.values, trace, listen)
+        self.values = aimed(brain.chart, values, will.goal)
+        self.teller = Teller(brain, last_step(brain.chart, self.values), trace, listen)
         self.count = int(next(iter(self.values.values())).shape[0])
         self.generator = torch.Generator().manual_seed(seed)
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.kept = [_Kept() for _ in range(self.count)]
+        self.steps: list[tuple[StepRecord, ...]] = [()] * self.count
         self.start = time.perf_counter()
         self.costs: list[int] = []
         self.seconds = 0.0
@@ -147,9 +149,9 @@ class _Thinker:
     def _attempt(self, scenes: list[int], attempts: int) -> None:
         """Runs some attempts of some scenes side by side until they are sure or the budget ends."""
         owner = [scene for scene in scenes for _ in range(attempts)]
-        mind = self.brain.begin(
-            {name: grid[torch.tensor(owner)] for name, grid in self.values.items()}, self.generator, self.dtype
-        )
+        seen = {name: value[torch.tensor(owner)] for name, value in self.values.items()}
+        mind, _, walked = begin(self.brain, seen, self.generator, self.dtype)
+        self._tell_steps(walked, owner, mind)
         number = {}
         for row, scene in enumerate(owner):
             number[row] = self.kept[scene].tries
@@ -175,9 +177,16 @@ class _Thinker:
             ]
             if len(stay) < len(rows):
                 index = torch.tensor(stay, dtype=torch.long)
-                mind, confidence_B = _part(mind, index), confidence_B[index]
+                mind, confidence_B = mind.some(index), confidence_B[index]
                 rows = [rows[place] for place in stay]
             wander(mind, confidence_B, self.will.noise, spent >= self.will.patience, self.generator)
+
+    def _tell_steps(self, walked: Walk, owner: list[int], mind: Mind) -> None:
+        """Counts what walking through earlier steps has cost; keeps how the first try of each scene went."""
+        for row, scene in enumerate(owner if walked.readings else ()):
+            self.kept[scene].operations += len(walked.readings) * segment_operations(self.brain, mind.places)
+            if self.teller.trace and not self.steps[scene]:
+                self.steps[scene] = step_records(self.brain, self.teller, self.values, walked, row, scene)
 
     def _affords(self, kept: _Kept, rows: list[int], owner: list[int], row: int) -> bool:
         if self.will.operations is None:
@@ -244,11 +253,7 @@ class _Thinker:
                 kept.stop,
                 kept.confidence >= self.will.confidence,
                 tuple(self.teller.traces[scene]),
+                steps=self.steps[scene],
             )
             for scene, kept in enumerate(self.kept)
         ]
-
-
-def _part(mind: Mind, index: Tensor) -> Mind:
-    answers = {name: answer[index] for name, answer in mind.answers.items()}
-    return Mind(mind.lanes.take(index), mind.input[index], mind.places.some(index), answers)

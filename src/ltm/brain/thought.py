@@ -35,6 +35,34 @@ class TickRecord:
 
 
 @dataclass(frozen=True)
+class StepRecord:
+    """One of the steps before the last, in a scene of several.
+
+    Attributes:
+        step: which step, from 0.
+        role: in which role it was seen.
+        answer: what the brain would have answered there.
+        confidence: in that answer.
+        moved: root mean square by which the field moved since the step before; None at the first step, and where
+            nothing is foreseen.
+        missed: root mean square of the difference between that move and the one foreseen.
+    """
+
+    step: int
+    role: str
+    answer: dict[str, Any]
+    confidence: float
+    moved: float | None
+    missed: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain dictionaries, strings and numbers."""
+        numbers = {"confidence": self.confidence, "moved": self.moved, "missed": self.missed}
+        rounded = {name: None if value is None else round(value, 6) for name, value in numbers.items()}
+        return {"step": self.step, "role": self.role, "answer": self.answer, **rounded}
+
+
+@dataclass(frozen=True)
 class Thought:
     """The result of thinking about one scene.
 
@@ -49,6 +77,7 @@ class Thought:
         sure: whether the confidence reached the will's.
         trace: one record a tick; empty unless a trace was asked for.
         skill: which skill thought it, in a brain that has several; otherwise empty.
+        steps: the steps before the last, of scenes of several; empty unless a trace was asked for.
     """
 
     answer: dict[str, Any]
@@ -61,6 +90,7 @@ class Thought:
     sure: bool
     trace: tuple[TickRecord, ...] = field(default=())
     skill: str = ""
+    steps: tuple[StepRecord, ...] = field(default=())
 
     def words(self) -> str:
         """Says in one line what it took and what ended it."""
@@ -93,6 +123,7 @@ class Thought:
             "seconds": round(self.seconds, 6),
             "operations": self.operations,
             "stopped_by": self.stopped_by,
+            **({"steps": [record.to_json() for record in self.steps]} if self.steps else {}),
             "trace": [
                 {
                     "attempt": record.attempt,

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.locate import Problem
+from ltm.chart.misfit_steps import step_misfits
 from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
+from ltm.chart.sites import fixed_sites
 from ltm.errors import nearest
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
@@ -37,15 +39,12 @@ BASIC_READS = ("field", "input", "own")
 
 def misfits(chart: Chart) -> list[Problem]:
     """Returns what makes the parts of a chart impossible to put together, budgets aside."""
-    return [*_acts(chart), *_scenes(chart), *_trees(chart), *_circuit(chart, chart.field.width, _sites(chart), (), 0)]
-
-
-def _sites(chart: Chart) -> int | None:
-    sizes = [spec.fixed_sites for spec in chart.senses.values()]
-    if any(size is None for size in sizes):
-        return None
-    own = sum(act.own_sites for act in chart.acts.values())
-    return chart.field.prefix + own + sum(math.prod(size) for size in sizes if size is not None)
+    sites, width = fixed_sites(chart), chart.field.width
+    found = [*_acts(chart), *_scenes(chart), *step_misfits(chart), *_trees(chart)]
+    if chart.steps is not None and chart.steps.transition is not None:
+        zone = chart.steps.transition.zone
+        found += _kind(zone, zone.width or width, sites, ("steps", "transition", "zone"))
+    return [*found, *_circuit(chart, width, sites, (), 0)]
 
 
 def _acts(chart: Chart) -> Iterator[Problem]:

@@ -38,6 +38,7 @@ def propose(
     minutes: float = 15.0,
     seed: int = 0,
     name: str = "brain",
+    steps: Mapping[str, Any] | None = None,
 ) -> Chart:
     """Returns the largest chart that fits.
 
@@ -56,6 +57,7 @@ def propose(
         minutes: of training.
         seed: of weights, order and noise.
         name: of the brain.
+        steps: what the chart declares of scenes of several steps; None for scenes of one.
 
     Raises:
         ChartError: even the smallest brain exceeds the size.

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from ltm.acts.table import ActSpec
 from ltm.chart.base import Bytes, Name, Part
 from ltm.chart.circuit import CircuitSpec
+from ltm.chart.steps import StepsSpec
 from ltm.errors import DataError, first_mistake, nearest
 from ltm.scenes.sources import find_source, source_names
 from ltm.senses.table import SenseSpec
@@ -77,6 +78,8 @@ class WillSpec(Part):
     left (1 - confidence), so that a mind that is stuck goes looking and one that is sure stays."""
     patience: Annotated[int, Field(ge=0)] = 32
     """Ticks a try before restlessness sets in."""
+    goal: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    """What is wanted, instead of what the scene itself says: heard at every step by the sense `steps.goal`."""
 
 
 class TrainingSpec(Part):
@@ -201,6 +204,8 @@ class Chart(CircuitSpec):
     senses: Annotated[dict[Name, SenseSpec], Field(min_length=1, max_length=MOST_SENSES)]
     acts: Annotated[dict[Name, ActSpec], Field(min_length=1, max_length=64)]
     scenes: ScenesSpec = ScenesSpec()
+    steps: StepsSpec | None = None
+    """Scenes of several steps, such as episodes; when absent a scene is one."""
     reflection: ReflectionSpec = ReflectionSpec()
     will: WillSpec = WillSpec()
     training: TrainingSpec = TrainingSpec()

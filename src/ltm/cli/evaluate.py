@@ -54,7 +54,7 @@ def evaluate(
     from ltm.runtime.brains import load_brain
     from ltm.runtime.skills import has_skills, load_skills
     from ltm.scenes.options import parse_options, with_options
-    from ltm.scenes.prepare import scorer_of
+    from ltm.scenes.prepare import questions_of, scorer_of
     from ltm.scenes.read import digest
     from ltm.scenes.sources import check_named, find_source
     from ltm.training.evaluate import evaluate as measure
@@ -76,7 +76,7 @@ def evaluate(
         known = record["provenance"].get("data_sha256")
         if known is not None and known == digest(Path(data)):
             console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
-        scenes = _read(loaded.chart, data, skip_bad, console)
+        scenes = questions_of(loaded.chart, _read(loaded.chart, data, skip_bad, console))
     if limit is not None:
         scenes = scenes.take(np.arange(min(limit, len(scenes))))
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
@@ -104,7 +104,7 @@ def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: in
     """Makes scenes of a built-in source, as they are asked for, that the brain has not learned from."""
     from ltm.cli.show_waiting import Waiting
     from ltm.errors import LtmError
-    from ltm.scenes.prepare import generate_scenes, unseen
+    from ltm.scenes.prepare import generate_scenes, questions_of, unseen
 
     left_out: list[str] = []
     asked = chart.model_copy(update={"scenes": asked_for})
@@ -113,7 +113,7 @@ def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: in
         line = f"{len(left_out)} scenes left out that it can't read or answer; the first: {left_out[0]}"
         console.print(line, style="yellow", highlight=False, markup=False)
     with Waiting(console) as waiting:
-        scenes = unseen(chart, made, source, waiting)
+        scenes = questions_of(chart, unseen(chart, made, source, waiting))
     if len(scenes) < len(made):
         line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
         console.print(line, style="yellow", highlight=False)

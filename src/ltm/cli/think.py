@@ -103,16 +103,17 @@ def _questions(
     """Yields scenes with the brain that thinks about them, and the skill's name where there are several."""
     from ltm.runtime.brains import load_brain
     from ltm.runtime.skills import has_skills, load_skills
+    from ltm.scenes.columns import seen_columns
     from ltm.scenes.questions import questions
     from ltm.scenes.skilled import skilled_questions
 
     if not has_skills(folder):
         loaded, _ = load_brain(folder)
-        for question in questions(loaded.chart.senses, given, skip):
+        for question in questions(seen_columns(loaded.chart), given, skip):
             yield "", loaded, question
         return
     skilled = load_skills(folder)
-    senses = {name: dict(brain.chart.senses) for name, brain in skilled.skills.items()}
+    senses = {name: seen_columns(brain.chart) for name, brain in skilled.skills.items()}
     for read in skilled_questions(senses, given, skip):
         chosen = skilled.choose({name: question.scene for name, question in read.items()}).skill
         yield chosen, skilled.skills[chosen], read[chosen]

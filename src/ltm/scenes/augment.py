@@ -25,6 +25,7 @@ def augment(
     symbols: Mapping[str, int],
     shapes: Tensor | None = None,
     relabel_from: int = 1,
+    together: int = 1,
 ) -> dict[str, Tensor]:
     """Returns a batch after random symmetries, the same for all columns of an example.
 
@@ -37,6 +38,7 @@ def augment(
         symbols: number of symbols of each column; `relabel` needs them to be equal.
         shapes: `[B, 2]`, rows and columns of each board; found from the padding when absent.
         relabel_from: the symbols below, such as a blank, keep their meaning.
+        together: so many boards that follow one another, the steps of a scene, undergo the same symmetry.
 
     Raises:
         DataError: an unknown symmetry, or one that these boards don't have.
@@ -52,13 +54,14 @@ def augment(
         shapes = _shapes(first) if shapes is None else shapes.long()
         cells: Tensor | None = None
         for name in moves:
-            row, column = _MOVES[name](shapes, rows, columns, generator)
+            row, column = _MOVES[name](shapes, rows, columns, generator, together)
             move = (row * columns + column).flatten(1)
             cells = move if cells is None else cells.gather(1, move)
         assert cells is not None
         result = {name: grid.flatten(1).gather(1, cells).view(grid.shape) for name, grid in result.items()}
     if "relabel" in symmetries:
-        names = _names(batch, {name: symbols[name] for name in result}, generator, relabel_from)
+        names = _names(batch // together, {name: symbols[name] for name in result}, generator, relabel_from)
+        names = names.repeat_interleave(together, 0)
         result = {
             name: names.to(grid.dtype).gather(1, grid.flatten(1).long()).view(grid.shape)
             for name, grid in result.items()
@@ -87,7 +90,7 @@ def _permutations(shape: tuple[int, ...], size: int, generator: torch.Generator)
     return torch.rand((*shape, size), generator=generator).argsort(-1)
 
 
-def _bands(shapes: Tensor, rows: int, columns: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _bands(shapes: Tensor, rows: int, columns: int, generator: torch.Generator, together: int) -> tuple[Tensor, Tensor]:
     """Returns the row and column each cell is taken from: `[B, R, 1]` and `[B, 1, C]`."""
     side = math.isqrt(rows)
     if rows != columns or side * side != rows or bool((shapes != rows).any()):
@@ -95,16 +98,18 @@ def _bands(shapes: Tensor, rows: int, columns: int, generator: torch.Generator) 
             f"symmetry 'bands' needs square boards of one size whose side is a square number (4, 9, 16, ...), "
             f"got boards of up to {rows}×{columns}"
         )
-    batch = len(shapes)
+    batch = len(shapes) // together
     bands = _permutations((batch, 2), side, generator)
     lines = _permutations((batch, 2, side), side, generator)
-    order = (bands[..., None] * side + lines).view(batch, 2, rows)
+    order = (bands[..., None] * side + lines).view(batch, 2, rows).repeat_interleave(together, 0)
     return order[:, 0, :, None], order[:, 1, None, :]
 
 
-def _transpose(shapes: Tensor, rows: int, columns: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    turned = torch.rand(len(shapes), generator=generator) < 0.5
-    return _turned(shapes, rows, columns, turned)
+def _transpose(
+    shapes: Tensor, rows: int, columns: int, generator: torch.Generator, together: int
+) -> tuple[Tensor, Tensor]:
+    turned = torch.rand(len(shapes) // together, generator=generator) < 0.5
+    return _turned(shapes, rows, columns, turned.repeat_interleave(together, 0))
 
 
 def _turned(shapes: Tensor, rows: int, columns: int, turned: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,8 +119,10 @@ def _turned(shapes: Tensor, rows: int, columns: int, turned: Tensor) -> tuple[Te
     return torch.where(swap, column, row), torch.where(swap, row, column)
 
 
-def _dihedral(shapes: Tensor, rows: int, columns: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    draws = torch.randint(0, 2, (3, len(shapes)), generator=generator).bool()
+def _dihedral(
+    shapes: Tensor, rows: int, columns: int, generator: torch.Generator, together: int
+) -> tuple[Tensor, Tensor]:
+    draws = torch.randint(0, 2, (3, len(shapes) // together), generator=generator).bool().repeat_interleave(together, 1)
     _, _, inside = _places(shapes, rows, columns)
     row, column = _turned(shapes, rows, columns, draws[0])
     height, width = shapes[:, 0, None, None], shapes[:, 1, None, None]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import Row
-from ltm.scenes.read import check_alike
+from ltm.scenes.read import laid
 from ltm.scenes.store import SceneSet, SceneWriter
 from ltm.senses.value import ValueSpec
 
@@ -52,8 +52,7 @@ def encode_rows(
                 )
         try:
             scene = {name: spec.encode(written(row[name], spec)) for name, spec in columns.items()}
-            check_alike({name: array.shape for name, array in scene.items()}, alike)
-            writer.append(scene)
+            writer.append(laid(scene, alike))
         except DataError as problem:
             if left_out is None:
                 raise DataError(f"source {source!r}, scene {number:,}: {problem}") from None

@@ -11,6 +11,7 @@ from ltm.chart.schema import MOST_SENSES
 from ltm.errors import DataError
 from ltm.scenes.lines import Row, attempts
 from ltm.scenes.look_label import PLAIN, is_empty
+from ltm.scenes.step_rows import ROLE, spread
 from ltm.senses.label import MOST_LABELS
 from ltm.senses.missing import is_missing
 from ltm.senses.vector import MOST_NUMBERS
@@ -28,7 +29,7 @@ def others(path: Path, named: Sequence[str], *, skip_bad: bool) -> list[str]:
         DataError: there are none, or more than a brain can see.
     """
     first = _first_row(path, skip_bad=skip_bad)
-    found = [name for name in first if name not in set(named)]
+    found = [name for name in first if name not in {*named, ROLE}]
     if not found:
         raise DataError(f"{path}: '{ALL}' stands for no column: all of {', '.join(first)} are named already")
     if len(found) + len(named) > MOST_SENSES:
@@ -61,15 +62,15 @@ def whole_columns(path: Path, labels: Sequence[str], numbers: Sequence[str], see
         if isinstance(row, DataError):
             continue
         for name, values in different.items():
-            value = row.get(name)
-            if len(values) <= MOST_LABELS and (isinstance(value, PLAIN) or is_empty(value)):
-                values.add(None if is_empty(value) else value)
+            for value in spread([row.get(name)]):
+                if len(values) <= MOST_LABELS and (isinstance(value, PLAIN) or is_empty(value)):
+                    values.add(None if is_empty(value) else value)
         for name, some in kept.items():
-            value = row.get(name)
-            if is_missing(value):
-                continue
-            passed[name] += 1
-            place = len(some) if len(some) < _KEPT else chance.randrange(passed[name])
-            if place < _KEPT:
-                some[place : place + 1] = [value]
+            for value in spread([row.get(name)]):
+                if is_missing(value):
+                    continue
+                passed[name] += 1
+                place = len(some) if len(some) < _KEPT else chance.randrange(passed[name])
+                if place < _KEPT:
+                    some[place : place + 1] = [value]
     return {**{name: list(values) for name, values in different.items()}, **kept}

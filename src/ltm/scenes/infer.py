@@ -10,7 +10,7 @@ from typing import Any
 
 from ltm.acts.table import KINDS as ACTS
 from ltm.chart.schema import MOST_SENSES
-from ltm.errors import DataError
+from ltm.errors import DataError, nearest
 from ltm.scenes.declare import Declared
 from ltm.scenes.describe import SHOWN_LABELS, count_words, sentences, spec_of
 from ltm.scenes.everything import ALL, whole_columns
@@ -19,9 +19,11 @@ from ltm.scenes.lines import Row
 from ltm.scenes.look import look
 from ltm.scenes.look_audio import LOOKED_AT, too_long
 from ltm.scenes.look_label import labelled
+from ltm.scenes.look_steps import step_words, steps_of
 from ltm.scenes.named import check_name, declarations
 from ltm.scenes.read import cell
 from ltm.scenes.sample import fitting, sample_rows
+from ltm.scenes.step_rows import ROLE, spread
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Inferred:
         symmetries: what leaves a scene's meaning unchanged.
         score: `exact` or `shortest-path`.
         notes: all that, in sentences.
+        steps: what a chart declares under `steps`; None for scenes of one step.
     """
 
     columns: dict[str, dict[str, Any]]
@@ -45,6 +48,7 @@ class Inferred:
     symmetries: tuple[str, ...]
     score: str
     notes: list[str]
+    steps: dict[str, Any] | None = None
 
 
 def infer(
@@ -84,17 +88,19 @@ def infer(
     if len(found) >= sample:
         columns |= _whole(path, columns, said)
     good, misfit = fitting(path, found, columns, done)
+    steps = steps_of([row for _, row in found], seen)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")
     changes = _changes({columns[name]["kind"] for name in seen}, few=len(found) < sample)
     if changes:
         note = f"Training {' and '.join(changes.values())}; a right answer is the very one in the file."
         family = Family("grid", {}, {}, tuple(changes), "exact", note)
-    if len(seen) == len(done) == 1 and all(column["kind"] == "grid" for column in columns.values()):
+    if steps is None and len(seen) == len(done) == 1 and all(column["kind"] == "grid" for column in columns.values()):
         written = {name: spec_of(arguments).written for name, arguments in columns.items()}
         pairs = [tuple(cell(row, name, written[name], path.parent) for name in columns) for row in good]
         family = recognise([(first, second) for first, second in pairs], columns[seen[0]], columns[done[0]])
         columns = {seen[0]: family.see, done[0]: family.do}
     notes = [count_words(path, len(found), sample, one_line_each)]
+    notes += [] if steps is None else [step_words(steps)]
     notes += sentences(columns, seen, done, len(found) if len(found) >= sample else None)
     notes += _cut_short(path, found, columns)
     if left_out:
@@ -102,7 +108,10 @@ def infer(
         notes.append(f"Left out: {'; '.join(left_out[:SHOWN_LABELS])}{more}.")
     if misfit is not None:
         notes.append(f"{len(found) - len(good):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
-    return Inferred(columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note])
+    chart_steps = None if steps is None else steps.declared
+    return Inferred(
+        columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note], chart_steps
+    )
 
 
 def _changes(kinds: set[str], *, few: bool) -> dict[str, str]:
@@ -123,7 +132,11 @@ def _columns(
         try:
             if name in free:
                 check_name(name)
-            columns[name] = look([row[name] for _, row in found if name in row], declared, path.parent)
+            values = spread(row[name] for _, row in found if name in row)
+            if not values:
+                known = sorted({column for _, row in found for column in row} - {ROLE})
+                raise DataError(f"no step of the first {len(found):,} scenes has it{nearest(name, known)}")
+            columns[name] = look(values, declared, path.parent)
             if declared.done and columns[name]["kind"] not in ACTS:
                 kind = columns[name]["kind"]
                 raise DataError(f"is of kind {kind}, which can be seen but not answered (acts: {', '.join(ACTS)})")
@@ -159,7 +172,7 @@ def _cut_short(path: Path, found: Sequence[tuple[int, Row]], columns: Mapping[st
     notes = []
     for name, column in columns.items():
         if column["kind"] == "audio":
-            values = [row[name] for _, row in found[:LOOKED_AT] if name in row]
+            values = spread(row[name] for _, row in found[:LOOKED_AT] if name in row)
             longer, looked = too_long(values, column["seconds"], path.parent)
             if longer:
                 notes.append(f"{name}: {longer} of the first {looked} are longer than {column['seconds']:g} s and cut.")

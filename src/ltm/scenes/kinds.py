@@ -16,6 +16,7 @@ from ltm.scenes.look import look
 from ltm.scenes.look_label import is_empty
 from ltm.scenes.named import declarations
 from ltm.scenes.sample import sample_rows
+from ltm.scenes.step_rows import spread
 from ltm.senses.label import LabelSpec
 from ltm.senses.missing import number_of
 from ltm.senses.number import NumberSpec
@@ -82,7 +83,7 @@ def kinds_of(
     kinds, specs = {}, {}
     for name in names:
         declared = said.get(name, Declared())
-        values = [row[name] for row in rows if name in row]
+        values = spread(row[name] for row in rows if name in row)
         there = [value for value in values if not is_empty(value)]
         try:
             if not there:

@@ -20,6 +20,7 @@ from ltm.errors import DataError, nearest
 from ltm.scenes.arrays import array_rows
 from ltm.scenes.folders import class_rows
 from ltm.scenes.parquet import parquet_rows
+from ltm.scenes.step_rows import unrolled
 from ltm.scenes.told import Told, nobody
 
 MAX_ROW = 10**6
@@ -242,7 +243,10 @@ def _json_row(lines: _Lines, text: str) -> Row:
         lines.fail(f"invalid JSON: {problem}")
     if not isinstance(row, dict):
         lines.fail(f"expected an object with the columns as keys, got {_short(text.strip())}")
-    return row
+    try:
+        return unrolled(row)
+    except DataError as problem:
+        lines.fail(str(problem))
 
 
 def _short(text: str) -> str:

@@ -12,11 +12,13 @@ from torch import Tensor
 
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
+from ltm.scenes.columns import alike_of, columns_of
 from ltm.scenes.encode_rows import encode_rows
 from ltm.scenes.maze_score import score as score_paths
 from ltm.scenes.read import load
 from ltm.scenes.sources import find_source, source_names
 from ltm.scenes.split import group_keys, split
+from ltm.scenes.steps import cut
 from ltm.scenes.store import SceneSet
 from ltm.scenes.told import Told, nobody
 from ltm.senses.grid import GridSpec
@@ -45,17 +47,6 @@ class Prepared:
     skipped: int = 0
     duplicates: int = 0
     problems: tuple[str, ...] = ()
-
-
-def columns_of(chart: Chart) -> dict[str, ValueSpec]:
-    """Returns the declaration of every column that a chart reads or answers."""
-    return {**chart.senses, **chart.acts}
-
-
-def alike_of(chart: Chart) -> dict[str, str]:
-    """Returns which columns must have the size of another: a grid that is answered, that of the grid it lies over."""
-    first = next(iter(chart.senses))
-    return {name: act.place(first) or first for name, act in chart.acts.items() if isinstance(act, GridSpec)}
 
 
 def read_scenes(chart: Chart, source: str | Path, *, skip_bad: bool = False, told: Told = nobody) -> Prepared:
@@ -146,7 +137,15 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
         raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least 32 are needed")
     family = family_of(chart)
     train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family, told=told)
-    return Prepared(train, validation, read.skipped, read.duplicates, read.problems)
+    return Prepared(train, questions_of(chart, validation), read.skipped, read.duplicates, read.problems)
+
+
+def questions_of(chart: Chart, scenes: SceneSet) -> SceneSet:
+    """Returns scenes that end with a step that is answered, drawn at random; those of one step as they are."""
+    if chart.steps is None:
+        return scenes
+    shown = [chart.steps.roles.index(role) for role in chart.steps.shows]
+    return cut(scenes, list(chart.acts), shown, chart.scenes.seed)
 
 
 def unseen(chart: Chart, scenes: SceneSet, name: str, told: Told = nobody) -> SceneSet:

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import Row, attempts, rows
 from ltm.scenes.spool import SPOOL_BYTES
+from ltm.scenes.step_rows import ROLE, StepList
+from ltm.scenes.steps import laid_over
 from ltm.scenes.store import SceneSet, SceneWriter
 from ltm.scenes.told import Told, nobody
 from ltm.senses.layout import Written
@@ -113,8 +115,11 @@ def digest(path: Path) -> str:
 
 
 def check_columns(path: Path, row: Row, names: list[str]) -> None:
-    """Raises a `DataError` that names the nearest column, if the first row lacks one of `names`."""
-    for name in names:
+    """Raises a `DataError` that names the nearest column, if the first row lacks one of `names`.
+
+    A scene of several steps need not show every column.
+    """
+    for name in names if ROLE not in row else ():
         if name not in row:
             some = ", ".join([*itertools.islice(row, _SHOWN_COLUMNS), *(["…"] if len(row) > _SHOWN_COLUMNS else [])])
             raise DataError(f"{path}: there is no column '{name}' among {some}{nearest(name, row)}")
@@ -125,16 +130,22 @@ def cell(row: Row, name: str, written: Written, folder: Path) -> Any:
 
     Args:
         row: of a table.
-        name: of the column.
+        name: of the column; one that no step of a scene shows is a column of None.
         written: how cells hold the values; lists may be written as text, as in CSV.
         folder: what names of files are relative to.
 
     Raises:
         DataError: the row lacks the column, or the text isn't a list.
     """
-    if name not in row:
+    if name not in row and ROLE not in row:
         raise DataError(f"is missing{nearest(name, row)}")
-    value = row[name]
+    value = row[name] if name in row else StepList([None] * len(row[ROLE]))
+    if isinstance(value, StepList):
+        there = ((number, one) for number, one in enumerate(value) if one is not None)
+        found = StepList([None] * len(value))
+        for number, one in there:
+            found[number] = cell({name: one}, name, written, folder)
+        return found
     if written == "plain" or not isinstance(value, str):
         return value
     if written == "file" and not value.lstrip().startswith("["):
@@ -156,10 +167,21 @@ def _append(
     writer: SceneWriter, scene: dict[str, npt.NDArray[Any]], alike: Mapping[str, str], path: Path, line: int
 ) -> None:
     try:
-        check_alike({name: array.shape for name, array in scene.items()}, alike)
-        writer.append(scene, line)
+        writer.append(laid(scene, alike), line)
     except DataError as problem:
         raise DataError(f"{path}:{line}: {problem}") from None
+
+
+def laid(scene: Mapping[str, npt.NDArray[Any]], alike: Mapping[str, str]) -> Mapping[str, npt.NDArray[Any]]:
+    """Returns a scene whose grids agree in shape where they must, those of several steps padded alike.
+
+    Raises:
+        DataError: they don't.
+    """
+    if ROLE in scene:
+        return {**scene, **{name: laid_over(scene[name], scene[other], name) for name, other in alike.items()}}
+    check_alike({name: array.shape for name, array in scene.items()}, alike)
+    return scene
 
 
 def check_alike(shapes: Mapping[str, tuple[int, ...]], alike: Mapping[str, str]) -> None:

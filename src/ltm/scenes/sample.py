@@ -12,6 +12,8 @@ from ltm.scenes.declare import MOSTLY
 from ltm.scenes.describe import spec_of
 from ltm.scenes.lines import Row, attempts
 from ltm.scenes.read import cell, check_alike, check_columns
+from ltm.scenes.step_rows import ROLE
+from ltm.scenes.steps import Stepped
 from ltm.senses.grid import GridSpec
 from ltm.senses.value import ValueSpec
 
@@ -36,7 +38,7 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
             continue
         if not found and names is not None:
             check_columns(path, row, list(names))
-        found.append((line, row if names is None else {name: row[name] for name in names if name in row}))
+        found.append((line, row if names is None else {name: row[name] for name in (*names, ROLE) if name in row}))
     if not found:
         raise DataError(f"{path}: holds no rows that can be read")
     return found
@@ -50,8 +52,10 @@ def fitting(
     Raises:
         DataError: too few of them fit.
     """
+    stepped = any(ROLE in row for _, row in found)
     specs = {name: spec_of(arguments, name in done) for name, arguments in columns.items()}
-    grids = [name for name, spec in specs.items() if isinstance(spec, GridSpec)]
+    specs = {name: Stepped(spec) for name, spec in specs.items()} if stepped else specs
+    grids = [name for name, spec in specs.items() if isinstance(spec, GridSpec)]  # one step's may differ in size
     alike = {name: grids[0] for name in grids[1:]}
     good: list[Row] = []
     first: DataError | None = None

@@ -12,6 +12,24 @@ from torch import Tensor
 
 from ltm.chart.schema import Chart
 from ltm.errors import DataError, nearest
+from ltm.scenes.columns import alike_of, seen_columns
+from ltm.scenes.read import laid
+from ltm.scenes.step_rows import DEFAULT_ROLE, ROLE, STEPS, StepList, unrolled
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a scene.
+
+    Attributes:
+        sees: value of each sense by name; senses that see nothing are left out.
+        role: in which role it is seen.
+        does: what was done, where it is known.
+    """
+
+    sees: Mapping[str, Any]
+    role: str = DEFAULT_ROLE
+    does: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -19,12 +37,22 @@ class Scene:
     """What is seen, and what should have been done.
 
     Attributes:
-        sees: value of each sense by name: text, a number, nested lists or an array.
+        sees: value of each sense by name: text, a number, nested lists or an array. Beside `steps`: what is in sight at
+            every step, such as a goal.
         does: value of each act by name; empty when the answer isn't known.
+        steps: of a scene of several steps; the last is the question.
     """
 
-    sees: Mapping[str, Any]
+    sees: Mapping[str, Any] = field(default_factory=dict)
     does: Mapping[str, Any] = field(default_factory=dict)
+    steps: Sequence[Step] = ()
+
+    def row(self) -> Mapping[str, Any]:
+        """Returns it as a row of a table; of several steps, with a list for each column (`unrolled`)."""
+        if not self.steps:
+            return {**self.sees, **self.does}
+        steps = [{"role": step.role, "see": dict(step.sees), "do": dict(step.does)} for step in self.steps]
+        return unrolled({**self.sees, STEPS: steps})
 
 
 def encode(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
@@ -35,6 +63,8 @@ def encode(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
     """
     if not scenes:
         raise DataError("no scenes")
+    if chart.steps is not None:
+        return _encode_steps(chart, scenes)
     columns: dict[str, list[np.ndarray]] = {name: [] for name in chart.senses}
     for number, scene in enumerate(scenes):
         for name in scene.sees:
@@ -50,4 +80,28 @@ def encode(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
     for name, column in columns.items():
         if len({value.shape for value in column}) > 1:
             raise DataError(f"{name}: scenes of one batch must share a shape")
+    return {name: torch.from_numpy(np.stack(column)) for name, column in columns.items()}
+
+
+def _encode_steps(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in seen_columns(chart)}
+    for number, scene in enumerate(scenes):
+        row = scene.row()
+        if ROLE not in row:
+            raise DataError(f"scene {number}: this brain thinks about scenes of several steps; give it steps")
+        for name in row:
+            if name not in columns:
+                known = [column for column in columns if column != ROLE]
+                raise DataError(f"scene {number}: no sense or act called {name!r}{nearest(name, known)}")
+        arrays = {}
+        for name, spec in seen_columns(chart).items():
+            try:
+                arrays[name] = spec.encode(row.get(name, StepList([None] * len(row[ROLE]))))
+            except DataError as problem:
+                raise DataError(f"scene {number}: {name}: {problem}") from None
+        for name, array in laid(arrays, alike_of(chart)).items():
+            columns[name].append(array)
+    for name, column in columns.items():
+        if len({value.shape for value in column}) > 1:
+            raise DataError(f"{name}: scenes of one batch must have as many steps, and share a shape")
     return {name: torch.from_numpy(np.stack(column)) for name, column in columns.items()}

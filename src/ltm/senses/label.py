@@ -28,9 +28,9 @@ LONGEST = 200
 
 
 class Labels(Part):
-    """What senses and acts of kind `label` share: the list of names."""
+    """What senses of kind `label` and acts of kinds `label` and `action` share: the list of names."""
 
-    kind: Literal["label"]
+    kind: Literal["label", "action"]
     labels: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=LONGEST)], ...], Field(min_length=2, max_length=MOST_LABELS)
     ]
@@ -154,6 +154,8 @@ class LabelSense(nn.Module):
         """Its sites make no tree."""
 
     def forward(self, label_B1: Integer[Tensor, "B 1"]) -> Float[Tensor, "B 1 D"]:
-        """Writes each label's vector."""
-        written: Tensor = F.embedding(label_B1.long(), self.symbol) * (self.spec.scale * self.symbol.shape[1] ** 0.5)
+        """Writes each label's vector; zeros where no label is shown, as at some steps of a scene."""
+        void_B1 = label_B1 == self.spec.layout.void
+        seen = F.embedding(label_B1.long().masked_fill(void_B1, 0), self.symbol)
+        written: Tensor = (seen * (self.spec.scale * self.symbol.shape[1] ** 0.5)).masked_fill(void_B1[..., None], 0.0)
         return written

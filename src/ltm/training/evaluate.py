@@ -13,6 +13,7 @@ from ltm.brain.think import think
 from ltm.chart.schema import WillSpec
 from ltm.scenes.store import SceneSet
 from ltm.training.calibration import reliability, right_above, risk_at_coverage, wilson
+from ltm.training.foresight import foresight
 from ltm.training.looks import BATCH, batches, by_ticks, look_at
 from ltm.training.outcome import think_all
 from ltm.training.segment import Scorer
@@ -66,6 +67,9 @@ def evaluate(
     segments = segments or [count for count in LOOKS if count <= longest]
     say(f"thinking again without halting, for up to {max(segments)} segments")
     report["by_ticks"] = by_ticks(brain, look_at(brain, scenes, segments, bf16, scorer))
+    ahead = foresight(brain, scenes, bf16)
+    if ahead is not None:
+        report["foresight"] = ahead
     if speed:
         say("timing thoughts")
         report["speed"] = speeds(brain, scenes, will, bf16)

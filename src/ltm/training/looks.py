@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.brain.restlessness import wander
+from ltm.brain.walk import begin
 from ltm.scenes.store import SceneSet
 from ltm.senses.layout import void_of
 from ltm.training.calibration import auroc, ece, fit_platt
@@ -78,8 +79,7 @@ def look_at(
     dtype = torch.bfloat16 if bf16 else torch.float32
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         for index, values in batches(scenes, BATCH):
-            seen = {name: values[name] for name in brain.chart.senses}
-            mind = brain.begin(seen, generator, dtype)
+            mind, values, _ = begin(brain, values, generator, dtype)
             for segment in range(1, max(segments) + 1):
                 reading = brain.think_on(mind, brain.chart.training.ticks)
                 confidence_B = brain.reflection.confidence(reading.right)

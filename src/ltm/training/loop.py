@@ -24,9 +24,9 @@ from ltm.training.machine import peak_memory
 from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import Plan, compiled_segment, make_plan, record_plan, recorded_plan
-from ltm.training.segment import Scorer, run_segment
+from ltm.training.segment import Scorer, Segment, run_segment
 from ltm.training.slots import Slots
-from ltm.training.step import Segment, learn
+from ltm.training.step import learn
 
 CHECKPOINT_SECONDS = 60.0
 VALIDATIONS = 12

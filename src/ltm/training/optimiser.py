@@ -27,7 +27,7 @@ class Optimiser:
     def __init__(self, brain: nn.Module, spec: TrainingSpec) -> None:
         self.spec = spec
         named = {name: weight for name, weight in brain.named_parameters() if weight.requires_grad}
-        inner = "circuit.zones."
+        inner = ("circuit.zones.", "steps.transition.")
         matrices = [w for name, w in named.items() if w.ndim == 2 and name.startswith(inner)]
         if spec.optimiser != "muon":
             matrices = []

@@ -16,6 +16,7 @@ from torch import Tensor
 from ltm.acts.number import NumberActSpec
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
+from ltm.brain.walk import last_step
 from ltm.chart.schema import WillSpec
 from ltm.scenes.store import SceneSet
 from ltm.senses.value import ValueSpec
@@ -84,6 +85,7 @@ def think_all(
     outcome = Outcome(len(scenes), list(binned))
     for index, values in batches(scenes, BATCH):
         thoughts = think(brain, values, will, bf16=bf16, seed=seed)
+        values = last_step(brain.chart, values)
         answers = {
             name: _again(spec, [thought.answer[name] for thought in thoughts], values[name])
             for name, spec in brain.chart.acts.items()

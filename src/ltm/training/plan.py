@@ -21,9 +21,9 @@ from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
 from ltm.training.machine import compiler
 from ltm.training.optimiser import Optimiser
-from ltm.training.segment import run_segment
+from ltm.training.segment import Segment, run_segment
 from ltm.training.slots import Slots
-from ltm.training.step import Segment, learn
+from ltm.training.step import learn
 
 PLAN = "plan.json"
 

@@ -10,8 +10,8 @@ from ltm.brain.skills import SkilledBrain
 from ltm.errors import LtmError, nearest
 from ltm.runtime.brains import load_brain
 from ltm.runtime.skills import folders_of
+from ltm.scenes.columns import columns_of, seen_columns
 from ltm.scenes.lines import attempts
-from ltm.scenes.prepare import columns_of
 from ltm.scenes.skilled import skilled_questions
 from ltm.scenes.sources import find_source
 
@@ -53,7 +53,7 @@ def routing(brain: SkilledBrain, data: str, right: str, limit: int | None = None
     Returns:
         How many scenes were shown, the share that went to the right skill, and where the others went.
     """
-    senses = {name: dict(skill.chart.senses) for name, skill in brain.skills.items()}
+    senses = {name: seen_columns(skill.chart) for name, skill in brain.skills.items()}
     went = Counter[str]()
     for read in skilled_questions(senses, data, lambda problem: None):
         if went.total() == (limit or MOST_SCENES):

@@ -21,6 +21,10 @@ Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
 """From values `[B, R, C]` and answers `[B, N]` to which answers are right `[B]`, beside the one in the data."""
 
 
+Segment = Callable[[Brain, Mind, dict[str, Tensor], bool], Reading]
+"""`run_segment`, compiled or not."""
+
+
 @dataclass(frozen=True)
 class Loss:
     """A segment's losses and what was right.
@@ -101,6 +105,8 @@ def loss_of(
     acts = reading.right.new_zeros(())
     for name, logits in reading.logits.items():
         target, act = values[name].flatten(1), brain.chart.acts[name]
+        if brain.chart.steps is not None and bool((target == void_of(target.dtype)).all()):
+            continue  # none of these steps asks for it
         if isinstance(act, NumberActSpec) and act.blur:
             acts = acts + blurred_cross_entropy(logits, target, act.smoothing, act.blur)
         elif spec.loss == "stablemax":

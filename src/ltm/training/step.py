@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 
-from ltm.brain.brain import Brain, Mind, Reading
+from ltm.brain.brain import Brain
 from ltm.errors import LtmError
 from ltm.training.optimiser import Optimiser
-from ltm.training.segment import Loss, Scorer, halts, look_ahead, loss_of, right_answers
+from ltm.training.segment import Loss, Scorer, Segment, halts, look_ahead, loss_of, right_answers
 from ltm.training.slots import Slots
-
-Segment = Callable[[Brain, Mind, dict[str, torch.Tensor], bool], Reading]
-"""`run_segment`, compiled or not."""
+from ltm.training.walk import walk_segment
 
 
 def learn(
@@ -42,12 +38,15 @@ def learn(
         LtmError: the loss is no number; nothing has been changed but the slots' minds.
     """
     slots.before()
-    reading = segment(brain, slots.mind, slots.values, bf16)
-    right_B = right_answers(reading, slots.values, scorer)
-    ahead_B = None
-    if brain.chart.reflection.ahead:
-        ahead_B = look_ahead(brain, slots.mind, slots.values, bf16, slots.last_B)
-    loss = loss_of(brain, reading, slots.values, right_B, ahead_B)
+    if brain.chart.steps is None:
+        reading = segment(brain, slots.mind, slots.values, bf16)
+        right_B = right_answers(reading, slots.values, scorer)
+        ahead_B = None
+        if brain.chart.reflection.ahead:
+            ahead_B = look_ahead(brain, slots.mind, slots.values, bf16, slots.last_B)
+        loss = loss_of(brain, reading, slots.values, right_B, ahead_B)
+    else:
+        loss, reading, right_B = walk_segment(brain, slots, segment, bf16)
     if not bool(loss.total.isfinite()):
         raise LtmError(
             f"training diverged at step {step + 1:,}: the loss is no number; the last checkpoint is whole. "

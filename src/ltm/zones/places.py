@@ -6,6 +6,7 @@ Shapes: B batch, S sites.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -45,6 +46,19 @@ class Places:
         parents = None if self.parents_BS is None else self.parents_BS[index]
         return replace(self, mask_BS=mask, parents_BS=parents)
 
+    def plant(self, trees: Sequence[Tensor | None], batch: int) -> None:
+        """Fills `parents_BS` from each sense's tree: places of parents within it `[B, L]`; None where there is none."""
+        parts = [torch.full((batch, self.prefix), NOWHERE)]
+        start = self.prefix
+        alone = [None] * (len(self.grids) - len(trees))  # sites of acts are in no tree
+        for tree_BL, (rows, columns) in zip((*trees, *alone), self.grids, strict=True):
+            if tree_BL is None:
+                parts.append(torch.full((batch, rows * columns), NOWHERE))
+            else:
+                parts.append(torch.where(tree_BL < 0, torch.full_like(tree_BL, ROOT), tree_BL + start))
+            start += rows * columns
+        self.parents_BS = torch.cat(parts, dim=1)
+
     def rows_columns(self) -> tuple[Tensor, Tensor]:
         """Returns the row and the column of every site, each `[S]`; 0 for the prefix."""
         rows = [torch.zeros(self.prefix, dtype=torch.long)]
@@ -63,6 +77,11 @@ class Places:
         """
         if window == "field":
             return torch.zeros(self.sites, dtype=torch.long)
+        if window == "cells":
+            row, column = self.rows_columns()
+            cell = row * (1 + max(width for _, width in self.grids)) + column
+            cell[: self.prefix] = -1
+            return cell
         parts = [torch.full((self.prefix,), -1, dtype=torch.long)]
         offset = 0
         for height, width in self.grids:

@@ -8,11 +8,14 @@ from pydantic import Field
 
 from ltm.chart.base import Bytes, Name, Part
 
-Window = Literal["all", "rows", "columns", "blocks", "field", "before", "after", "children", "parent", "siblings"]
+Window = Literal[
+    "all", "rows", "columns", "blocks", "field", "cells", "before", "after", "children", "parent", "siblings"
+]
 """A family of sets of sites, one for each site, within which it hears others; families overlap on purpose.
 
-`rows`, `columns`, `blocks` and `all` of one sense; `field`: the sites of all senses, and the prefix; `before` and
-`after`: the next site to either side. Of sequences with brackets: `children`, `parent` and `siblings`.
+`rows`, `columns`, `blocks` and `all` of one sense; `field`: the sites of all senses, and the prefix; `cells`: those at
+the same row and column, whichever the sense; `before` and `after`: the next site to either side. Of sequences with
+brackets: `children`, `parent` and `siblings`.
 """
 BRANCHES = ("children", "parent", "siblings")
 """Families that differ from scene to scene."""

@@ -1,0 +1,17 @@
+"""How many sites a chart's field has, where the chart itself fixes that."""
+
+from __future__ import annotations
+
+import math
+
+from ltm.chart.schema import Chart
+
+
+def fixed_sites(chart: Chart) -> int | None:
+    """Returns the number of sites, prefix included, where every sense fixes its shape; otherwise None."""
+    total = chart.field.prefix + sum(act.own_sites for act in chart.acts.values())
+    for spec in chart.senses.values():
+        if spec.fixed_sites is None:
+            return None
+        total += math.prod(spec.fixed_sites)
+    return total

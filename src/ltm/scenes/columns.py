@@ -1,0 +1,28 @@
+"""Which columns a chart reads, and how."""
+
+from __future__ import annotations
+
+from ltm.chart.schema import Chart
+from ltm.scenes.step_rows import ROLE
+from ltm.scenes.steps import Roles, Stepped
+from ltm.senses.grid import GridSpec
+from ltm.senses.value import ValueSpec
+
+
+def columns_of(chart: Chart) -> dict[str, ValueSpec]:
+    """Returns the declaration of every column that a chart reads or answers; the answers come last."""
+    columns: dict[str, ValueSpec] = {**chart.senses, **chart.acts}
+    if chart.steps is None:
+        return columns
+    return {ROLE: Roles(chart.steps.roles), **{name: Stepped(spec) for name, spec in columns.items()}}
+
+
+def seen_columns(chart: Chart) -> dict[str, ValueSpec]:
+    """Returns what a brain reads of a scene to think about it: of one of several steps also what was done before."""
+    return dict(chart.senses) if chart.steps is None else columns_of(chart)
+
+
+def alike_of(chart: Chart) -> dict[str, str]:
+    """Returns which columns must have the size of another: a grid that is answered, that of the grid it lies over."""
+    first = next(iter(chart.senses))
+    return {name: act.place(first) or first for name, act in chart.acts.items() if isinstance(act, GridSpec)}
