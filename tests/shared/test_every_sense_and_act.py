@@ -55,6 +55,7 @@ SENSE_VARIANTS |= {
 ACT_VARIANTS = {
     **{name: SENSE_VARIANTS[name] for name in ("grid", "grid-fixed", "grid-letters", "grid-lists")},
     **{name: SENSE_VARIANTS[name] for name in ("label", "label-many")},
+    "action": SENSE_VARIANTS["label"] | {"kind": "action"},
     **{name: SENSE_VARIANTS[name] | {"longest": 11} for name in ("sequence", "sequence-many")},
     "number": {"kind": "number", "edges": [1.5, 10.0], "centres": [0.0, 1.5, 20.0]},
 }

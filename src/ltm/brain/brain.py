@@ -147,7 +147,9 @@ class Brain(nn.Module):
         written = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
         if self.steps is None:
             return written
-        shown: Tensor = self.steps.show(written, values, {name: self._sites(name, places) for name in self.steps.shown_acts})
+        shown: Tensor = self.steps.show(
+            written, values, {name: self._sites(name, places) for name in self.steps.shown_acts}
+        )
         told: Tensor = self.steps(values)
         return shown + told.to(written.dtype)
 

@@ -185,7 +185,7 @@ class _Thinker:
         """Counts what walking through earlier steps has cost; keeps how the first try of each scene went."""
         for row, scene in enumerate(owner if walked.readings else ()):
             self.kept[scene].operations += len(walked.readings) * segment_operations(self.brain, mind.places)
-            if self.teller.trace and not self.steps[scene]:
+            if (self.teller.trace or self.count == 1) and not self.steps[scene]:
                 self.steps[scene] = step_records(self.brain, self.teller, self.values, walked, row, scene)
 
     def _affords(self, kept: _Kept, rows: list[int], owner: list[int], row: int) -> bool:

@@ -77,7 +77,8 @@ class Thought:
         sure: whether the confidence reached the will's.
         trace: one record a tick; empty unless a trace was asked for.
         skill: which skill thought it, in a brain that has several; otherwise empty.
-        steps: the steps before the last, of scenes of several; empty unless a trace was asked for.
+        steps: the steps before the last, of scenes of several; empty where many scenes were thought about at once
+            without a trace.
     """
 
     answer: dict[str, Any]

@@ -8,6 +8,7 @@ from typing import Any
 
 from ltm.chart.base import format_bytes
 from ltm.chart.check import require
+from ltm.chart.propose_steps import propose_steps
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.errors import ChartError
@@ -66,20 +67,23 @@ def propose(
     # Answers that lie over a grid constrain one another: finding them takes search. A label is seen or it isn't.
     searching = any(columns[c]["kind"] == "grid" for c in do)
     writing = any(columns[c]["kind"] == "sequence" for c in do)
-    training = {**_training(columns, see, fixed, searching, writing), "minutes": minutes, "seed": seed}
+    stepped = {} if steps is None else propose_steps(columns, see, do, steps)
+    training = stepped.get("training", _training(columns, see, fixed, searching, writing))
+    training |= {"minutes": minutes, "seed": seed}
     smallest = None
     for width in reversed(WIDTHS):
         declared = {
             "name": name,
             "about": f"Sees {_listed(see)}; answers {_listed(do)}.",
             "budget": size,
-            "field": {"width": width, "noise": 0.5 if searching else 0.0},
+            "field": {"width": width, "noise": 0.5 if searching and steps is None else 0.0},
             "senses": {c: _sense(columns[c], fixed) for c in see},
             "acts": {c: _act(columns[c]) for c in do},
             "zones": _zones(columns, see, fixed, searching),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
-            "training": training,
             "will": _will(fixed, searching, training["ticks"]),
+            **stepped,
+            "training": training,
         }
         unbounded = Chart.model_validate({**declared, "budget": None})
         smallest = Sizes.of(unbounded).bytes

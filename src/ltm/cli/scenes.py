@@ -117,7 +117,7 @@ def _show_made(
     from ltm.errors import LtmError, nearest
     from ltm.scenes.store import SceneSet
 
-    columns = list(source.columns) or [source.see, source.do]
+    columns = list(source.columns) or [*source.seen, source.do]
     for name in (*see, *do):
         if name not in columns:
             raise LtmError(f"there is no column '{name}' among {', '.join(columns)}{nearest(name, columns)}")

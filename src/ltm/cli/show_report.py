@@ -24,10 +24,21 @@ def show_report(report: Mapping[str, Any], console: Console) -> None:
     plain = plain_of(console)
     console.print(headline(report, plain=plain))
     console.print(eval_table(report, plain=plain))
+    if "foresight" in report:
+        console.print(foresight_line(report["foresight"]))
     console.print(Text("is it right as often as it says?", "bold"))
     console.print(reliability_table(report["reliability"], plain=plain))
     console.print(Text("what thinking longer gives, one try, no halting", "bold"))
     console.print(accuracy_by_ticks_table(report["by_ticks"], plain=plain))
+
+
+def foresight_line(found: Mapping[str, Any]) -> Text:
+    """Says how much of the field's moves from step to step was foreseen."""
+    missed, mean = percent(found["missed"]), percent(found["mean_missed"])
+    return Text.assemble(
+        ("moves foreseen  ", ""),
+        f"{found['moves']:,}; missed by {missed} of their squared length (the mean move misses {mean}, none 100 %)",
+    )
 
 
 def headline(report: Mapping[str, Any], *, plain: bool = False) -> Text:

@@ -17,6 +17,7 @@ from ltm.cli.show_thought import letters_of
 from ltm.errors import DataError
 from ltm.scenes.look_label import is_empty
 from ltm.scenes.read import cell
+from ltm.scenes.step_rows import ROLE, unrolled
 from ltm.senses.audio import AudioSpec
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
@@ -37,7 +38,7 @@ def show_scene(
     console: Console,
     folder: Path = Path(),
 ) -> None:
-    """Prints one scene.
+    """Prints one scene; of several steps one after the other, with what each of them shows.
 
     Args:
         title: says which one it is.
@@ -47,6 +48,25 @@ def show_scene(
         console: where to show it.
         folder: what names of files are relative to.
     """
+    scene = unrolled(row)
+    if ROLE not in scene:
+        _show_step(title, scene, names, specs, console, folder)
+        return
+    roles = scene[ROLE]
+    for number, role in enumerate(roles):
+        step = {name: scene[name][number] for name in names if name in scene and scene[name][number] is not None}
+        words = f"{title}, step {number + 1} of {len(roles)}: {role}"
+        _show_step(words, step, [name for name in names if name in step], specs, console, folder)
+
+
+def _show_step(
+    title: str,
+    row: Mapping[str, Any],
+    names: Sequence[str],
+    specs: Mapping[str, ValueSpec],
+    console: Console,
+    folder: Path = Path(),
+) -> None:
     plain, seen = plain_of(console), None
     console.print(Text(safe(title, plain), "bold cyan"))
     parts: list[tuple[Text, Text, int]] = []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ltm.cli.render import (
@@ -18,7 +21,7 @@ from ltm.cli.render import (
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
-    from ltm.brain.thought import Thought
+    from ltm.brain.thought import StepRecord, Thought
     from ltm.chart.schema import Chart
     from ltm.scenes.scene import Scene
     from ltm.senses.value import ValueSpec
@@ -47,7 +50,9 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
     from ltm.senses.grid import GridSpec
 
     console = console or Console(soft_wrap=True)
-    plain, chart = plain_of(console), brain.chart
+    plain, chart, scene = plain_of(console), brain.chart, scene.question()
+    if thought.steps:
+        console.print(steps_table(thought.steps, plain))
     for name, spec in chart.acts.items():
         answer = letters_of(spec, thought.answer[name])
         if isinstance(spec, GridSpec):
@@ -65,6 +70,17 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
             console.print(Text(words, "red" if wrong else "green"))
     console.print(confidence_bar(thought.confidence, plain=plain))
     console.print(Text(thought.words(), "bright_black"))
+
+
+def steps_table(steps: Sequence[StepRecord], plain: bool) -> Table:
+    """Lists the steps before the question: how far each moved the field, and how much of that was not foreseen."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for words in ("step", "role", "moved the field by", "not foreseen"):
+        table.add_column(words, justify="left" if words == "role" else "right", no_wrap=True)
+    for record in steps:
+        moved = ("", "") if record.moved is None else (f"{record.moved:.2f}", f"{record.missed or 0.0:.2f}")
+        table.add_row(str(record.step + 1), safe(record.role, plain), *moved)
+    return table
 
 
 def seen_letters(chart: Chart, scene: Scene, act: str) -> Letters:

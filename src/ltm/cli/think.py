@@ -40,6 +40,9 @@ def think(
         float | None, typer.Option(min=0.001, max=10**9, help="Milliseconds a thought (a batch, for files).")
     ] = None,
     operations: Annotated[int | None, typer.Option(min=1, max=10**18, help="Operations a thought.")] = None,
+    goal: Annotated[
+        str | None, typer.Option(help="What is wanted, instead of what the scene says; for brains that hear a goal.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states.")] = 0,
     trace: Annotated[Path | None, typer.Option(help="Write everything that happened as JSON.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the thought as it happens.")] = False,
@@ -54,6 +57,7 @@ def think(
     from ltm.scenes.scene import encode
 
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
+    asked |= {"goal": goal}
     asked = {name: value for name, value in asked.items() if value is not None}
     skip = (lambda problem: typer.echo(f"ltm: skipped {problem}", err=True)) if skip_bad else None
     thoughts: list[Thought] = []
@@ -69,7 +73,7 @@ def think(
 
             from ltm.cli.watch_thought import Watch
 
-            with Watch(Console(soft_wrap=True), group[0], loaded.chart) as listen:
+            with Watch(Console(soft_wrap=True), group[0].question(), loaded.chart) as listen:
                 made = ponder(loaded, values, will, seed=seed, trace=trace is not None, listen=listen)
         else:
             made = ponder(loaded, values, will, seed=seed, trace=trace is not None)

@@ -1,13 +1,13 @@
 """Tasks of the Abstraction and Reasoning Corpus (Chollet 2019): pairs of grids that show a rule, and where to use it.
 
-Not a source of scenes to fit: a question can't be answered without its task's pairs, which a brain must see one after
-the other, and scenes of several steps don't exist yet. Until then `table_rows` lays a task out as one flat row.
+A task is a scene of several steps: its pairs in the role `example`, which show what was done, then a grid in the role
+`question`. See `ltm.scenes.arc_scenes` for the built-in source.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,24 +106,6 @@ def task_of(row: Mapping[str, Any]) -> Task:
     if not isinstance(row["task"], str) or not row["task"]:
         raise DataError("task: expected a name")
     return Task(row["task"], _pairs(row["train"], "train", True), _pairs(row["test"], "test", False))
-
-
-def table_rows(task: Task, examples: int) -> Iterator[dict[str, Any]]:
-    """Yields a flat row for each test of a task: `input-1`, `output-1`, … up to `examples`, `question`, and `answer`.
-
-    A task that shows fewer pairs repeats them, one that shows more leaves the last out; the answer is left out where it
-    is unknown.
-    """
-    if examples < 1:
-        raise DataError(f"examples must be at least 1, got {examples}")
-    shown: dict[str, Any] = {"task": task.name}
-    for number in range(examples):
-        pair = task.train[number % len(task.train)]
-        assert pair.output is not None
-        shown |= {f"input-{number + 1}": pair.input.tolist(), f"output-{number + 1}": pair.output.tolist()}
-    for test in task.test:
-        answer = {} if test.output is None else {"answer": test.output.tolist()}
-        yield {**shown, "question": test.input.tolist(), **answer}
 
 
 def _pairs(value: Any, where: str, answered: bool) -> tuple[Pair, ...]:

@@ -18,6 +18,7 @@ from ltm.scenes.lines import Row, attempts
 from ltm.scenes.read import check_alike, check_columns
 from ltm.scenes.split import group_keys
 from ltm.scenes.spool import SPOOL_BYTES, Spool
+from ltm.scenes.step_rows import ROLE
 from ltm.scenes.store import SceneWriter
 from ltm.scenes.tally import Column, Tally, key_of
 from ltm.scenes.told import Told, nobody
@@ -190,7 +191,7 @@ class _Rows:
         problem = None
         for name, tally in self.tallies.items():
             try:
-                values[name] = tally.read(row, self.path.parent)
+                values[name] = self._read(tally, row)
                 if values[name] is None and self.kinds.named and not self.kinds.may_miss(name):
                     raise DataError("the cell is empty")
             except DataError as mistake:
@@ -209,6 +210,20 @@ class _Rows:
         self._whole.write(key_of("".join(key.hex() for key in keys.values())))
         self._lines.write(np.int64(line).tobytes())
         self.count += 1
+
+    def _read(self, tally: Tally, row: Row) -> npt.NDArray[Any] | str | None:
+        """Reads a row's value; of a scene of several steps all of them, which become one text that tells them apart."""
+        if ROLE not in row:
+            return tally.read(row, self.path.parent)
+        keys = [""] * len(row[ROLE])
+        for number, value in enumerate(row.get(tally.name, ())):
+            if value is not None:
+                try:
+                    read = tally.read({tally.name: value}, self.path.parent)
+                except DataError as problem:
+                    raise DataError(f"step {number + 1}: {problem}") from None
+                keys[number] = "" if read is None else key_of(read).hex()
+        return "|".join(keys)
 
     def arrays(self) -> tuple[Lines, Keys, Keys]:
         """Returns the line of each row that could be read, a key of what is seen in it, and a key of the whole row."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import Row
-from ltm.scenes.read import laid
+from ltm.scenes.read import cell, laid
+from ltm.scenes.step_rows import ROLE, unrolled
 from ltm.scenes.store import SceneSet, SceneWriter
 from ltm.senses.value import ValueSpec
 
@@ -43,15 +45,17 @@ def encode_rows(
         DataError: a column that the source doesn't have, or a value that a column can't hold.
     """
     writer = SceneWriter({name: spec.layout for name, spec in columns.items()})
-    for number, row in enumerate(rows, 1):
-        for name in columns:
+    for number, given in enumerate(rows, 1):
+        row = unrolled(given)
+        for name in columns if ROLE not in row else ():
             if name not in row:
                 known = ", ".join(row)
                 raise DataError(
                     f"source {source!r} has the columns {known}; the chart asks for {name!r}{nearest(name, row)}"
                 )
         try:
-            scene = {name: spec.encode(written(row[name], spec)) for name, spec in columns.items()}
+            values = {name: cell(row, name, "plain", Path()) for name in columns}
+            scene = {name: spec.encode(written(values[name], spec)) for name, spec in columns.items()}
             writer.append(laid(scene, alike))
         except DataError as problem:
             if left_out is None:

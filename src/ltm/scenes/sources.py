@@ -9,7 +9,7 @@ from typing import Any
 
 from ltm.chart.base import Part
 from ltm.errors import DataError, nearest
-from ltm.scenes import digits, fashion, listops, maze, reasoning, sudoku
+from ltm.scenes import arc_scenes, digits, fashion, listops, maze, minigrid, reasoning, sudoku
 from ltm.scenes.encode_rows import Written, as_it_is
 from ltm.scenes.lines import Row
 from ltm.scenes.store import SceneSet
@@ -32,7 +32,7 @@ class Source:
 
     Attributes:
         make: scenes to learn from.
-        see: the column that is seen.
+        see: the column that is seen, or several.
         do: the column that is the answer.
         notes: the scenes in sentences.
         columns: what each column holds; where that depends on the scenes, `describe` says it.
@@ -45,10 +45,11 @@ class Source:
         score: what counts as a right answer.
         family: which scenes count as the same when some are set aside (see `ltm.scenes.split`).
         written: how a row's value is brought into the form that a chart's column reads.
+        steps: what a chart declares under `steps`, where scenes have several.
     """
 
     make: Make
-    see: str
+    see: str | tuple[str, ...]
     do: str
     notes: tuple[str, ...]
     columns: Mapping[str, ValueSpec] = field(default_factory=dict)
@@ -60,6 +61,12 @@ class Source:
     score: str = "exact"
     family: str = "grid"
     written: Written = as_it_is
+    steps: Mapping[str, Any] | None = None
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The columns that are seen."""
+        return (self.see,) if isinstance(self.see, str) else self.see
 
     def declarations(self, options: Part, count: int, seed: int) -> dict[str, dict[str, Any]]:
         """Returns the arguments of each column's declaration, from the scenes themselves where it takes them."""
@@ -124,6 +131,27 @@ SOURCES: dict[str, Source] = {
         do="label",
         symmetries=("jitter",),
         notes=("Fashion-MNIST: clothes of 28×28 pixels; the 10,000 of the test set are kept for ltm eval.",),
+    ),
+    "arc": Source(
+        make=arc_scenes.learn,
+        test=arc_scenes.judge,
+        options=arc_scenes.ArcOptions,
+        places=("file",),
+        columns=arc_scenes.columns(),
+        see="board",
+        do="answer",
+        symmetries=("relabel", "dihedral"),
+        steps={"roles": (arc_scenes.EXAMPLE, arc_scenes.QUESTION), "window": 5},
+        notes=("ARC tasks whose outputs have the size of their inputs: pairs that show a rule, then a question.",),
+    ),
+    "minigrid": Source(
+        make=minigrid.episodes,
+        options=minigrid.MinigridOptions,
+        columns=minigrid.COLUMNS,
+        see=("view", "goal"),
+        do="action",
+        steps={"roles": (minigrid.ROLE,), "window": 8, "goal": "goal"},
+        notes=("Episodes of a BabyAI level, played by its expert: what it sees, its mission, what it does.",),
     ),
 }
 

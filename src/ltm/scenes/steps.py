@@ -184,7 +184,7 @@ def cut(scenes: SceneSet, answered: Sequence[str], shown: Sequence[int], seed: i
         seed: of the draw.
     """
     draw = np.random.default_rng(seed)
-    known = np.zeros(scenes.values[ROLE].shape, dtype=bool)
+    known: npt.NDArray[np.bool_] = np.zeros(scenes.values[ROLE].shape, dtype=bool)
     for name in answered:
         array = np.asarray(scenes.values[name])
         known |= ~is_void(array).reshape(*known.shape, -1).all(-1)

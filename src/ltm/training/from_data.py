@@ -67,12 +67,12 @@ def propose_for(
         asked = {"seed": seed} if count is None else {"seed": seed, "count": count}
         scenes = with_options(ScenesSpec.model_validate(asked), str(data), options or {})
         columns = source.declarations(scenes.options_of(str(data)), scenes.count, seed)
-        see_names, do_names = list(see) or [source.see], list(do) or [source.do]
+        see_names, do_names = list(see) or list(source.seen), list(do) or [source.do]
         for word in (*see_names, *do_names):
             if word not in columns:
                 known = ", ".join(columns)
                 raise DataError(f"source {data!r} has the columns {known}; got {word!r}{nearest(word, columns)}")
-        found, notes, score = source.symmetries, source.notes, source.score
+        found, notes, score, steps = source.symmetries, source.notes, source.score, source.steps
         text = str(data)
     else:
         check_named(str(data))
@@ -82,7 +82,7 @@ def propose_for(
         inferred: Inferred = infer(Path(data), list(see), list(do), skip_bad=skip_bad)
         columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
-        found, score = inferred.symmetries, inferred.score
+        found, score, steps = inferred.symmetries, inferred.score, inferred.steps
         # Without links on either side, as `..` leads elsewhere from a linked folder.
         text = os.path.relpath(Path(data).resolve(), run_folder(out).resolve())
     try:
@@ -97,6 +97,7 @@ def propose_for(
             minutes=minutes,
             seed=seed,
             name=name_of(out),
+            steps=steps,
         )
     except ValidationError as problem:
         raise LtmError(first_mistake(problem)) from None

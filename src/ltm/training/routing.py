@@ -32,7 +32,7 @@ def skill_for(brain: Path, data: str, wanted: str | None) -> Path:
         return folders[wanted]
     columns = {name: set(columns_of(load_brain(folder)[0].chart)) for name, folder in folders.items()}
     source = find_source(data)
-    known = _columns(Path(data)) if source is None else set(source.columns) or {source.see, source.do}
+    known = _columns(Path(data)) if source is None else set(source.columns) or {*source.seen, source.do}
     fitting = [name for name, wants in columns.items() if wants <= known]
     if len(fitting) != 1:
         listed = "; ".join(f"{name}: {', '.join(sorted(wants))}" for name, wants in columns.items())

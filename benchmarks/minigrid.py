@@ -1,0 +1,191 @@
+"""A BabyAI level with a mission: learned from expert episodes, then played.
+
+python -m benchmarks.minigrid --level GoToLocal --episodes 2000 --minutes 5 --seeds 3
+
+Beside the brain: a plain policy network of its size (no loop, no field carried on: each step by itself), trained on the
+same steps for the same time, the expert, and doing things at random. All play the same new worlds. The same worlds are
+also played with another world's mission, which tells whether the goal counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import RUNS, Grid, read, spread, trained, write
+from ltm.brain.brain import Brain
+from ltm.brain.episode import Episode
+from ltm.chart.schema import Chart
+from ltm.scenes.extras import library
+from ltm.scenes.minigrid import ACTIONS, environment, view_of, words_of_mission
+from ltm.training.from_data import propose_for
+
+WORLDS = 200
+FIRST_WORLD = 1_700_000_000
+"""Seeds from here on are played; episodes to learn from have seeds far below."""
+MOST_STEPS = 64
+Decide = Callable[[Sequence[int], list[dict[str, Any]]], list[str]]
+"""From the numbers of worlds that go on, and what is seen in all, to what is done in all."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--level", default="GoToLocal")
+    parser.add_argument("--episodes", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--worlds", type=int, default=WORLDS)
+    given = parser.parse_args()
+    name = f"minigrid-{given.level}-{given.minutes:g}min"
+    command = (
+        f"python -m benchmarks.minigrid --level {given.level} --episodes {given.episodes} --minutes {given.minutes:g}"
+    )
+    result: dict[str, Any] = {"command": command, "level": given.level, "worlds": given.worlds, "runs": {}}
+    result |= read(name)
+
+    def keep(key: str, run: dict[str, Any]) -> None:
+        result["runs"][key] = run
+        write(name, result)
+
+    if "expert" not in result["runs"]:
+        keep("expert", {"success": expert(given.level, given.worlds)})
+        keep("random", {"success": play(given.level, given.worlds, by_chance)[0]})
+    for seed in range(given.seeds):
+        chart, _ = propose_for("minigrid", [], [], minutes=given.minutes, size="1MB", seed=seed, count=given.episodes)
+        chart = with_level(chart, given.level)
+        for kind, declared in (("brain", chart), ("plain", plain(chart))):
+            key = f"{kind}/{seed}"
+            if key in result["runs"]:
+                continue
+            brain, record = trained(declared, RUNS / f"{name}-{kind}-{seed}")
+            success, steps = play(given.level, given.worlds, by_brain(brain))
+            run = {"success": success, "steps": steps, "parameters": record["parameters"]}
+            run["other_mission"] = play(given.level, given.worlds, by_brain(brain), shifted=True)[0]
+            keep(key, run | {"foresight": foresight_of(brain, declared)})
+    for grid in tables(result):
+        grid.show()
+
+
+def with_level(chart: Chart, level: str) -> Chart:
+    return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"options": {"level": level}})})
+
+
+def plain(chart: Chart) -> Chart:
+    """Returns a policy network: as many layers, each used once; every step starts afresh, and nothing is foreseen."""
+    dumped = chart.model_dump(mode="json", exclude_defaults=True)
+    layers = 2 * chart.training.ticks
+    dumped["zones"] = {"core": {**dumped["zones"]["core"], "layers": layers}}
+    dumped["training"] |= {"ticks": 1}
+    dumped["will"] = {"ticks": 1}
+    dumped["steps"] |= {"window": 1, "transition": None}
+    return Chart.model_validate(dumped)
+
+
+def foresight_of(brain: Brain, chart: Chart) -> dict[str, Any] | None:
+    from ltm.scenes.prepare import generate_scenes
+    from ltm.training.foresight import foresight
+
+    return foresight(brain, generate_scenes(chart, 200, 98_765))
+
+
+def play(level: str, worlds: int, decide: Decide, *, shifted: bool = False) -> tuple[float, float]:
+    """Plays worlds side by side; returns the share of success, and the mean steps of those.
+
+    Args:
+        level: of BabyAI.
+        worlds: how many.
+        decide: what to do.
+        shifted: give each world the mission of the next one; the reward stays its own.
+    """
+    playing = [environment(level) for _ in range(worlds)]
+    with redirect_stdout(StringIO()):
+        seen = [world.reset(seed=FIRST_WORLD + number)[0] for number, world in enumerate(playing)]
+    missions = [words_of_mission(one["mission"]) for one in seen]
+    missions = missions[1:] + missions[:1] if shifted else missions
+    open_worlds, wins, lengths = set(range(worlds)), 0, []
+    for number in range(MOST_STEPS):
+        looks = [{"view": view_of(one["image"]), "goal": mission} for one, mission in zip(seen, missions, strict=True)]
+        deeds = decide(sorted(open_worlds), looks)
+        for place in sorted(open_worlds):
+            seen[place], reward, over, cut_off, _ = playing[place].step(ACTIONS.index(deeds[place]))
+            if over or cut_off:
+                open_worlds.discard(place)
+                if reward > 0:
+                    wins += 1
+                    lengths.append(number + 1)
+        if not open_worlds:
+            break
+    return wins / worlds, float(np.mean(lengths)) if lengths else 0.0
+
+
+def by_brain(brain: Brain) -> Decide:
+    """Returns how a brain decides; missions differ in length, so worlds are grouped by it."""
+    episodes: dict[int, Episode] = {}
+
+    def decide(open_worlds: Sequence[int], looks: list[dict[str, Any]]) -> list[str]:
+        deeds = ["done"] * len(looks)
+        for length, members in by_length(looks):
+            episode = episodes.setdefault(length, Episode(brain))
+            for place, deed in zip(members, episode.step([looks[place] for place in members]), strict=True):
+                deeds[place] = deed.answer["action"]
+        return deeds
+
+    return decide
+
+
+def by_length(looks: list[dict[str, Any]]) -> Iterator[tuple[int, list[int]]]:
+    lengths = [len(look["goal"].split()) for look in looks]
+    for length in sorted(set(lengths)):
+        yield length, [place for place, other in enumerate(lengths) if other == length]
+
+
+_CHANCE = np.random.default_rng(0)
+
+
+def by_chance(open_worlds: Sequence[int], looks: list[dict[str, Any]]) -> list[str]:
+    return [ACTIONS[number] for number in _CHANCE.integers(0, len(ACTIONS), len(looks))]
+
+
+def expert(level: str, worlds: int) -> float:
+    """Returns the share of the same worlds that BabyAI's own expert solves within the steps that others get."""
+    bot_class = library("minigrid.utils.baby_ai_bot", "this benchmark").BabyAIBot
+    wins = 0
+    for number in range(worlds):
+        world = environment(level)
+        with redirect_stdout(StringIO()):
+            world.reset(seed=FIRST_WORLD + number)
+        bot = bot_class(world.unwrapped)
+        for _ in range(MOST_STEPS):
+            try:
+                _, reward, over, cut_off, _ = world.step(int(bot.replan()))
+            except Exception:  # it gives up on some layouts with whatever error comes up
+                break
+            if over or cut_off:
+                wins += reward > 0
+                break
+    return wins / worlds
+
+
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """One line a player."""
+    rows = []
+    for kind in ("expert", "brain", "plain", "random"):
+        of = [run for key, run in result["runs"].items() if key.split("/")[0] == kind]
+        if not of:
+            continue
+        known = [run["foresight"]["missed"] for run in of if run.get("foresight")]
+        other = [run["other_mission"] for run in of if "other_mission" in run]
+        weights = f"{of[0]['parameters']:,}" if "parameters" in of[0] else "-"
+        success = spread([run["success"] for run in of])
+        rows.append([kind, weights, success, spread(other) if other else "-", spread(known) if known else "-"])
+    head = ["player", "weights", "success", "with another world's mission", "error of foreseen moves"]
+    yield Grid(f"BabyAI {result['level']}, {result['worlds']} new worlds, %", head, rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""What a proposed chart says for scenes of several steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SHOWING = ("example", "other")
+"""Roles of these names show what was done: pairs that show a rule, and what somebody else did."""
+
+Columns = Mapping[str, Mapping[str, Any]]
+
+
+def propose_steps(columns: Columns, see: Sequence[str], do: Sequence[str], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the keys of a chart that differ from those for scenes of one step.
+
+    Zones mix within lines of grids, among neighbours, and across all senses; what is answered at many steps leaves its
+    slot once they are over, what is asked once at the end is thought about for some segments more.
+
+    Args:
+        columns: the declaration of each column.
+        see: columns that are seen.
+        do: columns that are answered.
+        found: what was found of the steps, as a chart declares it.
+    """
+    roles = found["roles"]
+    shown = [role for role in roles if role in SHOWING]
+    shown = shown if len(shown) < len(roles) else []
+    flat = [name for name in see if columns[name]["kind"] in ("grid", "image", "audio")]
+    windows = ["rows", "columns", "before", "after"] if flat else []
+    windows += ["cells"] if len(flat) > 1 else []
+    windows += ["field"] if len(see) > 1 or not flat else ["all"]
+    deeds = [name for name in do if columns[name]["kind"] in ("label", "action")]
+    acts = {name: {**columns[name], "kind": "action"} if name in deeds and not shown else columns[name] for name in do}
+    mixer = {"kind": "mixer", "windows": windows, "write": "replace"}
+    return {
+        "steps": {**found, "shows": shown, "transition": {"zone": mixer}},
+        "acts": acts,
+        "zones": {"core": {**mixer, "layers": 2}},
+        "training": {"ticks": 2, "segments": 4 if shown else 1},
+        "will": {"ticks": 16 if shown else 2},
+    }
