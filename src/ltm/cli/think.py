@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError
+from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, first_mistake
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
@@ -56,8 +56,8 @@ def think(
     from ltm.brain.think import think as ponder
     from ltm.scenes.scene import encode
 
-    asked = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
-    asked |= {"goal": goal}
+    said = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
+    asked: dict[str, Any] = {**said, "goal": goal}
     asked = {name: value for name, value in asked.items() if value is not None}
     skip = (lambda problem: typer.echo(f"ltm: skipped {problem}", err=True)) if skip_bad else None
     thoughts: list[Thought] = []
@@ -97,8 +97,13 @@ def think(
 
 
 def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
+    from pydantic import ValidationError
+
     will = brain.chart.will
-    return type(will).model_validate({**will.model_dump(), **asked})
+    try:
+        return type(will).model_validate({**will.model_dump(), **asked})
+    except ValidationError as problem:
+        raise DataError(first_mistake(problem)) from None
 
 
 def _questions(

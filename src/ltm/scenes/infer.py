@@ -10,7 +10,7 @@ from typing import Any
 
 from ltm.acts.table import KINDS as ACTS
 from ltm.chart.schema import MOST_SENSES
-from ltm.errors import DataError, nearest
+from ltm.errors import DataError
 from ltm.scenes.declare import Declared
 from ltm.scenes.describe import SHOWN_LABELS, count_words, sentences, spec_of
 from ltm.scenes.everything import ALL, whole_columns
@@ -23,7 +23,7 @@ from ltm.scenes.look_steps import step_words, steps_of
 from ltm.scenes.named import check_name, declarations
 from ltm.scenes.read import cell
 from ltm.scenes.sample import fitting, sample_rows
-from ltm.scenes.step_rows import ROLE, spread
+from ltm.scenes.step_rows import spread
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,7 @@ def _columns(
         try:
             if name in free:
                 check_name(name)
-            values = spread(row[name] for _, row in found if name in row)
-            if not values:
-                known = sorted({column for _, row in found for column in row} - {ROLE})
-                raise DataError(f"no step of the first {len(found):,} scenes has it{nearest(name, known)}")
-            columns[name] = look(values, declared, path.parent)
+            columns[name] = look(spread(row[name] for _, row in found if name in row), declared, path.parent)
             if declared.done and columns[name]["kind"] not in ACTS:
                 kind = columns[name]["kind"]
                 raise DataError(f"is of kind {kind}, which can be seen but not answered (acts: {', '.join(ACTS)})")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ltm.errors import DataError
 from ltm.scenes.lines import Row
-from ltm.scenes.step_rows import ROLE
+from ltm.scenes.step_rows import DEFAULT_ROLE, ROLE
 
 GOAL = "goal"
 """A column of this name that is seen is the goal, which the will may replace."""
@@ -42,7 +42,7 @@ def steps_of(rows: Sequence[Row], seen: Sequence[str]) -> StepsFound | None:
         return None
     if len(lengths) < len(rows):
         raise DataError(f"{len(lengths):,} of the first {len(rows):,} rows are scenes of several steps, the others not")
-    roles = list(dict.fromkeys(role for row in rows for role in row[ROLE]))
+    roles = list(dict.fromkeys(role or DEFAULT_ROLE for row in rows for role in row[ROLE]))
     goal = {"goal": GOAL} if GOAL in seen else {}
     return StepsFound({"roles": roles, "window": min(WINDOW, max(lengths)), **goal}, min(lengths), max(lengths))
 

@@ -19,7 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ltm.errors import DataError
+from ltm.errors import DataError, nearest
 from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name, stream_attempts
 from ltm.scenes.read import cell
 from ltm.scenes.scene import Scene
@@ -148,14 +148,14 @@ def _table(
 
 
 def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path) -> Mapping[str, Any] | DataError:
+    if ROLE in senses and ROLE not in row:
+        return DataError(f"{where}: expected a scene of several steps, under the key 'steps'{nearest('steps', row)}")
     sees = {}
     for sense, spec in senses.items():
         try:
             sees[sense] = cell(row, sense, spec.written, folder)
         except DataError as problem:
             return DataError(f"{where}: {sense}: {problem}")
-    if ROLE in senses and ROLE not in row:
-        return DataError(f"{where}: expected a scene of several steps, under the key 'steps'")
     return sees
 
 
@@ -171,10 +171,7 @@ def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
 
 def _grids(senses: Mapping[str, ValueSpec], lines: Iterator[tuple[int, str]], name: str, *, whole: bool) -> _Found:
     """Yields grids of plain text; `whole` takes each item as one grid, whatever line breaks it holds."""
-    if ROLE in senses:
-        raise DataError('this brain thinks about scenes of several steps: give {"steps": [{"see": {…}}, …]}')
-    if len(senses) > 1:
-        raise DataError(f"this brain sees {', '.join(senses)}: give them as columns of a CSV file")
+    _check_one(senses)
     sense, spec = next(iter(senses.items()))
     if not isinstance(spec, GridSpec):
         for number, line in lines:
@@ -204,6 +201,14 @@ def _grids(senses: Mapping[str, ValueSpec], lines: Iterator[tuple[int, str]], na
             if whole or _alone(spec, text) or len(rows) == spec.rows:
                 yield grid()
                 rows.clear()
+
+
+def _check_one(senses: Mapping[str, ValueSpec]) -> None:
+    """Refuses plain text for a brain that sees several things, together or one after another."""
+    if ROLE in senses:
+        raise DataError('this brain thinks about scenes of several steps: give {"steps": [{"see": {…}}, …]}')
+    if len(senses) > 1:
+        raise DataError(f"this brain sees {', '.join(senses)}: give them as columns of a CSV file")
 
 
 def _alone(spec: GridSpec, line: str) -> bool:

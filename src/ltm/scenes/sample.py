@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ltm.errors import DataError
+from ltm.errors import DataError, nearest
 from ltm.scenes.declare import MOSTLY
 from ltm.scenes.describe import spec_of
 from ltm.scenes.lines import Row, attempts
@@ -31,6 +31,7 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
         DataError: no such column, no row that can be read, or one that can't.
     """
     found: list[tuple[int, Row]] = []
+    known = set[str]()
     for line, row in itertools.islice(attempts(path), most):
         if isinstance(row, DataError):
             if not skip_bad:
@@ -38,9 +39,13 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
             continue
         if not found and names is not None:
             check_columns(path, row, list(names))
+        known.update(row)
         found.append((line, row if names is None else {name: row[name] for name in (*names, ROLE) if name in row}))
     if not found:
         raise DataError(f"{path}: holds no rows that can be read")
+    strange = next((name for name in names or () if name not in known), None)
+    if strange is not None:  # scenes of several steps, of which none need show every column
+        raise DataError(f"{path}: no step of the first {len(found):,} scenes has {strange!r}{nearest(strange, known)}")
     return found
 
 

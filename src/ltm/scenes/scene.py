@@ -14,7 +14,7 @@ from ltm.chart.schema import Chart
 from ltm.errors import DataError, nearest
 from ltm.scenes.columns import alike_of, seen_columns
 from ltm.scenes.read import laid
-from ltm.scenes.step_rows import DEFAULT_ROLE, ROLE, STEPS, StepList, unrolled
+from ltm.scenes.step_rows import ROLE, STEPS, StepList, unrolled
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Step:
 
     Attributes:
         sees: value of each sense by name; senses that see nothing are left out.
-        role: in which role it is seen.
+        role: in which role it is seen; the chart's first when absent.
         does: what was done, where it is known.
     """
 
     sees: Mapping[str, Any]
-    role: str = DEFAULT_ROLE
+    role: str | None = None
     does: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -59,7 +59,10 @@ class Scene:
         """Returns it as a row of a table; of several steps, with a list for each column (`unrolled`)."""
         if not self.steps:
             return {**self.sees, **self.does}
-        steps = [{"role": step.role, "see": dict(step.sees), "do": dict(step.does)} for step in self.steps]
+        steps = [
+            {**({"role": step.role} if step.role else {}), "see": dict(step.sees), "do": dict(step.does)}
+            for step in self.steps
+        ]
         return unrolled({**self.sees, STEPS: steps})
 
 

@@ -19,6 +19,7 @@ STEPS = "steps"
 ROLE = "@role"
 """The column of each step's role; no column of a table can be called so."""
 DEFAULT_ROLE = "step"
+"""What the role is called where no step of any scene names one; where a chart knows roles, the first of them."""
 MOST_STEPS = 4096
 _KEYS = ("role", "see", "do")
 
@@ -39,7 +40,7 @@ def unrolled(row: Mapping[str, Any]) -> dict[str, Any]:
     if not 1 <= len(steps) <= MOST_STEPS:
         raise DataError(f"steps: a scene has 1 to {MOST_STEPS:,} of them, got {len(steps):,}")
     columns = {name: StepList([value] * len(steps)) for name, value in row.items() if name != STEPS}
-    columns[ROLE] = StepList([DEFAULT_ROLE] * len(steps))
+    columns[ROLE] = StepList([None] * len(steps))
     always = set(columns)
     for number, step in enumerate(steps):
         try:

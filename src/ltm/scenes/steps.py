@@ -129,7 +129,7 @@ class Roles:
         return {"roles": list(self.names)}
 
     def encode(self, value: Any) -> npt.NDArray[np.uint8]:
-        """Turns words into numbers `[steps]`.
+        """Turns words into numbers `[steps]`; a step that names none is in the first role.
 
         Raises:
             DataError: a role that the chart doesn't know; says at which step, and the nearest one.
@@ -138,10 +138,10 @@ class Roles:
             raise DataError("expected a scene of steps")
         numbers = {name: number for number, name in enumerate(self.names)}
         for number, role in enumerate(value):
-            if role not in numbers:
+            if role is not None and role not in numbers:
                 known = ", ".join(self.names)
                 raise DataError(f"step {number + 1}: unknown role {role!r} (roles: {known}){nearest(role, self.names)}")
-        return np.array([numbers[role] for role in value], dtype=np.uint8)
+        return np.array([0 if role is None else numbers[role] for role in value], dtype=np.uint8)
 
 
 def laid_over(answer: npt.NDArray[Any], under: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:

@@ -1,0 +1,205 @@
+"""Scenes of several steps: how they are written, read, cut and changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ltm.chart.load import chart_from_text
+from ltm.chart.schema import Chart
+from ltm.errors import ChartError, DataError
+from ltm.scenes.augment_steps import augment_steps
+from ltm.scenes.check import check
+from ltm.scenes.infer import infer
+from ltm.scenes.prepare import questions_of, read_scenes
+from ltm.scenes.scene import Scene, Step, encode
+from ltm.scenes.step_rows import ROLE, StepList, unrolled
+from ltm.training.from_data import propose_for
+
+CHART = """
+field: {width: 8}
+senses: {board: {kind: grid, symbols: 4, form: lists}, goal: {kind: label, labels: [up, down]}}
+acts: {answer: {kind: grid, symbols: 4, form: lists}}
+steps: {roles: [example, question], shows: [example], goal: goal}
+zones: {core: {kind: mixer, windows: [rows, field]}}
+"""
+
+
+def chart(text: str = CHART) -> Chart:
+    return chart_from_text(text, "chart.yaml")
+
+
+def pair(board: list[list[int]], answer: list[list[int]] | None, role: str) -> dict[str, Any]:
+    return {"role": role, "see": {"board": board}, "do": {} if answer is None else {"answer": answer}}
+
+
+def row(*steps: dict[str, Any], goal: str = "up") -> dict[str, Any]:
+    return {"goal": goal, "steps": list(steps)}
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("\n".join(json.dumps(one) for one in rows) + "\n")
+    return path
+
+
+ONE = row(pair([[1, 2]], [[2, 1]], "example"), pair([[3, 0, 1]], [[1, 0, 3]], "question"))
+
+
+def test_a_row_becomes_a_list_for_each_column() -> None:
+    found = unrolled(ONE)
+    assert found["goal"] == ["up", "up"] and found[ROLE] == ["example", "question"]
+    assert found["board"] == [[[1, 2]], [[3, 0, 1]]]
+    assert all(isinstance(column, StepList) for column in found.values())
+    assert unrolled({"board": 1}) == {"board": 1}
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ([], "1 to 4,096"),
+        ([3], "step 1: expected an object"),
+        ([{"se": {}}], "step 1: unknown key 'se' .*did you mean 'see'"),
+        ([{}, {"role": 3}], "step 2: role: expected a word"),
+        ([{"see": [1]}], "step 1: see: expected an object"),
+        ([{"see": {"goal": "up"}}], "'goal' stands beside the steps already"),
+    ],
+)
+def test_steps_that_are_written_wrong_are_located(steps: list[Any], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        unrolled({"goal": "up", "steps": steps})
+
+
+def test_a_file_is_read_with_what_is_missing_left_open(tmp_path: Path) -> None:
+    file = written(tmp_path / "rules.jsonl", [ONE, row(pair([[1]], None, "example"), pair([[2]], [[3]], "question"))])
+    scenes = read_scenes(chart(), file).train
+    assert scenes.values["board"].shape == (2, 2, 1, 3)
+    assert scenes.values["board"][0].tolist() == [[[1, 2, 255]], [[3, 0, 1]]]
+    assert (scenes.values["answer"][1, 0] == 255).all()
+    assert scenes.values[ROLE].tolist() == [[0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (row(pair([[9]], None, "example")), r"rules.jsonl:2: board: step 1: symbols must lie in 0 to 3"),
+        (row(pair([[1]], None, "exmple")), "unknown role 'exmple'.*did you mean 'example'"),
+        (row(pair([[1, 2]], [[1]], "question")), "step 1: answer is 1×1, what it lies over is 1×2"),
+        (row(pair([[1]], [[1]], "question"), goal="sideways"), "goal: step 1: 'sideways' is not among"),
+    ],
+)
+def test_a_bad_step_is_located_and_can_be_skipped(tmp_path: Path, bad: dict[str, Any], words: str) -> None:
+    file = written(tmp_path / "rules.jsonl", [ONE, bad])
+    with pytest.raises(DataError, match=words):
+        read_scenes(chart(), file)
+    assert read_scenes(chart(), file, skip_bad=True).skipped == 1
+
+
+def test_a_scene_from_python_is_what_the_file_holds(tmp_path: Path) -> None:
+    scene = Scene(
+        {"goal": "up"},
+        steps=[Step({"board": [[1, 2]]}, "example", {"answer": [[2, 1]]}), Step({"board": [[3, 0, 1]]}, "question")],
+    )
+    values = encode(chart(), [scene])
+    read = read_scenes(chart(), written(tmp_path / "rules.jsonl", [ONE])).train
+    for name in (ROLE, "board", "goal"):
+        assert values[name].tolist() == read.values[name].tolist()
+    assert values["answer"][0, 1].eq(255).all()
+    with pytest.raises(DataError, match="scenes of several steps"):
+        encode(chart(), [Scene({"board": [[1]]})])
+
+
+def test_questions_end_with_a_step_that_is_answered(tmp_path: Path) -> None:
+    rows = [row(*(pair([[n % 4]], [[n % 4]], "question") for _ in range(5))) for n in range(8)]
+    rows += [row(pair([[1]], [[2]], "example"), pair([[1]], None, "question"))]
+    spec = chart(CHART.replace("shows: [example], ", ""))
+    scenes = read_scenes(spec, written(tmp_path / "a.jsonl", rows)).train
+    asked = questions_of(spec, scenes)
+    lengths = (asked.values[ROLE] != 255).sum(1)
+    assert len(asked) >= 4 and len(set(lengths.tolist())) > 1
+    for number, length in enumerate(lengths.tolist()):
+        assert (asked.values["answer"][number, length - 1] != 255).any()
+        assert (asked.values["answer"][number, length:] == 255).all()
+        assert asked.shapes["board"][number, 0] == length
+    # What an example shows is no question.
+    shown = questions_of(chart(), scenes)
+    roles = [shown.values[ROLE][n, length - 1] for n, length in enumerate((shown.values[ROLE] != 255).sum(1))]
+    assert set(roles) == {1}
+
+
+def test_every_step_of_a_scene_undergoes_the_same_symmetry() -> None:
+    generator = torch.Generator().manual_seed(0)
+    boards = torch.randint(0, 6, (16, 3, 4, 4), generator=generator).to(torch.uint8)
+    values = {"board": boards, "answer": boards.clone()}
+    moved = augment_steps(values, ("relabel", "dihedral"), generator, {"board": 6, "answer": 6})
+    assert torch.equal(moved["board"], moved["answer"]) and not torch.equal(moved["board"], boards)
+    alike = boards[:, :1].expand(-1, 3, -1, -1).contiguous()
+    turned = augment_steps({"board": alike}, ("relabel", "dihedral"), generator, {"board": 6})["board"]
+    assert torch.equal(turned[:, 0], turned[:, 2])
+
+
+def test_a_file_of_steps_is_inferred_and_proposed(tmp_path: Path) -> None:
+    rows = [
+        row(pair([[n % 4, n % 3]], [[n % 3, n % 4]], "example"), pair([[1, n % 4]], [[n % 4, 1]], "question"))
+        for n in range(40)
+    ]
+    for number, one in enumerate(rows):
+        one["goal"] = ("up", "down")[number % 2]
+    file = written(tmp_path / "rules.jsonl", rows)
+    found = infer(file, ["board", "goal"], ["answer"])
+    assert found.steps == {"roles": ["example", "question"], "window": 2, "goal": "goal"}
+    assert any("Scenes of 2 steps" in note for note in found.notes)
+    proposed, _ = propose_for(file, ["board", "goal"], ["answer"], size="100KB", out=tmp_path / "brain")
+    assert proposed.steps is not None and proposed.steps.shows == ("example",) and proposed.steps.transition is not None
+    with pytest.raises(DataError, match=r"no step of the first 40 scenes has 'boards'.*did you mean 'board'"):
+        infer(file, ["boards", "goal"], ["answer"])
+
+
+def test_a_check_counts_the_values_of_all_steps(tmp_path: Path) -> None:
+    file = written(tmp_path / "rules.jsonl", [*[ONE] * 20, {"steps": [{"see": {"board": "?"}}]}])
+    found = check(file, ["board:grid"], ["answer:grid"])
+    assert found.columns["board"].values == 40 and found.duplicates.rows == 19 and found.unreadable == 1
+    assert "step 1" in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("goal: goal", "goal: gaol"), "steps.goal: no sense called 'gaol'; did you mean 'goal'"),
+        (("shows: [example]", "shows: [exmple]"), "shows: 'exmple' is not among the roles"),
+        (("shows: [example]", "shows: [example, question]"), "nothing is ever asked"),
+        (("goal: goal}", "goal: goal, transition: {zone: {kind: recurrent}}}"), "what foresees keeps no state"),
+        (
+            ("steps: {roles: [example, question], shows: [example], goal: goal}", "will: {goal: up}"),
+            "needs scenes of sev",
+        ),
+        (("kind: grid, symbols: 4, form: lists}}\nsteps", "kind: sequence, tokens: [a, b]}}\nsteps"), "step by step"),
+    ],
+)
+def test_charts_of_steps_that_do_not_fit_are_refused(change: tuple[str, str], words: str) -> None:
+    assert change[0] in CHART
+    with pytest.raises(ChartError, match=words):
+        from ltm.brain.brain import Brain
+
+        Brain(chart(CHART.replace(*change)))
+
+
+def test_an_action_needs_steps() -> None:
+    text = CHART.replace("steps: {roles: [example, question], shows: [example], goal: goal}", "")
+    text = text.replace("answer: {kind: grid, symbols: 4, form: lists}", "answer: {kind: action, labels: [a, b]}")
+    with pytest.raises(ChartError, match="felt at the next step"):
+        from ltm.brain.brain import Brain
+
+        Brain(chart(text))
+
+
+def test_a_picture_must_be_there_at_every_step() -> None:
+    text = CHART.replace("goal: {kind: label, labels: [up, down]}", "goal: {kind: image, rows: 4, columns: 4}")
+    picture = np.zeros((4, 4), dtype=np.uint8)
+    scene = Scene(steps=[Step({"board": [[1]], "goal": picture}, "example"), Step({"board": [[1]]}, "question")])
+    with pytest.raises(DataError, match="'image' must be there at every step"):
+        encode(chart(text), [scene])
