@@ -1,0 +1,182 @@
+"""1-D ARC: rules learned from examples in sight, then from a few seconds of practice on each task's own examples.
+
+python -m benchmarks.arc TASKS.jsonl --minutes 10 --seeds 1
+
+Of every family of tasks the last fifth is never learned from. Each of those is answered four ways: by a brain that has
+learned from the other tasks, at once and after practising on this task's examples (each in turn as the question) for at
+most ten seconds; and by two simple rules, to copy the input and to change it as the most similar example was changed.
+With `--unseen` whole families are kept aside instead, every third of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import RUNS, Grid, console, read, spread, trained, write
+from ltm.brain.brain import Brain
+from ltm.brain.think import think
+from ltm.chart.load import chart_from_text
+from ltm.chart.schema import Chart
+from ltm.scenes.arc import Pair, Task, read_tasks
+from ltm.scenes.arc_scenes import ArcOptions, drawn, scene_of
+from ltm.scenes.columns import alike_of, columns_of
+from ltm.scenes.encode_rows import encode_rows
+from ltm.scenes.lines import Row
+from ltm.scenes.prepare import Prepared, questions_of
+from ltm.scenes.scene import Scene, Step
+from ltm.scenes.store import SceneSet
+from ltm.training.adapt import adapt
+
+SCENES = 20_000
+LEARNED = 0.8
+"""Of each family's tasks."""
+A_FAMILY = 5
+"""So many of each family's other tasks are asked: ten seconds each add up."""
+PRACTICE = ArcOptions(examples=(1, 3), largest=128)
+
+CHART = """
+name: arc
+about: Sees pairs that show a rule, then a question; answers by the rule.
+field: {width: 96}
+senses: {board: {kind: grid, symbols: 10, form: lists}}
+acts: {answer: {kind: grid, symbols: 10, form: lists}}
+steps: {roles: [example, question], shows: [example], window: 4}
+zones:
+  core:
+    kind: attention
+    layers: 2
+    heads: 4
+    positions: grid
+    write: replace
+scenes: {symmetries: [relabel, dihedral]}
+training: {ticks: 2, segments: 3}
+will: {ticks: 16}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tasks", type=Path)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--practice", type=float, default=10.0, help="seconds on each task's own examples, at most")
+    parser.add_argument("--unseen", action="store_true", help="keep whole families aside")
+    given = parser.parse_args()
+    learned, asked = parted(read_tasks(given.tasks), given.unseen)
+    name = f"arc-{'unseen-' if given.unseen else ''}{given.minutes:g}min"
+    command = f"python -m benchmarks.arc TASKS.jsonl --minutes {given.minutes:g}{' --unseen' if given.unseen else ''}"
+    result: dict[str, Any] = {"command": command, "practice": given.practice, "runs": {}} | read(name)
+    result["rules"] = {family: rules(tasks) for family, tasks in asked.items()}
+    for seed in range(given.seeds):
+        settings = [f"training.minutes={given.minutes}", f"training.seed={seed}"]
+        chart = chart_from_text(CHART, "benchmarks/arc.py", settings)
+        brain, record = trained(chart, RUNS / f"{name}-{seed}", lambda chart: prepared(chart, learned))
+        run = result["runs"].setdefault(str(seed), {"parameters": record["parameters"], "families": {}})
+        for family, tasks in asked.items():
+            if family not in run["families"]:
+                run["families"][family] = answered(brain, tasks, given.practice)
+                write(name, result)
+                console.print(f"  {family}: {run['families'][family]}", highlight=False)
+    for grid in tables(result):
+        grid.show()
+
+
+def family_of(task: Task) -> str:
+    return task.name.split("/")[0].removeprefix("1d_")
+
+
+def parted(tasks: Sequence[Task], unseen: bool) -> tuple[list[Task], dict[str, list[Task]]]:
+    """Returns the tasks to learn from, and by family those that are asked."""
+    families: dict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        families[family_of(task)].append(task)
+    learned: list[Task] = []
+    asked: dict[str, list[Task]] = {}
+    for number, (family, members) in enumerate(sorted(families.items())):
+        count = round(LEARNED * len(members))
+        if not unseen:
+            learned += members[:count]
+        elif number % 3 != 2:
+            learned += members
+        if not unseen or number % 3 == 2:
+            asked[family] = members[count:][:A_FAMILY]
+    return learned, asked
+
+
+def encoded(chart: Chart, rows: Iterator[Row]) -> SceneSet:
+    return encode_rows(rows, columns_of(chart), "arc", alike=alike_of(chart))
+
+
+def prepared(chart: Chart, tasks: Sequence[Task]) -> Prepared:
+    """Draws scenes; those of some tasks are set aside, so that validation asks rules at work on other grids."""
+    options = ArcOptions(examples=(2, 3), largest=128)
+    aside = [task for number, task in enumerate(tasks) if number % 20 == 0]
+    others = [task for number, task in enumerate(tasks) if number % 20]
+    train, judged = (encoded(chart, drawn(part, options, n, 0)) for part, n in ((others, SCENES), (aside, 256)))
+    return Prepared(train, questions_of(chart, judged))
+
+
+def asked_of(examples: Sequence[Pair], question: Pair) -> Scene:
+    steps = scene_of(examples, Pair(question.input, None))["steps"]
+    return Scene(steps=[Step(step["see"], step["role"], step["do"]) for step in steps])
+
+
+def answered(brain: Brain, tasks: Sequence[Task], seconds: float) -> dict[str, float]:
+    """Returns how many of some tasks' tests are answered right, at once and after practice, as shares."""
+    right = {"at_once": 0, "practised": 0}
+    steps, count = [], 0
+    for task in tasks:
+        practice = encoded(brain.chart, drawn([Task(task.name, task.train, ())], PRACTICE, 24, 0))
+        learner, taken = adapt(brain, practice, seconds=seconds, steps=200)
+        steps.append(taken)
+        for test in task.test:
+            count += 1
+            for key, who in (("at_once", brain), ("practised", learner)):
+                (thought,) = think(who, [asked_of(task.train, test)])
+                right[key] += test.output is not None and thought.answer["answer"] == test.output.tolist()
+    return {key: number / count for key, number in right.items()} | {"steps": float(np.median(steps))}
+
+
+def rules(tasks: Sequence[Task]) -> dict[str, float]:
+    """Returns how many are right by copying, and by the most similar example's change."""
+    pairs = [(task, test) for task in tasks for test in task.test]
+    copied = [np.array_equal(test.input, test.output) for _, test in pairs]
+    changed = [np.array_equal(as_nearest(task.train, test.input), test.output) for task, test in pairs]
+    return {"copy": float(np.mean(copied)), "nearest": float(np.mean(changed))}
+
+
+def as_nearest(examples: Sequence[Pair], grid: np.ndarray) -> np.ndarray:
+    """Returns a grid with the cells changed that the most similar example of its size changes."""
+    alike = [pair for pair in examples if pair.input.shape == grid.shape and pair.output is not None]
+    if not alike:
+        return grid
+    nearest = max(alike, key=lambda pair: int((pair.input == grid).sum()))
+    return np.where(nearest.input != nearest.output, nearest.output, grid)
+
+
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """One line a family, and one for all."""
+    rows = []
+    runs = list(result["runs"].values())
+    ways = ("at_once", "practised")
+    for family, simple in result["rules"].items():
+        known = [run["families"][family] for run in runs if family in run["families"]]
+        if known:
+            shares = [spread([one[way] for one in known]) for way in ways]
+            rows.append([family, *shares, *(f"{100 * simple[rule]:.1f}" for rule in ("copy", "nearest"))])
+    whole = [[float(np.mean([one[way] for one in run["families"].values()])) for run in runs] for way in ways]
+    simple = [np.mean([one[rule] for one in result["rules"].values()]) for rule in ("copy", "nearest")]
+    rows.append(["all", *(spread(shares) for shares in whole), *(f"{100 * share:.1f}" for share in simple)])
+    practised = f"after {result['practice']:g} s of practice"
+    head = ["family", "at once", practised, "copy the input", "as the nearest example"]
+    yield Grid("1-D ARC, tasks never learned from, %", head, rows)
+
+
+if __name__ == "__main__":
+    main()
