@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests run on every core, up to four; `make test WORKERS=0` runs them in one process, as a debugger needs it.
+WORKERS ?= auto
 STAMP := $(VENV)/.installed
 
 .PHONY: help demo test check bench clean
@@ -19,10 +21,10 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)  ## watch the shipped brain think, then fit a new one in two minutes
 	$(BIN)/ltm demo
 
-test: $(STAMP)  ## lint, types, and the test suite (under ten minutes on two cores)
+test: $(STAMP)  ## lint, types, and the test suite on all cores (WORKERS=0: in one process)
 	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile
 
 bench: $(STAMP)  ## list the benchmarks and what each one measures
 	$(BIN)/python -m benchmarks

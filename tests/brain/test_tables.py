@@ -217,9 +217,9 @@ def test_hundreds_of_columns_make_a_brain(tmp_path: Path) -> None:
 def test_a_hundred_thousand_columns_are_refused_in_seconds(tmp_path: Path) -> None:
     file = tmp_path / "wide.csv"
     file.write_text(",".join(f"c{number}" for number in range(100_000)) + "\n" + ",".join("1" * 100_000) + "\n")
-    start = time.monotonic()
+    start = time.process_time()  # other workers don't count
     with pytest.raises(LtmError, match=f"99,999 columns, but a brain has at most {MOST_SENSES:,} senses"):
         propose_for(file, ["*"], ["c7"])
     with pytest.raises(LtmError, match=r"no column 'd7' among c0, c1, .* c39, …"):
         propose_for(file, ["c1"], ["d7"])
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20

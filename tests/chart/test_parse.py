@@ -48,9 +48,9 @@ def test_two_mistakes_are_both_listed() -> None:
 
 def test_ten_megabytes_are_refused_at_once() -> None:
     text = "a: [" + "1, " * 3_500_000 + "]"
-    begin = time.perf_counter()
+    begin = time.process_time()  # other workers don't count
     assert "longer than 1,000,000" in refusal(text)
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
 
 
 def test_too_many_values() -> None:

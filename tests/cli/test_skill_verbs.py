@@ -5,11 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ltm.brain.brain import Brain
+from ltm.chart.propose import propose
 from ltm.cli.main import run
+from ltm.runtime.brains import save_brain
+from ltm.runtime.skills import write_skills
+
+Image = pytest.importorskip("PIL.Image")
 
 
 def table(file: Path, letters: str, seed: int, count: int = 80) -> Path:
@@ -101,3 +110,49 @@ def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
     ):
         code, shown = said(capsys, *words)
         assert code in (2, 4) and expected in " ".join(shown.split()), shown
+
+
+@pytest.fixture(scope="module")
+def with_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A brain of boards and of pictures; which skill a scene finds doesn't depend on what was learned."""
+    place = tmp_path_factory.mktemp("pictures")
+    label = {"kind": "label", "labels": ["dark", "light"]}
+    for name, seen, spec in (
+        ("board", "board", {"kind": "grid", "rows": 4, "columns": 4, "symbols": 3, "alphabet": "abc"}),
+        ("shade", "image", {"kind": "image", "rows": 4, "columns": 4, "patch": 1}),
+    ):
+        chart = propose({seen: spec, "label": label}, [seen], ["label"], source="x", size=60_000, name=name)
+        save_brain(Brain(chart), place / name, {"provenance": {}, "measured": {}})
+    write_skills(place / "both", "both", {name: place / name for name in ("board", "shade")})
+    for name, bright in (("dark", 20), ("light", 230)):
+        (place / "shades" / name).mkdir(parents=True)
+        for number in range(5):
+            pixels = np.full((4, 4), bright + number, dtype=np.uint8)
+            Image.fromarray(pixels).save(place / "shades" / name / f"{number}.png")
+    return place
+
+
+def test_a_picture_in_a_pipe_and_a_folder_of_classes_find_their_skill(
+    with_pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both, data = str(with_pictures / "both"), (with_pictures / "shades" / "dark" / "0.png").read_bytes()
+    done = subprocess.run([sys.executable, "-m", "ltm", "think", both, "-", "--json"], input=data, capture_output=True)
+    assert done.returncode == 0 and json.loads(done.stdout)["skill"] == "shade", done.stderr
+    code, shown = said(capsys, "eval", both, str(with_pictures / "shades"), "--segments", "1", "--json")
+    report = json.loads(shown[shown.index("{") :])
+    assert code == 0 and report["routing"] == {"scenes": 10, "right": 1.0, "elsewhere": {}}
+    code, shown = said(capsys, "think", both, str(with_pictures / "shades"))
+    assert code == 0 and [line.split("\t")[-1] for line in shown.splitlines()] == ["shade"] * 10
+
+
+def test_a_pipe_that_stays_open_is_answered(with_pictures: Path) -> None:
+    command = [sys.executable, "-m", "ltm", "think", str(with_pictures / "both"), "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
+        assert started.stdin is not None and started.stdout is not None
+        started.stdin.write(b"abcabcabcabcabca\n" * 300)
+        started.stdin.flush()
+        assert [started.stdout.readline().split(b"\t")[3] for _ in range(128)] == [b"board\n"] * 128
+        assert started.poll() is None  # it waits for more
+        started.stdin.close()
+        assert len(started.stdout.readlines()) == 172
+    assert started.returncode == 0

@@ -79,7 +79,10 @@ def test_lines_of_a_grid_of_any_shape_belong_together_until_a_blank_one(tmp_path
         (FIXED, "9" * 5000, "expected 6 characters"),
     ],
 )
-def test_what_cannot_be_read_is_said(senses: dict[str, GridSpec], given: str, words: str) -> None:
+def test_what_cannot_be_read_is_said(
+    senses: dict[str, GridSpec], given: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=words):
         grids(senses, given)
 

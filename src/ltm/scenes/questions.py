@@ -1,33 +1,35 @@
 """Scenes to think about, without answers: from a value, a file or a pipe, one at a time, each with where it was.
 
-A file or a pipe may hold a table (CSV, TSV, JSON Lines) or plain grids. A grid of a declared shape may stand on one
-line; one of any shape too, if slashes part its rows or if it is nested lists. Otherwise lines that follow one another
-are the rows of one grid, and a blank line ends it.
+A file or a pipe may hold a table (CSV, TSV, JSON Lines) or plain text (see `ltm.scenes.plain`). A picture or a sound
+may itself come through a pipe.
 """
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name, stream_attempts
+from ltm.scenes.plain import Found, plain_scenes, text_lines
 from ltm.scenes.read import cell
 from ltm.scenes.scene import Scene
 from ltm.scenes.step_rows import ROLE
-from ltm.senses.grid import GridSpec
 from ltm.senses.value import ValueSpec
 
 _FILE_LIKE = re.compile(r"[\w./\\ -]*[a-z_-][\w./\\ -]*\.[a-z]{1,5}", re.IGNORECASE)
+
+
+MOST_BYTES = 256 * 2**20
+"""Longest picture or sound that is taken from a pipe."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,30 @@ class Question:
 
     Attributes:
         where: file and line, `scene`, or `standard input:line`.
+        line: where it begins; 0 where there are no lines.
         scene: what is seen.
         shape: of each sense's value, in the order of the senses.
     """
 
     where: str
+    line: int
     scene: Scene
     shape: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A scene that can't be read.
+
+    Attributes:
+        where: like a question's.
+        line: like a question's.
+        what: is wrong with it.
+    """
+
+    where: str
+    line: int
+    what: str
 
 
 def questions(
@@ -58,18 +77,58 @@ def questions(
     Raises:
         DataError: nothing there, or a scene that can't be read, with where it is.
     """
+    piped = is_piped(given)
+    for found in attempted(senses, None if piped else given, standard_input() if piped else None):
+        if isinstance(found, Question):
+            yield found
+        elif skipped is None:
+            raise DataError(f"{found.where}: {found.what}")
+        else:
+            skipped(f"{found.where}: {found.what}")
+
+
+def is_piped(given: str | None) -> bool:
+    """Whether scenes come from standard input."""
+    return given is None or given == "-"
+
+
+def standard_input() -> BinaryIO:
+    """Returns standard input.
+
+    Raises:
+        DataError: there is none but a person's keyboard.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        raise DataError("nothing to think about: give a scene, a file, or pipe scenes in")
+    return sys.stdin.buffer
+
+
+def attempted(
+    senses: Mapping[str, ValueSpec], given: str | None, pipe: BinaryIO | None = None
+) -> Iterator[Question | Unreadable]:
+    """Yields each scene in order, or what is wrong with it; goes on after a bad one.
+
+    Args:
+        senses: of the brain.
+        given: a value or a file's name; not looked at where there is a pipe.
+        pipe: a buffered reader, which may be looked into.
+
+    Raises:
+        DataError: nothing there, or nothing more that can be read.
+    """
     with ExitStack() as stack:
-        for where, sees in _found(senses, given, stack):
+        found = _found(senses, given or "", stack) if pipe is None else _stream(senses, pipe, "standard input", Path())
+        for where, line, sees in found:
             try:
                 if isinstance(sees, DataError):
                     raise sees
-                yield Question(where, Scene(sees), _shapes(senses, sees, where))
+                question = Question(where, line, Scene(sees), _shapes(senses, sees, where))
             except DataError as problem:
+                what = str(problem).removeprefix(f"{where}: ")
                 mistyped = where == "scene" and given is not None and _FILE_LIKE.fullmatch(given)
-                words = f"{problem}; if a file was meant: there is no {given}" if mistyped else str(problem)
-                if skipped is None:
-                    raise DataError(words) from None
-                skipped(words)
+                yield Unreadable(where, line, f"{what}; if a file was meant: there is no {given}" if mistyped else what)
+            else:
+                yield question
 
 
 def _shapes(senses: Mapping[str, ValueSpec], sees: Mapping[str, Any], where: str) -> tuple[tuple[int, ...], ...]:
@@ -82,30 +141,25 @@ def _shapes(senses: Mapping[str, ValueSpec], sees: Mapping[str, Any], where: str
     return tuple(shapes)
 
 
-_Found = Iterator[tuple[str, Mapping[str, Any] | DataError]]
-
-
-def _found(senses: Mapping[str, ValueSpec], given: str | None, stack: ExitStack) -> _Found:
-    if given is None or given == "-":
-        if sys.stdin is None or sys.stdin.isatty():
-            raise DataError("nothing to think about: give a scene, a file, or pipe scenes in")
-        yield from _stream(senses, sys.stdin.buffer, "standard input")
-        return
+def _found(senses: Mapping[str, ValueSpec], given: str, stack: ExitStack) -> Found:
+    path, ending = Path(given), Path(given).suffix.lower()
     if given.lstrip().startswith("{"):
-        yield from _stream(senses, cast(BinaryIO, io.BufferedReader(cast(Any, io.BytesIO(given.encode())))), "scene")
+        line = cast(BinaryIO, io.BytesIO(given.encode()))
+        yield from _table(senses, stream_attempts(line, "scene", ".jsonl"), "scene", Path())
         return
-    only = next(iter(senses.values()))
-    if len(senses) == 1 and only.written == "file" and Path(given).is_file() and Path(given).suffix not in ENDINGS:
-        yield given, {next(iter(senses)): Path(given)}
-        return
-    if Path(given).suffix.lower() in ENDINGS and "\n" not in given:
-        yield from _table(senses, attempts(given), given, Path(given).parent)
+    if ending in ENDINGS and "\n" not in given:
+        yield from _table(senses, attempts(given), given, path.parent)
         return
     try:
-        if given and Path(given).is_dir():
-            raise DataError(f"{given}: a folder; expected a scene or a file")
-        if Path(given).is_file():
-            yield from _stream(senses, stack.enter_context(Path(given).open("rb")), given)
+        if given and path.is_dir():
+            # One folder a class, as `ltm fit` takes it.
+            yield from _table(senses, attempts(given), given, path.parent)
+            return
+        if path.is_file():
+            if _single_file(senses) and ending != ".txt":  # that would be a list of names
+                yield given, 0, {next(iter(senses)): path}
+            else:
+                yield from _stream(senses, stack.enter_context(path.open("rb")), given, path.parent)
             return
     except OSError as problem:
         # A large grid makes a name that no file can have.
@@ -114,37 +168,55 @@ def _found(senses: Mapping[str, ValueSpec], given: str | None, stack: ExitStack)
     yield from _value(senses, given)
 
 
-def _value(senses: Mapping[str, ValueSpec], given: str) -> _Found:
+def _single_file(senses: Mapping[str, ValueSpec]) -> bool:
+    """Whether a scene is one picture or one sound."""
+    return len(senses) == 1 and next(iter(senses.values())).written == "file"
+
+
+def _value(senses: Mapping[str, ValueSpec], given: str) -> Found:
     if not given.strip():
         raise DataError("nothing to think about: the scene is empty")
-    yield from _grids(senses, iter([(1, given)]), "scene", whole=True)
+    yield from plain_scenes(senses, [(0, given)], "scene", Path(), whole=True)
 
 
-def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str) -> _Found:
-    folder = Path(name).parent if Path(name).is_file() else Path()
+def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str, folder: Path) -> Found:
     # Standard input and files opened for reading are both buffered readers, which may be looked into.
     head = cast(Any, file).peek(1)[:MAX_ROW].removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head.split(b"\n", 1)[0].strip()
     cells = (first.decode("utf-8", "replace").split(mark) for mark in ",\t")
     is_table = any(set(senses) <= {column_name(cell.strip().strip('"')) for cell in row} for row in cells)
-    if first.startswith(b"{"):
+    if _single_file(senses) and not _is_text(head):
+        yield name, 0, {next(iter(senses)): _whole(file, name)}
+    elif first.startswith(b"{"):
         yield from _table(senses, stream_attempts(file, name, ".jsonl"), name, folder)
     elif is_table:
         ending = ".tsv" if b"\t" in first else ".csv"
         yield from _table(senses, stream_attempts(file, name, ending), name, folder)
     else:
-        yield from _grids(senses, _lines(file, name), name, whole=False)
+        yield from plain_scenes(senses, text_lines(file, name), name, folder)
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # its last letter may be cut
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in head
+
+
+def _whole(file: BinaryIO, name: str) -> bytes:
+    data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise DataError(f"{name}: a picture or a sound of more than {MOST_BYTES:,} bytes")
+    return data
 
 
 def _table(
     senses: Mapping[str, ValueSpec], rows: Iterator[tuple[int, Row | DataError]], name: str, folder: Path
-) -> _Found:
+) -> Found:
     for line, row in rows:
         where = f"{name}:{line}"
-        if isinstance(row, DataError):
-            yield where, row
-            continue
-        yield where, _columns(senses, row, where, folder)
+        yield where, line, row if isinstance(row, DataError) else _columns(senses, row, where, folder)
 
 
 def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path) -> Mapping[str, Any] | DataError:
@@ -157,62 +229,3 @@ def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path
         except DataError as problem:
             return DataError(f"{where}: {sense}: {problem}")
     return sees
-
-
-def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
-    for number, data in enumerate(iter(lambda: file.readline(MAX_ROW + 1), b""), start=1):
-        if len(data) > MAX_ROW:
-            raise DataError(f"{name}:{number}: a line of more than {MAX_ROW:,} bytes")
-        try:
-            yield number, data.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as problem:
-            raise DataError(f"{name}:{number}: not UTF-8 text (byte {data[problem.start]:#04x})") from None
-
-
-def _grids(senses: Mapping[str, ValueSpec], lines: Iterator[tuple[int, str]], name: str, *, whole: bool) -> _Found:
-    """Yields grids of plain text; `whole` takes each item as one grid, whatever line breaks it holds."""
-    _check_one(senses)
-    sense, spec = next(iter(senses.items()))
-    if not isinstance(spec, GridSpec):
-        for number, line in lines:
-            if line.strip():
-                yield (name if whole else f"{name}:{number}"), {sense: line.strip()}
-        return
-    first, rows = 0, list[str]()
-
-    def grid() -> tuple[str, Mapping[str, Any] | DataError]:
-        where = name if whole else f"{name}:{first}"
-        text = "\n".join(rows)
-        if spec.form != "lists" and not text.startswith("[["):
-            return where, {sense: text}
-        try:
-            return where, {sense: json.loads(text)}
-        except (ValueError, RecursionError):
-            return where, DataError(f"{where}: expected nested lists such as [[0, 1], [1, 0]]")
-
-    for number, line in chain(lines, [(0, "")]):
-        text = line.strip()
-        if rows and (not text or _alone(spec, text)):
-            yield grid()
-            rows.clear()
-        if text:
-            first = first if rows else number
-            rows.append(text)
-            if whole or _alone(spec, text) or len(rows) == spec.rows:
-                yield grid()
-                rows.clear()
-
-
-def _check_one(senses: Mapping[str, ValueSpec]) -> None:
-    """Refuses plain text for a brain that sees several things, together or one after another."""
-    if ROLE in senses:
-        raise DataError('this brain thinks about scenes of several steps: give {"steps": [{"see": {…}}, …]}')
-    if len(senses) > 1:
-        raise DataError(f"this brain sees {', '.join(senses)}: give them as columns of a CSV file")
-
-
-def _alone(spec: GridSpec, line: str) -> bool:
-    """Returns whether a line is a grid by itself rather than a row of one."""
-    if line.startswith("[[") or "/" in line:
-        return True
-    return spec.rows is not None and spec.columns is not None and (len(line) != spec.columns or spec.rows == 1)

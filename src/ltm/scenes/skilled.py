@@ -1,17 +1,24 @@
-"""Scenes for a brain of several skills: each as every skill reads it that can."""
+"""Scenes for a brain of several skills: each as every skill reads it that can.
+
+All skills read side by side, none further ahead than it takes to see where a scene ends: files of any size are read in
+constant memory, and a pipe that never ends is answered as it goes.
+"""
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from pathlib import Path
+from typing import BinaryIO, cast
 
 from ltm.errors import DataError
-from ltm.scenes.questions import Question, questions
+from ltm.scenes.questions import Question, Unreadable, attempted, is_piped, standard_input
+from ltm.scenes.shared_pipe import PipeReader, SharedPipe
 from ltm.senses.value import ValueSpec
+
+HELD = 32
+"""So many scenes that no skill can read are waited for until one can read something: what is said of a header by skills
+for which the file isn't is of no use."""
+_Read = dict[str, Question | Unreadable]
 
 
 def skilled_questions(
@@ -27,48 +34,68 @@ def skilled_questions(
     Raises:
         DataError: nothing there, or a scene that no skill can read.
     """
-    found: dict[str, dict[str, Question]] = {}
-    problems: dict[str, dict[str, str]] = {}
-    with ExitStack() as stack:
-        if given is None or given == "-":
-            given = _kept(stack)
-        for name, senses in skills.items():
-
-            def note(problem: str, name: str = name) -> None:
-                where, _, what = problem.partition(": ")
-                problems.setdefault(where, {})[name] = what or problem
-
-            try:
-                for question in questions(senses, given, note):
-                    found.setdefault(question.where, {})[name] = question
-            except DataError as problem:
-                note(str(problem))
-    if not found and not problems:
+    pipe = SharedPipe(standard_input()) if is_piped(given) else None
+    readers = {name: None if pipe is None else pipe.reader() for name in skills}
+    streams = {name: _reading(senses, given, readers[name]) for name, senses in skills.items()}
+    able: set[str] = set()
+    held: list[_Read] = []
+    nothing = True
+    for read in _side_by_side(streams):
+        nothing = False
+        found = {name: one for name, one in read.items() if isinstance(one, Question)}
+        able |= found.keys()
+        if not found:
+            held.append(read)
+        if able or len(held) > HELD:
+            _tell(held, able, skipped)
+            held = []
+        if found:
+            yield found
+    if nothing:
         raise DataError("nothing to think about: the input is empty")
-    # What a skill says of a file in which it can read nothing at all is of no use where another skill can.
-    useful = {name for read in found.values() for name in read} or set(skills)
-    for where in sorted({*found, *problems}, key=_line):
-        if where in found:
-            yield found[where]
+    _tell(held, able, skipped)
+
+
+def _reading(
+    senses: Mapping[str, ValueSpec], given: str | None, reader: PipeReader | None
+) -> Iterator[Question | Unreadable]:
+    """Yields what one skill reads; what keeps it from reading on is the last it says."""
+    try:
+        yield from attempted(senses, given, cast("BinaryIO | None", reader))
+    except DataError as problem:
+        yield Unreadable("", sys.maxsize, str(problem))
+    finally:
+        if reader is not None:
+            reader.close()
+
+
+def _side_by_side(streams: Mapping[str, Iterator[Question | Unreadable]]) -> Iterator[_Read]:
+    """Yields in order what skills say of the same place."""
+    heads: _Read = {}
+    moved = list(streams)
+    while True:
+        for name in moved:
+            following = next(streams[name], None)
+            if following is not None:
+                heads[name] = following
+        if not heads:
+            return
+        line, where = min((head.line, head.where) for head in heads.values())
+        moved = [name for name in streams if name in heads and (heads[name].line, heads[name].where) == (line, where)]
+        yield {name: heads.pop(name) for name in moved}
+
+
+def _tell(held: list[_Read], able: set[str], skipped: Callable[[str], None] | None) -> None:
+    """Says what is wrong with scenes: by those skills that can read others, if there are any."""
+    for read in held:
+        told = {name: one for name, one in read.items() if isinstance(one, Unreadable) and (name in able or not able)}
+        if not told:
             continue
-        told = [f"{name}: {what}" for name, what in problems[where].items() if name in useful]
-        if told:
-            words = f"{where}: no skill can read this ({'; '.join(told)})"
-            if skipped is None:
-                raise DataError(words)
-            skipped(words)
-
-
-def _line(where: str) -> int:
-    number = where.rpartition(":")[2]
-    return int(number) if number.isdigit() else 0
-
-
-def _kept(stack: ExitStack) -> str:
-    """Copies standard input to a file, since every skill reads it."""
-    if sys.stdin is None or sys.stdin.isatty():
-        raise DataError("nothing to think about: give a scene, a file, or pipe scenes in")
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    with (folder / "standard input").open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return str(folder / "standard input")
+        where = next(iter(told.values())).where
+        whats = {one.what for one in told.values()}
+        listed = "; ".join(f"{name}: {one.what}" for name, one in told.items())
+        words = f"no skill can read this ({listed})" if len(whats) > 1 or where else whats.pop()
+        words = f"{where}: {words}" if where else words
+        if skipped is None:
+            raise DataError(words)
+        skipped(words)

@@ -90,13 +90,13 @@ class AudioSpec(Part):
         return f"first {self.seconds:g} s, {self.frames}×{self.mels} levels to {self.rate / 2000:g} kHz"
 
     def encode(self, value: Any) -> npt.NDArray[np.uint8]:
-        """Turns a file's name or samples into levels `[frames, mels]`.
+        """Turns a file's name, its bytes or samples into levels `[frames, mels]`.
 
         Raises:
             DataError: no such file, one that isn't a sound, no samples, or samples out of range.
         """
-        if isinstance(value, str | Path):
-            sound = read_sound(Path(value), self.seconds)
+        if isinstance(value, str | Path | bytes):
+            sound = read_sound(value if isinstance(value, bytes) else Path(value), self.seconds)
             return self._levels(sound.samples, sound.rate)
         try:
             array = np.asarray(value)

@@ -5,6 +5,7 @@ Shapes: B batch, R rows, C columns, K channels, S sites, D field width.
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -72,13 +73,13 @@ class ImageSpec(Part):
         return f"{self.rows}×{self.columns} pixels in {'greys' if self.channels == 1 else 'colours'}"
 
     def encode(self, value: Any) -> npt.NDArray[np.uint8]:
-        """Turns a file's name, nested lists or an array into brightnesses `[rows, columns, channels]`.
+        """Turns a file's name, its bytes, nested lists or an array into brightnesses `[rows, columns, channels]`.
 
         Raises:
             DataError: no such file, one that isn't a picture, or an array of another size or out of range.
         """
-        if isinstance(value, str | Path):
-            return self._from_file(Path(value))
+        if isinstance(value, str | Path | bytes):
+            return self._from_file(value if isinstance(value, bytes) else Path(value))
         try:
             pixels = np.asarray(value)
         except ValueError:
@@ -97,15 +98,15 @@ class ImageSpec(Part):
         """Turns brightnesses back into nested lists, without the axis of channels where there is one."""
         return (pixels[..., 0] if self.channels == 1 else pixels).astype(int).tolist()
 
-    def _from_file(self, path: Path) -> npt.NDArray[np.uint8]:
-        image = open_image(path, "L" if self.channels == 1 else "RGB")
+    def _from_file(self, file: Path | bytes) -> npt.NDArray[np.uint8]:
+        image = open_image(file, "L" if self.channels == 1 else "RGB")
         if image.size != (self.columns, self.rows):
             image = image.resize((self.columns, self.rows))
         return np.array(image, dtype=np.uint8).reshape(self.rows, self.columns, self.channels)
 
 
-def open_image(path: Path, mode: str) -> Any:
-    """Returns a Pillow image in a mode.
+def open_image(file: Path | bytes, mode: str) -> Any:
+    """Returns a Pillow image in a mode, from a file's name or from the bytes of one.
 
     Raises:
         DataError: no such file, not a picture, too large, or Pillow isn't installed.
@@ -114,17 +115,18 @@ def open_image(path: Path, mode: str) -> Any:
         from PIL import Image
     except ImportError:
         raise DataError("reading picture files needs Pillow: pip install 'ltm[images]'") from None
+    name = f"{len(file):,} bytes" if isinstance(file, bytes) else repr(str(file)[:200])
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise DataError(f"{path}: {image.width:,}×{image.height:,} pixels; at most {MOST_PIXELS:,} are read")
+                raise DataError(f"{name}: {image.width:,}×{image.height:,} pixels; at most {MOST_PIXELS:,} are read")
             return _flat(image).convert(mode)
     except DataError:
         raise
     except FileNotFoundError:
-        raise DataError(f"{str(path)[:200]!r}: there is no such picture") from None
+        raise DataError(f"{name}: there is no such picture") from None
     except Exception as problem:  # Pillow raises many kinds for damaged files
-        raise DataError(f"{str(path)[:200]!r} can't be read as a picture: {problem}"[:400]) from None
+        raise DataError(f"{name} can't be read as a picture: {problem}"[:400]) from None
 
 
 def _flat(image: Any) -> Any:

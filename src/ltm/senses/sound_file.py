@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import wave
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,28 +32,22 @@ class Sound(NamedTuple):
     seconds: float
 
 
-def read_sound(path: Path, seconds: float) -> Sound:
-    """Returns the first seconds of a sound file; reads no more than these.
+def read_sound(file: Path | bytes, seconds: float) -> Sound:
+    """Returns the first seconds of a sound, from a file's name or from the bytes of one; reads no more than these.
 
     Raises:
         DataError: no such file, not a sound, one without samples, cut off, or in a format that needs soundfile.
     """
-    name = repr(str(path)[:200])
-    try:
-        with path.open("rb") as file:
-            head = file.read(12)
-    except FileNotFoundError:
-        raise DataError(f"{name}: there is no such sound") from None
-    except OSError as problem:
-        raise DataError(f"{name} can't be read: {problem.strerror}") from None
+    name = f"{len(file):,} bytes" if isinstance(file, bytes) else repr(str(file)[:200])
+    head = file[:12] if isinstance(file, bytes) else _head(file, name)
     if not head:
         raise DataError(f"{name}: the file is empty")
     is_wave = head[:4] == b"RIFF" and head[8:] == b"WAVE"
-    if not is_wave and path.suffix.lower() == ".wav":
+    if not is_wave and isinstance(file, Path) and file.suffix.lower() == ".wav":
         raise DataError(f"{name} isn't a WAV file: it doesn't begin as one")
     try:
-        found = _plain_wave(path, seconds) if is_wave else None
-        sound = found or _with_soundfile(path, seconds)
+        found = _plain_wave(_opened(file), seconds) if is_wave else None
+        sound = found or _with_soundfile(_opened(file), seconds)
     except DataError as problem:
         raise DataError(f"{name}{problem}") from None
     if not SLOWEST <= sound.rate <= FASTEST:
@@ -64,10 +59,25 @@ def read_sound(path: Path, seconds: float) -> Sound:
     return sound
 
 
-def _plain_wave(path: Path, seconds: float) -> Sound | None:
+def _head(file: Path, name: str) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(12)
+    except FileNotFoundError:
+        raise DataError(f"{name}: there is no such sound") from None
+    except OSError as problem:
+        raise DataError(f"{name} can't be read: {problem.strerror}") from None
+
+
+def _opened(file: Path | bytes) -> Any:
+    """Returns what libraries read: a name, or bytes as if from a file."""
+    return io.BytesIO(file) if isinstance(file, bytes) else str(file)
+
+
+def _plain_wave(source: Any, seconds: float) -> Sound | None:
     """Reads whole numbers of 8 to 32 bits; returns None for what the standard library doesn't read."""
     try:
-        with wave.open(str(path), "rb") as file:
+        with wave.open(source, "rb") as file:
             channels, width, rate, count = (
                 file.getnchannels(),
                 file.getsampwidth(),
@@ -98,13 +108,13 @@ def _whole_numbers(data: bytes, width: int) -> npt.NDArray[np.float64]:
     return padded.reshape(-1).view("<i4").astype(np.float64) / 2**31
 
 
-def _with_soundfile(path: Path, seconds: float) -> Sound:
+def _with_soundfile(source: Any, seconds: float) -> Sound:
     try:
         import soundfile
     except ImportError:
         raise DataError(" isn't a plain WAV file; reading it needs soundfile: pip install 'ltm[audio]'") from None
     try:
-        with soundfile.SoundFile(str(path)) as file:
+        with soundfile.SoundFile(source) as file:
             rate, count = int(file.samplerate), int(file.frames)
             samples: npt.NDArray[Any] = file.read(int(np.ceil(seconds * rate)), dtype="float64", always_2d=True)
     except (RuntimeError, ValueError, TypeError) as problem:  # what libsndfile can't read
