@@ -29,6 +29,8 @@ PARTS = {
     "coupling": "CouplingSpec",
     "coupling.edges": "Edge",
     "wave": "WaveSpec",
+    "steps": "StepsSpec",
+    "steps.transition": "TransitionSpec",
     "reflection": "ReflectionSpec",
     "will": "WillSpec",
     "scenes": "ScenesSpec",
@@ -48,6 +50,7 @@ KINDS = {
     "acts": {
         "grid": "GridActSpec",
         "label": "LabelActSpec",
+        "action": "LabelActSpec",
         "number": "NumberActSpec",
         "sequence": "SequenceActSpec",
     },

@@ -77,7 +77,7 @@ def test_scenes_to_learn_from_are_drawn_from_all_pairs_of_a_task(tmp_path: Path)
     assert len(scenes) == len(set(scenes)) and 9 <= len(scenes) <= 12
     assert scenes == [json.dumps(scene) for scene in learn(options, 50, 0)]
     assert len(list(judge(options, 50, 0))) == 1
-    with pytest.raises(DataError, match="none of 3 tasks .* at least 3 examples"):
+    with pytest.raises(DataError, match=r"none of 3 tasks .* at least 3 examples"):
         list(learn(ArcOptions(file=str(file), examples=(3, 4)), 5, 0))
 
 

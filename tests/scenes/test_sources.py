@@ -240,7 +240,7 @@ def test_a_missing_library_is_named_with_its_command(monkeypatch: pytest.MonkeyP
 def test_every_source_says_what_it_is() -> None:
     for name, source in SOURCES.items():
         assert find_source(name) is source and source.notes
-        assert {source.see, source.do} == set(source.columns)
+        assert {*source.seen, source.do} == set(source.columns)
         assert source.options().model_dump() is not None
     assert find_source("reasoning-gym:anything") is not None
     assert find_source("data.csv") is None and find_source(None) is None

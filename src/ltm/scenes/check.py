@@ -200,7 +200,8 @@ class _Rows:
             if problem:
                 raise DataError(problem)
             arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
-            check_alike({name: array.shape for name, array in arrays.items()}, self._alike)
+            if ROLE not in row:
+                check_alike({name: array.shape for name, array in arrays.items()}, self._alike)
             if self.writer is not None:
                 self.writer.append(arrays, line)
         except DataError as mistake:
