@@ -8,18 +8,17 @@ sounds have rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.arrays import array_rows
 from ltm.scenes.folders import class_rows
 from ltm.scenes.parquet import parquet_rows
-from ltm.scenes.text_rows import MAX_ROW, Row, TextRows, column_name
+from ltm.scenes.text_rows import MAX_ROW, Row, TextPlace, TextRows, column_name
 from ltm.scenes.told import Told, nobody
 
-__all__ = ["ENDINGS", "MAX_ROW", "Row", "attempts", "column_name", "rows", "stream_attempts"]
+__all__ = ["ENDINGS", "MAX_ROW", "Row", "attempts", "column_name", "located", "rows"]
 
 _ROWS_BETWEEN = 4096
 """Rows between two reports of how far reading is."""
@@ -51,10 +50,28 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
     Raises:
         DataError: the file can't be read at all: missing, empty, of an unknown kind, or with an unusable header.
     """
+    for line, row, _ in located(path, told=told):
+        yield line, row
+
+
+def located(
+    path: str | os.PathLike[str], start: Sequence[int] | None = None, told: Told = nobody
+) -> Iterator[tuple[int, Row | DataError, tuple[int, ...]]]:
+    """Yields like `attempts`, and with each row a place to go on from behind it.
+
+    Args:
+        path: the file.
+        start: such a place of the same file; its beginning where absent.
+        told: told now and then how much of the file has been read.
+
+    Raises:
+        DataError: as `attempts`.
+    """
     path = Path(path)
     ending = path.suffix.lower()
     if path.is_dir():
-        yield from class_rows(path, told)
+        for number, row in class_rows(path, told, start[0] if start else 0):
+            yield number, row, (number,)
         return
     if ending not in ENDINGS:
         raise DataError(f"{path}: expected a file that ends in {', '.join(ENDINGS)}{nearest(ending, ENDINGS)}")
@@ -66,14 +83,16 @@ def attempts(path: str | os.PathLike[str], told: Told = nobody) -> Iterator[tupl
         raise DataError(f"{path}: can't be read: {problem.strerror}") from None
     if ending in OTHERS:
         file.close()
-        yield from _named(path, OTHERS[ending](path, told))
+        for number, row in _named(path, OTHERS[ending](path, told, start[0] if start else 0)):
+            yield number, row, (number,)
         return
     with file:
         size = max(1, os.fstat(file.fileno()).st_size)
-        for number, row in enumerate(stream_attempts(file, str(path), ending)):
-            if number % _ROWS_BETWEEN == 0:
-                told(f"reading {path.name}", min(1.0, file.tell() / size))
-            yield row
+        found = TextRows(file, str(path), ending, TextPlace(*start) if start else None)
+        for count, (line, row_or_problem) in enumerate(found):
+            if count % _ROWS_BETWEEN == 0:
+                told(f"reading {path.name}", min(1.0, found.place.byte / size))
+            yield line, row_or_problem, found.place
 
 
 def _named(path: Path, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
@@ -83,20 +102,6 @@ def _named(path: Path, rows: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, R
         if len(named) < len(row):
             raise DataError(f"{path}: two columns have the same name among {', '.join(row)}")
         yield number, named
-
-
-def stream_attempts(file: BinaryIO, name: str, ending: str) -> Iterator[tuple[int, Row | DataError]]:
-    """Yields the rows of an open file or a pipe like `attempts`.
-
-    Args:
-        file: opened for reading bytes.
-        name: what messages call it.
-        ending: one of `ENDINGS`, which says how rows are written.
-
-    Raises:
-        DataError: it is empty, or its header can't be used.
-    """
-    yield from TextRows(file, name, ending)
 
 
 def _nearest_file(path: Path) -> str:

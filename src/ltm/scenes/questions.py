@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ltm.errors import DataError
-from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name, stream_attempts
+from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name
 from ltm.scenes.read import cell
 from ltm.scenes.scene import Scene
+from ltm.scenes.text_rows import TextRows
 from ltm.senses.grid import GridSpec
 from ltm.senses.value import ValueSpec
 
@@ -123,10 +124,10 @@ def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str) -> _Foun
     cells = (first.decode("utf-8", "replace").split(mark) for mark in ",\t")
     is_table = any(set(senses) <= {column_name(cell.strip().strip('"')) for cell in row} for row in cells)
     if first.startswith(b"{"):
-        yield from _table(senses, stream_attempts(file, name, ".jsonl"), name, folder)
+        yield from _table(senses, iter(TextRows(file, name, ".jsonl")), name, folder)
     elif is_table:
         ending = ".tsv" if b"\t" in first else ".csv"
-        yield from _table(senses, stream_attempts(file, name, ending), name, folder)
+        yield from _table(senses, iter(TextRows(file, name, ending)), name, folder)
     else:
         yield from _grids(senses, _lines(file, name), name, whole=False)
 
