@@ -54,10 +54,11 @@ class _Column:
         self.row_bytes = math.prod(self.sides) * self.dtype.itemsize
         if self.row_bytes > _MOST_ROW:
             raise ValueError(f"a row of {self.row_bytes:,} bytes; at most {_MOST_ROW:,} are read")
-        if self.columnwise and self.count * self.row_bytes > _MOST_WHOLE:
+        size = self.count * self.row_bytes
+        if self.columnwise and size > _MOST_WHOLE:
             raise ValueError(
-                f"an array of {format_bytes(self.count * self.row_bytes)} whose columns, not rows, lie together; at most "
-                f"{format_bytes(_MOST_WHOLE)} of such are read, others saved as np.ascontiguousarray(array)"
+                f"an array of {format_bytes(size)} whose columns, not rows, lie together: at most "
+                f"{format_bytes(_MOST_WHOLE)} are read; save it as np.ascontiguousarray(array)"
             )
 
     def rows(self, start: int) -> Iterator[Any]:

@@ -22,11 +22,14 @@ from ltm.scenes.augment_image import jitter
 from ltm.scenes.augment_number import scatter
 from ltm.scenes.augment_text import drop
 from ltm.scenes.store import SceneSet
+from ltm.scenes.stream import Stream
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
+from ltm.senses.layout import void_of
 from ltm.senses.number import NumberSpec
 from ltm.senses.text import TextSpec
 from ltm.senses.vector import VectorSpec
+from ltm.training.feed import feed_of
 
 
 class Slots:
@@ -34,22 +37,39 @@ class Slots:
 
     Args:
         brain: gives starting states.
-        scenes: what is drawn from, without replacement until all have been seen.
+        scenes: what is drawn from: a set, without replacement until all have been seen, or a stream.
         generator: draws order, symmetries, noise and release.
         dtype: of the carried state.
+        saved: what `state` gave, to go on from instead of drawing scenes.
     """
 
-    def __init__(self, brain: Brain, scenes: SceneSet, generator: torch.Generator, dtype: torch.dtype) -> None:
-        self.brain, self.scenes, self.generator, self.dtype = brain, scenes, generator, dtype
+    def __init__(
+        self,
+        brain: Brain,
+        scenes: SceneSet | Stream,
+        generator: torch.Generator,
+        dtype: torch.dtype,
+        saved: tuple[Mapping[str, Tensor], Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.brain, self.generator, self.dtype = brain, generator, dtype
         spec = brain.chart.training
-        self.order = torch.randperm(len(scenes), generator=generator)
-        self.cursor = 0
+        self.feed = feed_of(scenes, generator)
         self.seen = 0
-        self.values = self._draw(spec.batch)
+        self.values = self._draw(spec.batch) if saved is None else _part(saved[0], "value.")
         self.mind: Mind = brain.begin(self.values, generator, dtype)
         # Ages start spread out, so that every batch holds early and late segments.
         self.age_B = torch.randint(0, spec.segments, (spec.batch,), generator=generator)
         self.confidence_B = torch.zeros(spec.batch)
+        if saved is not None:
+            self.restore(*saved)
+
+    def ready(self) -> None:
+        """Sees to it that the next segment can be followed by others.
+
+        Raises:
+            DataError: a scene of a stream that can't be read.
+        """
+        self.feed.ready(self.brain.chart.training.batch)
 
     def before(self) -> None:
         """Makes minds restless that have been in doubt for long, as thinking does; called before each segment."""
@@ -87,6 +107,9 @@ class Slots:
         if not len(index):
             return
         fresh = self._draw(len(index))
+        if any(grid.shape[1:] != self.values[name].shape[1:] for name, grid in fresh.items()):
+            self._widen(fresh, index)
+            return
         for name, grid in fresh.items():
             self.values[name][index] = grid
         started = self.brain.begin(fresh, self.generator, self.dtype)
@@ -102,27 +125,30 @@ class Slots:
         self.age_B[index] = 0
         self.confidence_B[index] = 0
 
+    def _widen(self, fresh: Mapping[str, Tensor], index: Tensor) -> None:
+        """Makes room for scenes larger than any before. Sites change their places, so all thoughts begin anew."""
+        for name, grid in fresh.items():
+            old = self.values[name]
+            wide = torch.full((len(old), *grid.shape[1:]), void_of(grid.dtype), dtype=grid.dtype)
+            wide[tuple(slice(side) for side in old.shape)] = old
+            wide[index] = grid
+            self.values[name] = wide
+        self.mind = self.brain.begin(self.values, self.generator, self.dtype)
+        self.age_B[index] = 0
+        self.confidence_B = torch.zeros_like(self.confidence_B)
+
     def _draw(self, count: int) -> dict[str, Tensor]:
-        picked = []
-        while count:
-            if self.cursor == len(self.order):
-                self.order, self.cursor = torch.randperm(len(self.scenes), generator=self.generator), 0
-            some = self.order[self.cursor : self.cursor + count]
-            self.cursor += len(some)
-            count -= len(some)
-            picked.append(some)
-        index = torch.cat(picked)
-        self.seen += len(index)
+        scenes = self.feed.draw(count)
+        self.seen += count
         chart = self.brain.chart
         values = {
-            name: torch.from_numpy(np.asarray(self.scenes.values[name][index.numpy()]))
-            for name in (*chart.senses, *chart.acts)
+            name: torch.from_numpy(np.asarray(scenes.values[name])) for name in (*chart.senses, *chart.acts)
         }
         if chart.training.augment and chart.scenes.symmetries:
-            values |= self._symmetric(values, index.numpy())
+            values |= self._symmetric(values, scenes.shapes)
         return values
 
-    def _symmetric(self, values: dict[str, Tensor], index: npt.NDArray[np.int64]) -> dict[str, Tensor]:
+    def _symmetric(self, values: dict[str, Tensor], sides: Mapping[str, npt.NDArray[np.uint32]]) -> dict[str, Tensor]:
         """Returns columns after the symmetries that the chart declares: of all grids together, of each picture."""
         chart = self.brain.chart
         specs = {**chart.senses, **chart.acts}
@@ -137,7 +163,7 @@ class Slots:
         if changed:  # of such scenes no others are known
             return changed
         symbols = {name: spec.symbols for name, spec in specs.items() if isinstance(spec, GridSpec)}
-        shapes = torch.from_numpy(self.scenes.shapes[next(iter(values))][index].astype(np.int64))
+        shapes = torch.from_numpy(sides[next(iter(values))].astype(np.int64))
         first = chart.scenes.relabel_from
         return augment(values, chart.scenes.symmetries, self.generator, symbols, shapes, first)
 
@@ -146,22 +172,23 @@ class Slots:
         tensors = {f"value.{name}": grid for name, grid in self.values.items()}
         tensors |= {f"lane.{name}": lane for name, lane in self.mind.lanes.tensors().items()}
         tensors |= {f"answer.{name}": answer for name, answer in self.mind.answers.items()}
-        tensors |= {"age": self.age_B, "confidence": self.confidence_B, "order": self.order}
+        tensors |= {"age": self.age_B, "confidence": self.confidence_B}
         tensors["generator"] = self.generator.get_state()
-        return tensors, {"cursor": self.cursor, "seen": self.seen, "tick": self.mind.lanes.tick}
+        fed, numbers = self.feed.state()
+        return tensors | fed, {**numbers, "seen": self.seen, "tick": self.mind.lanes.tick}
 
     def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
         """Takes back what `state` gave."""
-
-        def part(prefix: str) -> dict[str, Tensor]:
-            return {name[len(prefix) :]: t.clone() for name, t in tensors.items() if name.startswith(prefix)}
-
-        self.values = part("value.")
+        self.values = _part(tensors, "value.")
         self.mind.places = self.brain.places(self.values)
-        self.mind.lanes.restore(part("lane."))
+        self.mind.lanes.restore(_part(tensors, "lane."))
         self.mind.lanes.tick = int(numbers["tick"])
-        self.mind.answers = part("answer.")
-        self.age_B, self.order = tensors["age"].clone(), tensors["order"].clone()
-        self.confidence_B = tensors["confidence"].clone()
-        self.cursor, self.seen = int(numbers["cursor"]), int(numbers["seen"])
+        self.mind.answers = _part(tensors, "answer.")
+        self.age_B, self.confidence_B = tensors["age"].clone(), tensors["confidence"].clone()
+        self.feed.restore(tensors, numbers)
+        self.seen = int(numbers["seen"])
         self.generator.set_state(tensors["generator"].clone())
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: tensor.clone() for name, tensor in tensors.items() if name.startswith(prefix)}
