@@ -18,9 +18,6 @@ from ltm.scenes.single import Single
 from ltm.scenes.text_rows import TextRows
 from ltm.scenes.told import Told, nobody
 
-PIPE = "-"
-"""What a chart calls standard input."""
-
 
 class PipeOrigin:
     """Standard input: a table in CSV, TSV or JSON Lines, told apart by its first line. It can be read only once.
@@ -75,9 +72,7 @@ class PipeOrigin:
                 if not known:
                     check_columns(Path(self.name), row, list(self._columns))
                 known = True
-                scene: Single | DataError = encode_row(
-                    f"{self.name}:{line}", row, self._columns, self._alike, Path()
-                )
+                scene: Single | DataError = encode_row(f"{self.name}:{line}", row, self._columns, self._alike, Path())
             except DataError as problem:
                 if not known and not isinstance(row, DataError):
                     raise

@@ -135,4 +135,3 @@ class Stream:
         if len(self.problems) < _SHOWN:
             self.problems.append(str(problem))
         return replace(standing, skipped=standing.skipped + 1)
-

@@ -14,7 +14,7 @@ _LOOKS = 0.2
 """Seconds after which a reader whose place is taken looks whether it is still wanted."""
 
 
-class _End(Exception):  # noqa: N818
+class _End(Exception):
     """There is nothing more."""
 
 

@@ -54,7 +54,7 @@ class Shuffle:
     def draw(self, count: int) -> SceneSet:
         """Returns scenes from places drawn evenly; once a pipe has ended, the buffer empties."""
         self._fill()
-        drawn = []
+        drawn: list[Single] = []
         while len(drawn) < count:
             place = int(torch.randint(len(self._buffer), (), generator=self.generator))
             drawn.append(self._buffer[place])
@@ -101,8 +101,8 @@ class Shuffle:
     def words(self) -> str:
         """Says how much has been read."""
         stands = self.standing
-        parts = [f"{stands.given:,} scenes read from {self.stream.origin.name}"]
-        parts += [f"{stands.passes:,} times to its end"] if stands.passes else []
+        parts = [f"{stands.given:,} scenes streamed"]
+        parts += [f"{stands.passes:,} passes"] if stands.passes else []
         parts += [f"{stands.aside:,} like those set aside left out"] if stands.aside else []
         parts += [f"{stands.skipped:,} bad rows skipped"] if stands.skipped else []
         return ", ".join(parts)

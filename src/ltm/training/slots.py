@@ -141,9 +141,7 @@ class Slots:
         scenes = self.feed.draw(count)
         self.seen += count
         chart = self.brain.chart
-        values = {
-            name: torch.from_numpy(np.asarray(scenes.values[name])) for name in (*chart.senses, *chart.acts)
-        }
+        values = {name: torch.from_numpy(np.asarray(scenes.values[name])) for name in (*chart.senses, *chart.acts)}
         if chart.training.augment and chart.scenes.symmetries:
             values |= self._symmetric(values, scenes.shapes)
         return values
