@@ -164,7 +164,7 @@ def test_bad_rows_stop_a_stream_or_are_counted(tmp_path: Path) -> None:
     lines = [json.dumps(row) for row in rows(90)]
     lines[80] = '{"x": [1], "y": "n80"}'
     table.write_text("\n".join(lines) + "\n")
-    strict, aside = opened(chart_of(), TableOrigin(chart_of(), table))
+    strict, _ = opened(chart_of(), TableOrigin(chart_of(), table))
     reading = strict.read(Standing())
     with pytest.raises(DataError, match=r"data.jsonl:81: x: expected 2 numbers, got 1"):
         list(reading)
@@ -187,9 +187,7 @@ def test_a_file_that_changes_while_it_is_read_stops_the_stream(tmp_path: Path) -
 def test_a_generator_without_end_and_one_with() -> None:
     stream, aside = opened(chart_of(), made_origin(None))
     assert len(aside) == 16
-    standing = Standing()
-    for _, standing in itertools.islice(stream.read(Standing()), 3000):
-        pass
+    *_, (_, standing) = itertools.islice(stream.read(Standing()), 3000)
     assert standing.passes == 0 and standing.given == 3000
     stream, _ = opened(chart_of(), made_origin(100))
     *_, (_, standing) = itertools.islice(stream.read(Standing()), 300)

@@ -105,10 +105,11 @@ def test_larger_scenes_than_any_before_find_room(maze_chart_of: Any, tmp_path: P
     spec = {"source": "mazes.jsonl", "stream": True, "buffer": 40}
     chart = maze_chart_of({"steps": 30, "segments": 2}, scenes=spec)
     columns = {**chart.senses, **chart.acts}
-    rows = []
-    for made in (maze.generate(60, seed=0, sizes=(5, 6)), maze.generate(60, seed=1, sizes=(9, 11))):
-        for single in singles(made):
-            rows.append(json.dumps({name: columns[name].decode(value) for name, value in single.items()}))
+    little, large = maze.generate(60, seed=0, sizes=(5, 6)), maze.generate(60, seed=1, sizes=(9, 11))
+    rows = [
+        json.dumps({name: columns[name].decode(value) for name, value in single.items()})
+        for single in (*singles(little), *singles(large))
+    ]
     (tmp_path / "mazes.jsonl").write_text("\n".join(rows) + "\n")
     made = [trainer(chart, tmp_path, tmp_path / name) for name in ("whole", "parts")]
     assert made[0].slots.values["maze"].shape[1:] == (6, 6)

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
-DEPTH = 1024
-"""Items that are read ahead at most."""
 _LOOKS = 0.2
 """Seconds after which a reader whose place is taken looks whether it is still wanted."""
 
@@ -28,7 +26,7 @@ class Ahead(Generic[Item]):
         depth: how many are read ahead at most.
     """
 
-    def __init__(self, items: Iterator[Item], depth: int = DEPTH) -> None:
+    def __init__(self, items: Iterator[Item], depth: int) -> None:
         self._queue: queue.Queue[Item | BaseException] = queue.Queue(depth)
         self._wanted = True
         self._failed: BaseException | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Shuffle:
         self._sides = dict(stream.sides)
         self._buffer: list[Single] = []
         self._next: deque[tuple[Single, Standing]] = deque()
-        self._ahead: Ahead[tuple[Single, Standing]] | None = None
+        self._source: Iterator[tuple[Single, Standing]] | None = None
         self._filled = self._dry = False
 
     def ready(self, count: int) -> None:
@@ -109,9 +109,9 @@ class Shuffle:
 
     def close(self) -> None:
         """Stops reading."""
-        if self._ahead is not None:
-            self._ahead.close()
-        self._ahead = None
+        if isinstance(self._source, Ahead):
+            self._source.close()
+        self._source = None
         self._next.clear()
 
     def _fill(self) -> None:
@@ -129,9 +129,10 @@ class Shuffle:
             raise DataError(f"{self.stream.origin.name}: no scenes to learn from")
 
     def _read(self) -> None:
-        if self._ahead is None:
-            self._ahead = Ahead(self.stream.read(self.standing))
-        found = next(self._ahead, None)
+        if self._source is None:
+            scenes = self.stream.read(self.standing)
+            self._source = Ahead(scenes, self.stream.ahead) if self.stream.ahead else scenes
+        found = next(self._source, None)
         if found is None:
             self._dry = True
         else:
