@@ -17,9 +17,12 @@ from ltm.scenes.augment_steps import augment_steps
 from ltm.scenes.check import check
 from ltm.scenes.infer import infer
 from ltm.scenes.prepare import questions_of, read_scenes
+from ltm.scenes.prepare_stream import scenes_of
+from ltm.scenes.row_schema import row_schema
 from ltm.scenes.scene import Scene, Step, encode
 from ltm.scenes.step_rows import ROLE, StepList, unrolled
 from ltm.training.from_data import propose_for
+from ltm.training.loop import Trainer
 
 CHART = """
 field: {width: 8}
@@ -162,7 +165,7 @@ def test_a_file_of_steps_is_inferred_and_proposed(tmp_path: Path) -> None:
 def test_a_check_counts_the_values_of_all_steps(tmp_path: Path) -> None:
     file = written(tmp_path / "rules.jsonl", [*[ONE] * 20, {"steps": [{"see": {"board": "?"}}]}])
     found = check(file, ["board:grid"], ["answer:grid"])
-    assert found.columns["board"].values == 40 and found.duplicates.rows == 19 and found.unreadable == 1
+    assert found.columns["board"].values == 40 and found.duplicates.rows == 20 and found.unreadable == 1
     assert "step 1" in found.problems[0]
 
 
@@ -203,3 +206,25 @@ def test_a_picture_must_be_there_at_every_step() -> None:
     scene = Scene(steps=[Step({"board": [[1]], "goal": picture}, "example"), Step({"board": [[1]]}, "question")])
     with pytest.raises(DataError, match="'image' must be there at every step"):
         encode(chart(text), [scene])
+
+
+def test_the_schema_of_steps_takes_what_is_read_and_nothing_else() -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    spec = chart()
+    validator = jsonschema.Draft202012Validator(row_schema(spec.senses, spec.acts, "row", spec.steps))
+    assert validator.is_valid(ONE)
+    for wrong in ([], [{"role": "exmple"}], [{"se": {}}], [{"see": {"board": [[9]]}}], [{"do": {"answer": "x"}}]):
+        assert not validator.is_valid({"steps": wrong})
+    assert not validator.is_valid({"board": [[1]]})
+
+
+def test_scenes_of_steps_are_streamed(tmp_path: Path) -> None:
+    rows = [row(*(pair([[n % 4, m]], [[m, n % 4]], "question") for m in range(1 + n % 3))) for n in range(60)]
+    file = written(tmp_path / "a.jsonl", rows)
+    declared = chart(CHART.replace("shows: [example], ", "")).model_dump(mode="json")
+    declared["scenes"] = {"source": str(file), "stream": True, "buffer": 40}
+    declared["training"] |= {"batch": 4, "steps": 6, "precision": "fp32", "compile": "off", "augment": False}
+    spec = Chart.model_validate(declared)
+    opened = scenes_of(spec, tmp_path)
+    trainer = Trainer(spec, opened.train, opened.validation)
+    assert trainer.fit(lambda progress: None)

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-KILLS = 20
+import pytest
+
 SCRIPT = """
 import hashlib, json, os, random, signal, sys, time
 from pathlib import Path
@@ -16,11 +17,18 @@ torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[1])
 from conftest import make_boards, make_chart
 from ltm.training.checkpoint import load_latest
+from ltm.scenes.prepare_stream import scenes_of
 from ltm.training.loop import Trainer
 
 def train(run, every):
-    chart = make_chart({"steps": 400, "batch": 4})
-    trainer = Trainer(chart, make_boards(64), make_boards(16, seed=9), run)
+    steps = {"steps": int(sys.argv[5]), "batch": 4}
+    chart, scenes = make_chart(steps), (make_boards(64), make_boards(16, seed=9))
+    if sys.argv[4] == "stream":
+        spec = {"source": "boards.csv", "stream": True, "buffer": 40}
+        chart = make_chart(steps, scenes=spec)
+        opened = scenes_of(chart, Path(sys.argv[2]))
+        scenes = opened.train, opened.validation
+    trainer = Trainer(chart, *scenes, run)
     trainer.fit(lambda progress: None, checkpoint_seconds=every)
     hashed = hashlib.sha256()
     for weights in (trainer.brain.state_dict(), trainer.best_weights, trainer.optimiser.averaged()):
@@ -39,6 +47,11 @@ def child(run, every):
             os._exit(code)
     return number
 
+boards = make_boards(150).values
+with (Path(sys.argv[2]) / "boards.csv").open("w") as file:
+    print("puzzle,solution", file=file)
+    for board in zip(*(boards[name].reshape(-1, 16).tolist() for name in ("puzzle", "solution"))):
+        print(",".join("".join(map(str, cells)) for cells in board), file=file)
 whole, parts = Path(sys.argv[2]) / "whole", Path(sys.argv[2]) / "parts"
 whole.mkdir(), parts.mkdir()
 assert os.waitpid(child(whole, 1e9), 0)[1] == 0
@@ -64,11 +77,13 @@ print(json.dumps({"steps": steps, "whole": (whole / "digest").read_text(), "part
 """
 
 
-def test_killed_twenty_times(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parent), str(tmp_path), str(KILLS)]
+@pytest.mark.parametrize(("scenes", "kills", "steps"), [("set", 20, 400), ("stream", 5, 60)])
+def test_killed_again_and_again(tmp_path: Path, scenes: str, kills: int, steps: int) -> None:
+    words = (str(Path(__file__).parent), str(tmp_path), str(kills), scenes, str(steps))
+    command = [sys.executable, "-c", SCRIPT, *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout.splitlines()[-1])
-    assert found["steps"] == sorted(found["steps"]) and len(found["steps"]) == KILLS
-    assert len(set(found["steps"])) > KILLS // 2, "kills have to fall on different steps to show anything"
+    assert found["steps"] == sorted(found["steps"]) and len(found["steps"]) == kills
+    assert len(set(found["steps"])) > kills // 2, "kills have to fall on different steps to show anything"
     assert found["parts"] == found["whole"]

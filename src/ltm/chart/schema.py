@@ -18,6 +18,10 @@ from ltm.errors import DataError, first_mistake, nearest
 from ltm.scenes.sources import find_source, source_names
 from ltm.senses.table import SenseSpec
 
+MADE = 10_000
+"""Scenes that built-in sources make unless told how many."""
+PIPE = "-"
+"""What a chart calls standard input."""
 MOST_SENSES = 1024
 """A table with more columns is better seen as lists of numbers, which share sites."""
 
@@ -131,9 +135,17 @@ class ScenesSpec(Part):
     """Where scenes come from, and what leaves their meaning unchanged."""
 
     source: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    """A built-in source (`sudoku`, `maze`, `listops`, …), or a file (relative to the chart's folder)."""
-    count: Annotated[int, Field(ge=1, le=10**9)] = 10_000
-    """Built-in sources: how many scenes to make."""
+    """A built-in source (`sudoku`, `maze`, `listops`, …), or a file (relative to the chart's folder); where scenes are
+    streamed also `-`, a table piped into standard input."""
+    count: Annotated[int, Field(ge=1, le=10**12)] | None = None
+    """Built-in sources: how many scenes to make. When absent 10,000; where they are streamed, new ones without end."""
+    stream: bool = False
+    """Read scenes while they are learned from, rather than all of them before: in constant memory, however many."""
+    buffer: Annotated[int, Field(ge=32, le=10**7)] = 4096
+    """Streams: how many scenes are held, among which they are shuffled. Some of the first so many are set aside."""
+    shard: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=1, le=10**6)]] = (0, 1)
+    """Streams: which part of the scenes to learn from, and how many there are: `[0, 4]` is the first of four. They
+    share no scene and together are all of them; the same scenes are set aside in each."""
     options: dict[Name, Any] = Field(default_factory=dict)
     """Built-in sources: what scenes to make, by each source's own options, such as `{depth: [1, 9]}` of `listops`."""
     sizes: tuple[Annotated[int, Field(ge=3, le=255)], Annotated[int, Field(ge=3, le=255)]] | None = None
@@ -154,6 +166,22 @@ class ScenesSpec(Part):
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Share of the scenes that is set aside, never fewer than 16 scenes nor more than 1,000."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+    @property
+    def made(self) -> int:
+        """How many scenes to make where they are not streamed."""
+        return MADE if self.count is None else self.count
+
+    @model_validator(mode="after")
+    def _stream_is_meant(self) -> ScenesSpec:
+        low, high = self.shard
+        if low >= high:
+            raise ValueError(f"shard: part {low} of {high}; parts are numbered 0 to {high - 1}")
+        if not self.stream and high > 1:
+            raise ValueError("shard: only a stream comes in parts; set stream: true")
+        if not self.stream and self.source == PIPE:
+            raise ValueError("source: standard input (-) can only be streamed; set stream: true")
+        return self
 
     @field_validator("options")
     @classmethod

@@ -117,6 +117,9 @@ def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: in
     if len(scenes) < len(made):
         line = f"{len(made) - len(scenes)} of {len(made)} scenes left out: it was trained on them"
         console.print(line, style="yellow", highlight=False)
+    if chart.scenes.stream and chart.scenes.source == source:
+        line = "it learned from a stream of this source: by chance some of these scenes may have come in it"
+        console.print(line, style="yellow", highlight=False)
     if len(made) and not len(scenes):
         raise LtmError(f"--seed {seed}: the brain was trained on all of these scenes; choose another seed")
     if not len(scenes):

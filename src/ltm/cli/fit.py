@@ -32,6 +32,12 @@ def fit(
         list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[1,9].")
     ] = None,
     count: Annotated[int | None, typer.Option(min=32, max=10**8, help="Built-in sources: scenes to make.")] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Read scenes while they are learned from: constant memory, however many.")
+    ] = False,
+    buffer: Annotated[
+        int | None, typer.Option(min=32, max=10**7, help="Streams: scenes held, among which they are shuffled.")
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
 ) -> None:
     """Fit a brain to your own examples.
@@ -61,6 +67,8 @@ def fit(
         skip_bad=skip_bad,
         options=parse_options(option or []),
         count=count,
+        stream=stream,
+        buffer=buffer,
     )
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)

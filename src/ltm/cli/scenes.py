@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ltm.chart.steps import StepsSpec
     from ltm.scenes.sources import Source
     from ltm.scenes.store import SceneSet
     from ltm.senses.value import ValueSpec
@@ -104,6 +105,68 @@ def show_scenes(
     if bad:
         words = "1 row" if bad == 1 else f"{bad:,} rows"
         console.print(f"{words} can't be read: ltm scenes check {data}", style="yellow", markup=False, highlight=False)
+
+
+@app.command("schema")
+def schema_of_scenes(
+    what: Annotated[
+        str, typer.Argument(help="A chart, a brain folder, a built-in source; or a table, with --see, --do.")
+    ],
+    see: See = None,
+    do: Do = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write instead of printing.")] = None,
+) -> None:
+    """Print the JSON Schema of the rows that a brain reads, to validate JSON Lines with, one object a line.
+
+    Example: ltm scenes schema brain/ -o row.schema.json
+    """
+    from ltm.runtime.atomic import write_file
+    from ltm.scenes.row_schema import row_schema
+
+    senses, acts, steps = _declared(what, see or [], do or [])
+    schema = row_schema(senses, acts, f"one scene of {Path(what).name}", steps)
+    text = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_file(out, text.encode())
+        typer.echo(f"wrote {out}")
+
+
+def _declared(
+    what: str, see: Sequence[str], do: Sequence[str]
+) -> tuple[Mapping[str, ValueSpec], Mapping[str, ValueSpec], StepsSpec | None]:
+    """Returns the declarations of what is seen, what is answered, and steps: of a chart, a brain, a source or a table.
+
+    Raises:
+        LtmError: none of these, or columns named where they are known.
+    """
+    from ltm.chart.load import load_chart
+    from ltm.chart.shipped import shipped
+    from ltm.chart.steps import StepsSpec
+    from ltm.errors import LtmError
+    from ltm.runtime.skills import folders_of, has_skills
+    from ltm.scenes.describe import spec_of
+    from ltm.scenes.infer import infer
+    from ltm.scenes.lines import ENDINGS
+    from ltm.scenes.sources import find_source
+    from ltm.training.from_data import propose_for
+
+    path = Path(what)
+    if see or do or path.suffix.lower() in ENDINGS:
+        _check_file(what)
+        found = infer(path, see, do, skip_bad=True)
+        seen = {name: spec_of(found.columns[name]) for name in found.see}
+        steps = None if found.steps is None else StepsSpec.model_validate(found.steps)
+        return seen, {name: spec_of(found.columns[name], done=True) for name in found.do}, steps
+    if path.is_dir() and has_skills(path):
+        folders = ", ".join(str(folder) for folder in folders_of(path).values())
+        raise LtmError(f"{what}: a brain of several skills, each with rows of its own; choose one of {folders}")
+    if path.is_dir():
+        path = path / "chart.yaml"
+    is_source = find_source(what) is not None and what not in shipped() and not path.exists()
+    chart = propose_for(what, [], [])[0] if is_source else load_chart(path)
+    return chart.senses, chart.acts, chart.steps
 
 
 def _show_made(

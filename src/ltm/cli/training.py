@@ -80,10 +80,12 @@ def run_training(
     from ltm.cli.show_report import show_report
     from ltm.cli.show_training import TrainingDisplay
     from ltm.cli.show_waiting import Waiting
+    from ltm.errors import DataError
     from ltm.runtime.folder import check_target
-    from ltm.scenes.prepare import prepare
+    from ltm.scenes.prepare_stream import Streamed, scenes_of
+    from ltm.training.fingerprint import fingerprint
     from ltm.training.fit import continue_from, train_chart
-    from ltm.training.loop import fingerprint, unfinished
+    from ltm.training.loop import unfinished
     from ltm.training.run_folder import run_folder
 
     console = console or console_of()
@@ -91,14 +93,10 @@ def run_training(
     check_target(out)
     start = None if fresh or unfinished(run) else continue_from(out, chart)
     with Waiting(console) as waiting:
-        prepared = prepare(chart, folder, skip_bad=skip_bad, told=waiting)
+        prepared = scenes_of(chart, folder, skip_bad=skip_bad, told=waiting)
     for problem in prepared.problems:
         console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
-    dropped = f"; {prepared.duplicates:,} duplicate rows dropped" if prepared.duplicates else ""
-    console.print(
-        f"{len(prepared.train):,} scenes to learn from, {len(prepared.validation):,} set aside{dropped}",
-        highlight=False,
-    )
+    console.print(prepared.words(), highlight=False, markup=False)
     if start is not None:
         console.print(f"going on from the brain in {out}", highlight=False, markup=False)
         if start[1] != fingerprint(prepared.validation):
@@ -121,11 +119,15 @@ def run_training(
             )
         if not fitted.finished:
             raise KeyboardInterrupt
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, DataError) as problem:
         if unfinished(run):
             command = again or f"ltm train {shlex.quote(str(run / 'chart.yaml'))}"
-            console.print(f"saved. Go on with: {command}", highlight=False, markup=False)
+            without = " --skip-bad" if isinstance(problem, DataError) else ""
+            console.print(f"saved. Go on with: {command}{without}", highlight=False, markup=False)
         raise
+    if isinstance(prepared, Streamed):
+        for bad in prepared.train.problems[prepared.skipped :]:
+            console.print(f"skipped {bad}", style="yellow", highlight=False, markup=False)
     show_report(fitted.report, console)
     if again is not None:
         return fitted

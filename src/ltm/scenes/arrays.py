@@ -1,65 +1,113 @@
-"""Rows from a NumPy archive: every array is a column, and its first axis counts the rows."""
+"""Rows from a NumPy archive, unpacked a few at a time: every array is a column, its first axis counts the rows."""
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
+from numpy.lib import format as npy
 
 from ltm.chart.base import format_bytes
 from ltm.errors import DataError
 from ltm.scenes.told import Told, nobody
 
-MOST_BYTES = 8 * 2**30
-"""An archive that would unpack to more is refused."""
+_BLOCK_BYTES = 2**20
+"""Of a column that are unpacked at once, or one row where that is more."""
+_MOST_ROW = 2**28
+"""Bytes of one row of a column; more is no scene."""
+_MOST_WHOLE = 2**30
+"""Bytes of an array that can't be read row by row, since its columns lie together (Fortran order)."""
 _ROWS_BETWEEN = 4096
 """Rows between two reports of how far reading is."""
 
 
-def array_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields each row with its number, from 1.
+class _Column:
+    """One array of an archive, read row by row.
+
+    Args:
+        file: the array as `numpy.save` writes it.
 
     Raises:
-        DataError: not an archive of arrays, one that holds pickled objects, too large, or of arrays of several lengths.
+        ValueError: it isn't one, or one whose rows don't lie one after another.
     """
-    columns = _columns(path)
-    lengths = {name: len(array) for name, array in columns.items()}
-    if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
-        raise DataError(f"{path}: arrays of one archive must have as many rows: {listed}")
-    count = next(iter(lengths.values()))
-    for row in range(count):
-        if row % _ROWS_BETWEEN == 0:
-            told(f"reading {path.name}", row / count)
-        yield row + 1, {name: array[row] for name, array in columns.items()}
+
+    def __init__(self, file: IO[bytes]) -> None:
+        version = npy.read_magic(file)
+        read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+        if read_header is None:
+            raise ValueError(f"format {'.'.join(map(str, version))} of arrays isn't known")
+        shape, columnwise, self.dtype = read_header(file)
+        if self.dtype.hasobject:
+            # Arrays of objects are pickles, which could run code.
+            raise ValueError("an array of objects; expected numbers or text")
+        if not shape:
+            raise ValueError("a single number; expected arrays whose first axis counts the rows")
+        self.file, self.count, self.sides = file, int(shape[0]), shape[1:]
+        self.columnwise = columnwise and len(shape) > 1
+        self.row_bytes = math.prod(self.sides) * self.dtype.itemsize
+        if self.row_bytes > _MOST_ROW:
+            raise ValueError(f"a row of {self.row_bytes:,} bytes; at most {_MOST_ROW:,} are read")
+        size = self.count * self.row_bytes
+        if self.columnwise and size > _MOST_WHOLE:
+            raise ValueError(
+                f"an array of {format_bytes(size)} whose columns, not rows, lie together: at most "
+                f"{format_bytes(_MOST_WHOLE)} are read; save it as np.ascontiguousarray(array)"
+            )
+
+    def rows(self, start: int) -> Iterator[Any]:
+        """Yields the rows from `start` on."""
+        if self.columnwise:
+            yield from self._block(self.count).reshape(*self.sides[::-1], self.count).T[start:]
+            return
+        step = max(1, _BLOCK_BYTES // max(1, self.row_bytes))
+        for first in range(0, self.count, step):
+            count = min(step, self.count - first)
+            block = self._block(count)
+            yield from block[min(count, max(0, start - first)) :]
+
+    def _block(self, count: int) -> npt.NDArray[Any]:
+        data = bytearray()
+        while len(data) < count * self.row_bytes:
+            part = self.file.read(count * self.row_bytes - len(data))
+            if not part:
+                raise EOFError("an array ends too early")
+            data += part
+        return np.frombuffer(data, dtype=self.dtype).reshape(count, *self.sides)
 
 
-def _columns(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-        if size > MOST_BYTES:
-            raise DataError(f"{path}: unpacks to {format_bytes(size)}; at most {format_bytes(MOST_BYTES)} are read")
-        # Arrays of objects are pickles, which could run code: they are refused.
-        with np.load(path, allow_pickle=False) as arrays:
-            columns = {name: arrays[name] for name in arrays.files}
-    except DataError:
-        raise
-    except (
-        OSError,
-        ValueError,
-        zipfile.BadZipFile,
-        EOFError,
-        KeyError,
-        RuntimeError,
-        MemoryError,
-        zlib.error,
-    ) as problem:
-        raise DataError(f"{path}: can't be read as a NumPy archive: {str(problem)[:200]}") from None
-    if not columns or any(not isinstance(a, np.ndarray) or a.ndim == 0 for a in columns.values()):
-        raise DataError(f"{path}: expected arrays whose first axis counts the rows")
-    return columns
+def array_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields each row with its number, from 1; the first `start` are passed over.
+
+    Raises:
+        DataError: not an archive of arrays, one that holds pickled objects, damaged, or of arrays of several lengths.
+    """
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            columns = {
+                name.removesuffix(".npy"): _Column(stack.enter_context(archive.open(name)))
+                for name in archive.namelist()
+            }
+            lengths = {name: column.count for name, column in columns.items()}
+            if not columns:
+                raise ValueError("expected arrays whose first axis counts the rows")
+            if len(set(lengths.values())) > 1:
+                listed = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
+                raise DataError(f"{path}: arrays of one archive must have as many rows: {listed}")
+            count = next(iter(lengths.values()))
+            found = [column.rows(start) for column in columns.values()]
+            for row in range(start, count):
+                if row % _ROWS_BETWEEN == 0:
+                    told(f"reading {path.name}", row / count)
+                yield row + 1, dict(zip(columns, [next(values) for values in found], strict=True))
+        except DataError:
+            raise
+        except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, RuntimeError, zlib.error) as problem:
+            raise DataError(f"{path}: can't be read as a NumPy archive: {str(problem)[:200]}") from None

@@ -17,10 +17,11 @@ _ROWS_BETWEEN = 64
 """Rows between two reports of how far reading is: a picture takes far longer to read than a line."""
 
 
-def class_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str, Any]]]:
+def class_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yields `image` or `audio` (the file's name relative to where the folder is) and `label` (its class).
 
-    Each row has a number from 1. Classes take turns, so that the first rows show all of them.
+    Each row has a number from 1, the first `start` of which are passed over. Classes take turns, so that the first rows
+    show all of them.
 
     Raises:
         DataError: no folders with pictures or sounds in it, or with both.
@@ -44,7 +45,9 @@ def class_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str,
     for turn in itertools.zip_longest(*classes):
         for row in turn:
             if row is not None:
-                if number % _ROWS_BETWEEN == 0:
-                    told(f"reading {path.name}", number / count)
                 number += 1
+                if number <= start:
+                    continue
+                if number % _ROWS_BETWEEN == 1:
+                    told(f"reading {path.name}", number / count)
                 yield number, row

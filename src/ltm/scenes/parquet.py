@@ -16,8 +16,8 @@ _BUFFER_BYTES = 2**20
 """Of a column that are read at once, however large the file's row groups are."""
 
 
-def parquet_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields each row with its number, from 1.
+def parquet_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields each row with its number, from 1; the first `start` are passed over.
 
     Raises:
         DataError: pyarrow isn't installed, the file is damaged, or two columns have the same name.
@@ -33,9 +33,15 @@ def parquet_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[st
             names, count = file.schema_arrow.names, file.metadata.num_rows
             if len(set(names)) < len(names):
                 raise DataError(f"{path}: two columns have the same name among {', '.join(names)}")
-            for batch in file.iter_batches(batch_size=BATCH):
+            groups = list(range(file.num_row_groups))
+            # Whole groups of rows are passed over without being read.
+            while groups and number + file.metadata.row_group(groups[0]).num_rows <= start:
+                number += file.metadata.row_group(groups.pop(0)).num_rows
+            for batch in file.iter_batches(batch_size=BATCH, row_groups=groups):
                 told(f"reading {path.name}", number / max(1, count))
-                for row in batch.to_pylist():
+                wanted = batch.slice(min(len(batch), max(0, start - number)))
+                number += len(batch) - len(wanted)
+                for row in wanted.to_pylist():
                     number += 1
                     yield number, {name: _plain(value) for name, value in row.items()}
     except (OSError, pyarrow.ArrowException) as problem:

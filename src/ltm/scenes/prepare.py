@@ -25,6 +25,8 @@ from ltm.senses.grid import GridSpec
 from ltm.senses.layout import VOID
 from ltm.senses.value import ValueSpec
 
+FEWEST = 32
+"""Scenes that are needed to learn anything."""
 SHOWN = 10
 """Of the scenes that don't fit a chart, so many are described."""
 Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
@@ -47,6 +49,11 @@ class Prepared:
     skipped: int = 0
     duplicates: int = 0
     problems: tuple[str, ...] = ()
+
+    def words(self) -> str:
+        """Says how many scenes there are."""
+        dropped = f"; {self.duplicates:,} duplicate rows dropped" if self.duplicates else ""
+        return f"{len(self.train):,} scenes to learn from, {len(self.validation):,} set aside{dropped}"
 
 
 def read_scenes(chart: Chart, source: str | Path, *, skip_bad: bool = False, told: Told = nobody) -> Prepared:
@@ -128,13 +135,13 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
     built_in = find_source(spec.source) is not None
     if built_in:
         bad: list[str] = []
-        made = generate_scenes(chart, spec.count, spec.seed, left_out=bad if skip_bad else None)
+        made = generate_scenes(chart, spec.made, spec.seed, left_out=bad if skip_bad else None)
         read = Prepared(made, made.take(np.arange(0)), len(bad), problems=tuple(bad[:SHOWN]))
     else:
         read = read_scenes(chart, source_file(spec.source, folder), skip_bad=skip_bad, told=told)
-    if len(read.train) < 32:
+    if len(read.train) < FEWEST:
         where = spec.source if built_in else source_file(spec.source, folder)
-        raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least 32 are needed")
+        raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least {FEWEST} are needed")
     family = family_of(chart)
     train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family, told=told)
     return Prepared(train, questions_of(chart, validation), read.skipped, read.duplicates, read.problems)
@@ -152,13 +159,13 @@ def unseen(chart: Chart, scenes: SceneSet, name: str, told: Told = nobody) -> Sc
     """Returns those scenes of a built-in source that a brain of this chart was not trained on, up to symmetry.
 
     Its training scenes are made once more; a brain that was trained on a file has seen none of the source's, and what a
-    source keeps for testing no brain has.
+    source keeps for testing no brain has. A stream may have been without end: of such a brain none are left out.
     """
     source = find_source(name)
     assert source is not None
-    if chart.scenes.source != name or source.test is not None:
+    if chart.scenes.source != name or source.test is not None or chart.scenes.stream:
         return scenes
-    trained = generate_scenes(chart, chart.scenes.count, chart.scenes.seed, left_out=[])
+    trained = generate_scenes(chart, chart.scenes.made, chart.scenes.seed, left_out=[])
     family = source.family
     return scenes.take(~np.isin(group_keys(scenes, family), group_keys(trained, family, told)))
 

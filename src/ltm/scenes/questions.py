@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ltm.errors import DataError, nearest
-from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name, stream_attempts
+from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name
 from ltm.scenes.plain import Found, plain_scenes, text_lines
 from ltm.scenes.read import cell
 from ltm.scenes.scene import Scene
 from ltm.scenes.step_rows import ROLE
+from ltm.scenes.text_rows import TextRows
 from ltm.senses.value import ValueSpec
 
 _FILE_LIKE = re.compile(r"[\w./\\ -]*[a-z_-][\w./\\ -]*\.[a-z]{1,5}", re.IGNORECASE)
@@ -145,7 +146,7 @@ def _found(senses: Mapping[str, ValueSpec], given: str, stack: ExitStack) -> Fou
     path, ending = Path(given), Path(given).suffix.lower()
     if given.lstrip().startswith("{"):
         line = cast(BinaryIO, io.BytesIO(given.encode()))
-        yield from _table(senses, stream_attempts(line, "scene", ".jsonl"), "scene", Path())
+        yield from _table(senses, iter(TextRows(line, "scene", ".jsonl")), "scene", Path())
         return
     if ending in ENDINGS and "\n" not in given:
         yield from _table(senses, attempts(given), given, path.parent)
@@ -188,10 +189,10 @@ def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str, folder: 
     if _single_file(senses) and not _is_text(head):
         yield name, 0, {next(iter(senses)): _whole(file, name)}
     elif first.startswith(b"{"):
-        yield from _table(senses, stream_attempts(file, name, ".jsonl"), name, folder)
+        yield from _table(senses, iter(TextRows(file, name, ".jsonl")), name, folder)
     elif is_table:
         ending = ".tsv" if b"\t" in first else ".csv"
-        yield from _table(senses, stream_attempts(file, name, ending), name, folder)
+        yield from _table(senses, iter(TextRows(file, name, ending)), name, folder)
     else:
         yield from plain_scenes(senses, text_lines(file, name), name, folder)
 

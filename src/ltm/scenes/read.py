@@ -18,7 +18,7 @@ from ltm.scenes.lines import Row, attempts, rows
 from ltm.scenes.spool import SPOOL_BYTES
 from ltm.scenes.step_rows import ROLE, StepList
 from ltm.scenes.steps import laid_over
-from ltm.scenes.store import SceneSet, SceneWriter
+from ltm.scenes.store import SceneSet, SceneWriter, check_sides
 from ltm.scenes.told import Told, nobody
 from ltm.senses.layout import Written
 from ltm.senses.value import ValueSpec
@@ -85,8 +85,7 @@ def load(
             skipped, problems = skipped + 1, [*problems, str(problem)][:_SHOWN]
             continue
         try:
-            scene = {name: _encoded(path, line, row, name, spec) for name, spec in columns.items()}
-            _append(writer, scene, alike or {}, path, line)
+            writer.append(encode_row(f"{path}:{line}", row, columns, alike or {}, path.parent), line)
         except DataError as problem:
             if not skip_bad:
                 raise
@@ -156,23 +155,38 @@ def cell(row: Row, name: str, written: Written, folder: Path) -> Any:
         raise DataError("expected lists such as [[0, 1], [1, 0]] or [1.5, null, 2]") from None
 
 
-def _encoded(path: Path, line: int, row: Row, name: str, spec: ValueSpec) -> npt.NDArray[Any]:
+def encode_row(
+    where: str, row: Row, columns: Mapping[str, ValueSpec], alike: Mapping[str, str], folder: Path
+) -> dict[str, npt.NDArray[Any]]:
+    """Returns the encoded value of each column of a row.
+
+    Args:
+        where: the row is, for messages.
+        row: of a table.
+        columns: how to read each column.
+        alike: columns whose values must have the shape of another column's.
+        folder: what names of files are relative to.
+
+    Raises:
+        DataError: `where: column: what` for a value that can't be read; `where: what` for values that don't go
+            together.
+    """
+    scene: dict[str, npt.NDArray[Any]] = {}
+    for name, spec in columns.items():
+        try:
+            scene[name] = spec.encode(cell(row, name, spec.written, folder))
+        except DataError as problem:
+            raise DataError(f"{where}: {name}: {problem}") from None
     try:
-        return spec.encode(cell(row, name, spec.written, path.parent))
+        scene = laid(scene, alike)
+        for name, spec in columns.items():
+            check_sides(name, scene[name].shape, spec.layout)
     except DataError as problem:
-        raise DataError(f"{path}:{line}: {name}: {problem}") from None
+        raise DataError(f"{where}: {problem}") from None
+    return scene
 
 
-def _append(
-    writer: SceneWriter, scene: dict[str, npt.NDArray[Any]], alike: Mapping[str, str], path: Path, line: int
-) -> None:
-    try:
-        writer.append(laid(scene, alike), line)
-    except DataError as problem:
-        raise DataError(f"{path}:{line}: {problem}") from None
-
-
-def laid(scene: Mapping[str, npt.NDArray[Any]], alike: Mapping[str, str]) -> Mapping[str, npt.NDArray[Any]]:
+def laid(scene: dict[str, npt.NDArray[Any]], alike: Mapping[str, str]) -> dict[str, npt.NDArray[Any]]:
     """Returns a scene whose grids agree in shape where they must, those of several steps padded alike.
 
     Raises:

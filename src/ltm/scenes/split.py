@@ -102,11 +102,14 @@ def _exact_keys(
     # Without padding, which depends on the other scenes of the set.
     plain = [b"".join(shapes[n][i].tobytes() + _value(values[n][i], shapes[n][i]) for n in seen) for i in range(count)]
     if family == "sudoku":
-        for grids in values.values():
-            if grids.shape[1:] != (9, 9):
+        for name, grids in values.items():
+            if grids.ndim != 3 or min(grids.shape[1:]) < 9:
                 continue
-            solved = np.flatnonzero(sudoku.is_solution(grids))
-            for index, key in zip(solved.tolist(), sudoku.canonical(grids[solved]).tolist(), strict=True):
+            # Whatever else is in the set: a scene's key depends on the scene alone.
+            nine = np.flatnonzero((shapes[name] == 9).all(axis=1))
+            boards = grids[nine, :9, :9]
+            solved = sudoku.is_solution(boards)
+            for index, key in zip(nine[solved].tolist(), sudoku.canonical(boards[solved]).tolist(), strict=True):
                 plain[index] = key
     return plain
 

@@ -85,6 +85,13 @@ def join(parts: Sequence[SceneSet]) -> SceneSet:
     return SceneSet(values, shapes, np.concatenate([part.lines for part in parts]))
 
 
+def check_sides(name: str, shape: tuple[int, ...], layout: Layout) -> None:
+    """Raises a `DataError` if a value has a side that is longer than its column's layout allows."""
+    if max(shape) > layout.longest:
+        sides = "×".join(f"{side:,}" for side in shape)
+        raise DataError(f"{name}: a side may have {layout.longest:,} places at most, got {sides}")
+
+
 class SceneWriter:
     """Collects encoded scenes one by one; `finish` turns them into a `SceneSet`.
 
@@ -110,9 +117,7 @@ class SceneWriter:
             DataError: a value has a side that is longer than its column's layout allows.
         """
         for name, layout in self._layouts.items():
-            if max(scene[name].shape) > layout.longest:
-                sides = "×".join(f"{side:,}" for side in scene[name].shape)
-                raise DataError(f"{name}: a side may have {layout.longest:,} places at most, got {sides}")
+            check_sides(name, scene[name].shape, layout)
         digest = hashlib.blake2b(digest_size=16)
         for name, layout in self._layouts.items():
             shape = np.array(scene[name].shape, dtype=np.uint32).tobytes()

@@ -16,16 +16,19 @@ from ltm.errors import LtmError
 from ltm.runtime.atomic import write_file
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
-from ltm.scenes.prepare import Prepared, prepare, scorer_of, source_file
+from ltm.scenes.prepare import Prepared, scorer_of, source_file
+from ltm.scenes.prepare_stream import Streamed, scenes_of
 from ltm.scenes.read import digest
 from ltm.scenes.sources import find_source
 from ltm.scenes.split import halves
+from ltm.scenes.stream import Stream
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
 from ltm.training.familiar import familiarity_with
+from ltm.training.fingerprint import fingerprint
 from ltm.training.from_data import propose_for
 from ltm.training.looks import calibrate
-from ltm.training.loop import Trainer, fingerprint
+from ltm.training.loop import Trainer
 from ltm.training.metrics import Progress
 from ltm.training.run_folder import moved, run_folder, without_path
 
@@ -54,7 +57,7 @@ def train_chart(
     out: Path,
     *,
     folder: Path = Path(),
-    prepared: Prepared | None = None,
+    prepared: Prepared | Streamed | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
     stop: Callable[[], bool] = lambda: False,
@@ -81,7 +84,7 @@ def train_chart(
     """
     run = run_folder(out)
     check_target(out)
-    scenes = prepared or prepare(chart, folder)
+    scenes = prepared or scenes_of(chart, folder)
     chart = moved(chart, folder, run)
     scorer = scorer_of(chart)
     weights = None if start is None else start.state_dict()
@@ -98,7 +101,8 @@ def train_chart(
     bf16 = trainer.plan.precision == "bf16"
     say(f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}")
     calibrate(brain, choosing, bf16, scorer)
-    brain.familiarity = familiarity_with(brain, scenes.train, choosing)
+    known = scenes.train.sample if isinstance(scenes.train, Stream) else scenes.train
+    brain.familiarity = familiarity_with(brain, known, choosing)
     result = evaluate(brain, judging, bf16=bf16, scorer=scorer, speed=speed, say=say)
     source = without_path(chart).scenes.source
     provenance = {
@@ -106,12 +110,12 @@ def train_chart(
         "steps": trainer.step,
         "seconds": trainer.seconds,
         "aside_sha256": fingerprint(scenes.validation),
-        "data": f"{source}: {len(scenes.train):,} to learn from, {len(scenes.validation):,} set aside",
+        "data": f"{source}: {learned_from(trainer)}, {len(scenes.validation):,} set aside",
     }
     if chart.scenes.source is not None and find_source(chart.scenes.source) is None:
-        known = digest(source_file(str(chart.scenes.source), run))
+        sha256 = digest(source_file(str(chart.scenes.source), run))
         # A file that was moved away meanwhile must not cost the brain.
-        provenance |= {"data_sha256": known} if known else {}
+        provenance |= {"data_sha256": sha256} if sha256 else {}
     brain.chart = without_path(chart)
     save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
     forget_checkpoints(run)
@@ -129,6 +133,7 @@ def fit(
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
     count: int | None = None,
+    stream: bool = False,
     report: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Fitted:
@@ -143,7 +148,8 @@ def fit(
         minutes: of training.
         seed: of weights, order and noise, and of scenes that are made.
         options: of a built-in source, by name.
-        count: of scenes to make from a built-in source.
+        count: of scenes to make from a built-in source; without end where they are streamed and it is absent.
+        stream: read scenes while they are learned from, in constant memory, rather than all before.
         report: called after every step.
         say: told what is going on.
 
@@ -151,7 +157,7 @@ def fit(
         LtmError: data, sizes or folders that can't be used.
     """
     chart, notes = propose_for(
-        data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out), options=options, count=count
+        data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out), options=options, count=count, stream=stream
     )
     for note in notes:
         say(note)
@@ -172,6 +178,12 @@ def continue_from(out: Path, chart: Chart) -> tuple[Brain, str | None] | None:
     if {name: weight.shape for name, weight in brain.state_dict().items()} != wanted:
         raise LtmError(f"{out}: holds a brain of another make, which can't be gone on from; choose another folder")
     return brain, record["provenance"].get("aside_sha256")
+
+
+def learned_from(trainer: Trainer) -> str:
+    """Says from how many scenes a run has learned."""
+    known = trainer.train
+    return trainer.slots.feed.words() if isinstance(known, Stream) else f"{len(known):,} to learn from"
 
 
 def measured(report: dict[str, Any]) -> dict[str, Any]:

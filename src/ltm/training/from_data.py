@@ -13,7 +13,7 @@ from ltm.chart.base import parse_bytes
 from ltm.chart.document import MAX_TEXT
 from ltm.chart.dump import dump
 from ltm.chart.propose import propose
-from ltm.chart.schema import Chart, ScenesSpec
+from ltm.chart.schema import PIPE, Chart, ScenesSpec
 from ltm.errors import DataError, LtmError, first_mistake, nearest
 from ltm.scenes.infer import Inferred, infer
 from ltm.scenes.options import with_options
@@ -34,6 +34,8 @@ def propose_for(
     skip_bad: bool = False,
     options: Mapping[str, Any] | None = None,
     count: int | None = None,
+    stream: bool = False,
+    buffer: int | None = None,
 ) -> tuple[Chart, Sequence[str]]:
     """Looks at a file (or takes a built-in source) and proposes a chart.
 
@@ -50,7 +52,9 @@ def propose_for(
         out: brain folder.
         skip_bad: pass over rows that can't be read.
         options: of a built-in source, by name.
-        count: of scenes to make from a built-in source.
+        count: of scenes to make from a built-in source; without end where they are streamed and it is absent.
+        stream: read scenes while they are learned from, rather than all before.
+        buffer: of a stream: how many scenes are held.
 
     Returns:
         The chart, and what was seen in the data, in sentences.
@@ -66,7 +70,7 @@ def propose_for(
     if source is not None:
         asked = {"seed": seed} if count is None else {"seed": seed, "count": count}
         scenes = with_options(ScenesSpec.model_validate(asked), str(data), options or {})
-        columns = source.declarations(scenes.options_of(str(data)), scenes.count, seed)
+        columns = source.declarations(scenes.options_of(str(data)), scenes.made, seed)
         see_names, do_names = list(see) or list(source.seen), list(do) or [source.do]
         for word in (*see_names, *do_names):
             if word not in columns:
@@ -75,6 +79,11 @@ def propose_for(
         found, notes, score, steps = source.symmetries, source.notes, source.score, source.steps
         text = str(data)
     else:
+        if str(data) == PIPE:
+            raise DataError(
+                "standard input can be read only once, but here data is looked at before it is learned from; "
+                "pipe it into ltm train CHART --data -"
+            )
         check_named(str(data))
         scenes = with_options(ScenesSpec(), str(data), options or {})
         if count is not None:
@@ -101,7 +110,15 @@ def propose_for(
         )
     except ValidationError as problem:
         raise LtmError(first_mistake(problem)) from None
-    made = chart.scenes.model_copy(update={"count": scenes.count, "options": scenes.options})
+    asked_for: dict[str, Any] = {"count": scenes.count, "options": scenes.options, "stream": stream}
+    if buffer is not None:
+        if not stream:
+            raise LtmError("buffer is for streams: only they are shuffled in one")
+        asked_for["buffer"] = buffer
+    try:
+        made = ScenesSpec.model_validate({**chart.scenes.model_dump(), **asked_for})
+    except ValidationError as problem:
+        raise LtmError(f"scenes.{first_mistake(problem)}") from None
     chart = chart.model_copy(update={"scenes": made})
     if len(dump(chart)) > MAX_TEXT:
         many = "fewer columns, or fewer labels in them"

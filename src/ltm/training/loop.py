@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +14,9 @@ from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.scenes.store import SceneSet
+from ltm.scenes.stream import Stream
 from ltm.training.checkpoint import load_latest, save_checkpoint
+from ltm.training.fingerprint import digest_of, fingerprint, identity
 from ltm.training.flatten import flatten, unflatten
 from ltm.training.looks import quick_accuracy
 from ltm.training.machine import peak_memory
@@ -38,7 +37,7 @@ class Trainer:
 
     Args:
         chart: the brain and how it is trained.
-        train: scenes to learn from.
+        train: scenes to learn from, all of them or a stream.
         validation: scenes set aside.
         run: folder for checkpoints and `metrics.jsonl`; None keeps nothing.
         scorer: what else counts as right, beside the very answer in the data.
@@ -49,7 +48,7 @@ class Trainer:
     def __init__(
         self,
         chart: Chart,
-        train: SceneSet,
+        train: SceneSet | Stream,
         validation: SceneSet,
         run: Path | None = None,
         scorer: Scorer | None = None,
@@ -72,10 +71,11 @@ class Trainer:
         saved = None if run is None else load_latest(run)
         for note in saved.notes if saved is not None else ():
             say(note)
-        self.scenes = {"train": fingerprint(train), "validation": fingerprint(validation)}
+        sample = train.sample if isinstance(train, Stream) else train
+        self.scenes = {"train": identity(train), "validation": fingerprint(validation)}
         if saved is None:
-            wanted = _digest(chart, self.scenes)
-            self.plan = (None if run is None else recorded_plan(run, wanted, say)) or make_plan(chart, train, say)
+            wanted = digest_of(chart, self.scenes)
+            self.plan = (None if run is None else recorded_plan(run, wanted, say)) or make_plan(chart, sample, say)
             self.slots = self._slots()
             if run is not None and self.metrics is not None:
                 self.metrics.forget_after(0)
@@ -86,23 +86,26 @@ class Trainer:
                     f"{run}: holds a stopped run of another chart or other settings; go on with that one "
                     f"(ltm train {run}/chart.yaml), or choose another output folder"
                 )
-            if saved.state["scenes"] != self.scenes:
+            pipe = isinstance(train, Stream) and not train.origin.rewinds
+            if saved.state["scenes"] != self.scenes and not pipe:
                 raise LtmError(f"{run}: the scenes have changed since this run was stopped; choose another folder")
             self.plan = Plan.model_validate(saved.state["plan"])
-            self.slots = self._slots()
+            self.slots = self._slots((saved.groups["slots"], saved.state["slots"]))
             self._restore(saved.groups, saved.state)
             say(f"resuming at step {self.step:,} of {self.plan.steps:,}")
+            if pipe:
+                self._begin_anew()
         self.segment: Segment = compiled_segment() if self.plan.compiled else run_segment
 
-    def _slots(self) -> Slots:
+    def _slots(self, saved: tuple[dict[str, Tensor], dict[str, Any]] | None = None) -> Slots:
         generator = torch.Generator().manual_seed(self.chart.training.seed + 1)
         dtype = torch.bfloat16 if self.plan.precision == "bf16" else torch.float32
-        return Slots(self.brain, self.train, generator, dtype)
+        return Slots(self.brain, self.train, generator, dtype, saved)
 
     @property
     def done(self) -> bool:
-        """Whether all steps have been taken."""
-        return self.step >= self.plan.steps
+        """Whether all steps have been taken, or the pipe that scenes come from has ended."""
+        return self.step >= self.plan.steps or self.slots.feed.ended
 
     def train_step(self) -> None:
         """Thinks one segment in every slot and learns from it."""
@@ -134,7 +137,7 @@ class Trainer:
         every = max(1, self.plan.steps // VALIDATIONS)
         clock = saved = time.monotonic()
         pace = self.plan.seconds_a_step
-        while not self.done and not stop():
+        while self._ready() and not self.done and not stop():
             self.train_step()
             now = time.monotonic()
             pace += 0.1 * (now - clock - pace)
@@ -151,8 +154,29 @@ class Trainer:
                 saved = now
             self.seconds += time.monotonic() - clock
             clock = time.monotonic()
+        if self.slots.feed.ended:
+            self.say(f"the scenes have come to an end: training ends at step {self.step:,} of {self.plan.steps:,}")
+            self.validate()
+            self._log()
         self.checkpoint()
         return self.done
+
+    def _ready(self) -> bool:
+        """Sees to it that the next step can be taken; where it can't, the steps so far are saved."""
+        try:
+            self.slots.ready()
+        except LtmError:
+            self.checkpoint()
+            raise
+        return True
+
+    def _begin_anew(self) -> None:
+        """Says what can't be had back of a pipe, and forgets what was the best by other scenes."""
+        self.best, self.best_weights = None, {}
+        self.say(
+            "standard input can't be rewound: what was piped in before is gone, this run goes on with what is piped in "
+            "now. Other scenes are set aside than before, from which it may have learned: figures may flatter it"
+        )
 
     def progress(self, pace: float) -> Progress:
         """Returns where the run stands; `pace` is seconds a step."""
@@ -214,7 +238,6 @@ class Trainer:
     def _restore(self, groups: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
         self.brain.load_state_dict(groups["model"])
         self.optimiser.restore(unflatten(groups["optimiser"], state["optimiser"]))
-        self.slots.restore(groups["slots"], state["slots"])
         self.best_weights = groups["best"]
         self.step, self.seconds = int(state["step"]), float(state["seconds"])
         self.best, self.latest = state["best"], state["latest"]
@@ -226,22 +249,6 @@ class Trainer:
         if self.metrics is not None:
             standing = self.progress(self.plan.seconds_a_step)
             self.metrics.add(standing, self.seconds, self.optimiser.rate(self.step, self.plan.steps))
-
-
-def _digest(chart: Chart, scenes: dict[str, str]) -> str:
-    whole = json.dumps([chart.model_dump(mode="json"), scenes], sort_keys=True)
-    return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def fingerprint(scenes: SceneSet) -> str:
-    """Returns a hash of how many scenes there are, of their shapes, and of up to 1,000 of them spread over the set."""
-    hashed = hashlib.sha256(f"{len(scenes)}".encode())
-    for sides in scenes.shapes.values():
-        hashed.update(np.ascontiguousarray(sides).tobytes())
-    index = np.unique(np.linspace(0, len(scenes) - 1, min(len(scenes), 1000)).astype(np.int64))
-    for name, grids in scenes.values.items():
-        hashed.update(name.encode() + np.ascontiguousarray(grids[index]).tobytes())
-    return hashed.hexdigest()
 
 
 def unfinished(run: Path) -> bool:

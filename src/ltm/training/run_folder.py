@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ltm.chart.schema import Chart
+from ltm.chart.schema import PIPE, Chart
 from ltm.errors import LtmError
 from ltm.scenes.prepare import source_file
 from ltm.scenes.sources import find_source
@@ -25,7 +25,7 @@ def run_folder(out: Path) -> Path:
 def moved(chart: Chart, folder: Path, run: Path) -> Chart:
     """Returns a chart of one folder for another: a scenes' file is named relative to the new one."""
     source = chart.scenes.source
-    if source is None or find_source(source) is not None:
+    if source is None or source == PIPE or find_source(source) is not None:
         return chart
     file = os.path.relpath(source_file(source, folder).resolve(), run.resolve())
     return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": file})})

@@ -7,37 +7,22 @@ Shapes: B batch, R rows, C columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain, Mind
 from ltm.brain.restlessness import wander
 from ltm.brain.walk import lengths, window
-from ltm.scenes.augment import augment
-from ltm.scenes.augment_image import jitter
-from ltm.scenes.augment_number import scatter
-from ltm.scenes.augment_steps import augment_steps
-from ltm.scenes.augment_text import drop
-from ltm.scenes.step_rows import ROLE
+from ltm.scenes.columns import columns_of
 from ltm.scenes.store import SceneSet
-from ltm.senses.grid import GridSpec
-from ltm.senses.image import ImageSpec
-from ltm.senses.number import NumberSpec
-from ltm.senses.text import TextSpec
-from ltm.senses.vector import VectorSpec
-
-Change = Callable[[Tensor, torch.Generator], Tensor]
-CHANGES: dict[str, tuple[tuple[type, ...], Change]] = {
-    "jitter": ((ImageSpec,), jitter),
-    "drop": ((TextSpec,), drop),
-    "scatter": ((NumberSpec, VectorSpec), scatter),
-}
-"""What training changes in values of some kinds, beside the symmetries of grids."""
+from ltm.scenes.stream import Stream
+from ltm.senses.layout import void_of
+from ltm.training.feed import feed_of
+from ltm.training.symmetric import symmetric
 
 
 class Slots:
@@ -45,24 +30,41 @@ class Slots:
 
     Args:
         brain: gives starting states.
-        scenes: what is drawn from, without replacement until all have been seen.
+        scenes: what is drawn from: a set, without replacement until all have been seen, or a stream.
         generator: draws order, symmetries, noise and release.
         dtype: of the carried state.
+        saved: what `state` gave, to go on from instead of drawing scenes.
     """
 
-    def __init__(self, brain: Brain, scenes: SceneSet, generator: torch.Generator, dtype: torch.dtype) -> None:
-        self.brain, self.scenes, self.generator, self.dtype = brain, scenes, generator, dtype
+    def __init__(
+        self,
+        brain: Brain,
+        scenes: SceneSet | Stream,
+        generator: torch.Generator,
+        dtype: torch.dtype,
+        saved: tuple[Mapping[str, Tensor], Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.brain, self.generator, self.dtype = brain, generator, dtype
         spec = brain.chart.training
-        self.order = torch.randperm(len(scenes), generator=generator)
-        self.cursor = 0
+        self.feed = feed_of(scenes, generator)
         self.seen = 0
-        self.values = self._draw(spec.batch)
-        self.mind: Mind = brain.begin(self.values, generator, dtype)
         self.position_B = torch.zeros(spec.batch, dtype=torch.long)
         """The next step of each scene; stays 0 where scenes have but one."""
+        self.values = self._draw(spec.batch) if saved is None else _part(saved[0], "value.")
+        self.mind: Mind = brain.begin(self.values, generator, dtype)
         # Ages start spread out, so that every batch holds early and late segments.
         self.age_B = torch.randint(0, spec.segments, (spec.batch,), generator=generator)
         self.confidence_B = torch.zeros(spec.batch)
+        if saved is not None:
+            self.restore(*saved)
+
+    def ready(self) -> None:
+        """Sees to it that the next segment can be followed by others.
+
+        Raises:
+            DataError: a scene of a stream that can't be read.
+        """
+        self.feed.ready(self.brain.chart.training.batch)
 
     def before(self) -> None:
         """Makes minds restless that have been in doubt for long, as thinking does; called before each segment."""
@@ -99,12 +101,7 @@ class Slots:
         lanes = self.mind.lanes
         if self.brain.circuit.wave is None:
             lanes.tick %= len(self.brain.circuit.cycle)
-        ended_B = torch.ones_like(self.age_B, dtype=torch.bool)
-        if self.brain.chart.steps is not None:
-            self.position_B += self.brain.chart.steps.window
-            length_B = lengths(self.values)
-            ended_B = self.position_B >= length_B
-            self.position_B = torch.minimum(self.position_B, length_B - 1)
+        ended_B = self._walk_on()
         self.age_B += ended_B
         self.confidence_B = confidence_B.detach().clone()
         solved_B = right_B if spec.release_by == "answer" else halts_B
@@ -117,6 +114,9 @@ class Slots:
         if not len(index):
             return
         fresh = self._draw(len(index))
+        if any(grid.shape[1:] != self.values[name].shape[1:] for name, grid in fresh.items()):
+            self._widen(fresh, index)
+            return
         for name, grid in fresh.items():
             self.values[name][index] = grid
         started = self.brain.begin(fresh, self.generator, self.dtype)
@@ -133,74 +133,62 @@ class Slots:
         self.position_B[index] = 0
         self.confidence_B[index] = 0
 
+    def _walk_on(self) -> Tensor:
+        """Moves on by a window of steps; returns which scenes have had their last step `[B]`."""
+        steps = self.brain.chart.steps
+        if steps is None:
+            return torch.ones_like(self.age_B, dtype=torch.bool)
+        length_B = lengths(self.values)
+        self.position_B += steps.window
+        ended_B = self.position_B >= length_B
+        self.position_B = torch.minimum(self.position_B, length_B - 1)
+        return ended_B
+
+    def _widen(self, fresh: Mapping[str, Tensor], index: Tensor) -> None:
+        """Makes room for scenes larger than any before. Sites change their places, so all thoughts begin anew."""
+        for name, grid in fresh.items():
+            old = self.values[name]
+            wide = torch.full((len(old), *grid.shape[1:]), void_of(grid.dtype), dtype=grid.dtype)
+            wide[tuple(slice(side) for side in old.shape)] = old
+            wide[index] = grid
+            self.values[name] = wide
+        self.mind = self.brain.begin(self.values, self.generator, self.dtype)
+        self.age_B[index] = 0
+        self.position_B = torch.zeros_like(self.position_B)
+        self.confidence_B = torch.zeros_like(self.confidence_B)
+
     def _draw(self, count: int) -> dict[str, Tensor]:
-        picked = []
-        while count:
-            if self.cursor == len(self.order):
-                self.order, self.cursor = torch.randperm(len(self.scenes), generator=self.generator), 0
-            some = self.order[self.cursor : self.cursor + count]
-            self.cursor += len(some)
-            count -= len(some)
-            picked.append(some)
-        index = torch.cat(picked)
-        self.seen += len(index)
+        scenes = self.feed.draw(count)
+        self.seen += count
         chart = self.brain.chart
-        values = {
-            name: torch.from_numpy(np.asarray(self.scenes.values[name][index.numpy()]))
-            for name in (*chart.senses, *chart.acts, *(() if chart.steps is None else (ROLE,)))
-        }
+        values = {name: torch.from_numpy(np.asarray(scenes.values[name])) for name in columns_of(chart)}
         if chart.training.augment and chart.scenes.symmetries:
-            values |= self._symmetric(values, index.numpy())
+            values |= symmetric(chart, values, scenes.shapes, self.generator)
         return values
-
-    def _symmetric(self, values: dict[str, Tensor], index: npt.NDArray[np.int64]) -> dict[str, Tensor]:
-        """Returns columns after the symmetries that the chart declares: of all grids together, of each picture."""
-        chart = self.brain.chart
-        specs = {**chart.senses, **chart.acts}
-        changed = {}
-        for name, spec in chart.senses.items():
-            for symmetry, (kinds, change) in CHANGES.items():
-                if symmetry in chart.scenes.symmetries and isinstance(spec, kinds):
-                    changed[name] = self._each(change, values[name])
-        if changed:  # of such scenes no others are known
-            return changed
-        symbols = {name: spec.symbols for name, spec in specs.items() if isinstance(spec, GridSpec)}
-        symmetries, first = chart.scenes.symmetries, chart.scenes.relabel_from
-        if chart.steps is not None:
-            return augment_steps({name: values[name] for name in symbols}, symmetries, self.generator, symbols, first)
-        shapes = torch.from_numpy(self.scenes.shapes[next(iter(values))][index].astype(np.int64))
-        return augment(values, symmetries, self.generator, symbols, shapes, first)
-
-    def _each(self, change: Change, value: Tensor) -> Tensor:
-        """Changes values one by one, also those of every step."""
-        if self.brain.chart.steps is None:
-            return change(value, self.generator)
-        return change(value.flatten(0, 1), self.generator).view(value.shape)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Returns tensors and numbers from which the slots can be restored exactly."""
         tensors = {f"value.{name}": grid for name, grid in self.values.items()}
         tensors |= {f"lane.{name}": lane for name, lane in self.mind.lanes.tensors().items()}
         tensors |= {f"answer.{name}": answer for name, answer in self.mind.answers.items()}
-        tensors |= {"age": self.age_B, "confidence": self.confidence_B, "order": self.order}
-        tensors |= {} if self.brain.chart.steps is None else {"position": self.position_B}
+        tensors |= {"age": self.age_B, "confidence": self.confidence_B, "position": self.position_B}
         tensors["generator"] = self.generator.get_state()
-        return tensors, {"cursor": self.cursor, "seen": self.seen, "tick": self.mind.lanes.tick}
+        fed, numbers = self.feed.state()
+        return tensors | fed, {**numbers, "seen": self.seen, "tick": self.mind.lanes.tick}
 
     def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
         """Takes back what `state` gave."""
-
-        def part(prefix: str) -> dict[str, Tensor]:
-            return {name[len(prefix) :]: t.clone() for name, t in tensors.items() if name.startswith(prefix)}
-
-        self.values = part("value.")
+        self.values = _part(tensors, "value.")
         self.mind.places = self.brain.places(self.values)
-        self.mind.lanes.restore(part("lane."))
+        self.mind.lanes.restore(_part(tensors, "lane."))
         self.mind.lanes.tick = int(numbers["tick"])
-        self.mind.answers = part("answer.")
-        self.age_B, self.order = tensors["age"].clone(), tensors["order"].clone()
-        self.confidence_B = tensors["confidence"].clone()
-        if "position" in tensors:
-            self.position_B = tensors["position"].clone()
-        self.cursor, self.seen = int(numbers["cursor"]), int(numbers["seen"])
+        self.mind.answers = _part(tensors, "answer.")
+        self.age_B, self.confidence_B = tensors["age"].clone(), tensors["confidence"].clone()
+        self.position_B = tensors["position"].clone()
+        self.feed.restore(tensors, numbers)
+        self.seen = int(numbers["seen"])
         self.generator.set_state(tensors["generator"].clone())
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: tensor.clone() for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,70 @@
+"""What training changes in a batch of scenes: the symmetries that a chart declares, drawn afresh for every scene.
+
+Shapes: B batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ltm.chart.schema import Chart
+from ltm.scenes.augment import augment
+from ltm.scenes.augment_image import jitter
+from ltm.scenes.augment_number import scatter
+from ltm.scenes.augment_steps import augment_steps
+from ltm.scenes.augment_text import drop
+from ltm.senses.grid import GridSpec
+from ltm.senses.image import ImageSpec
+from ltm.senses.number import NumberSpec
+from ltm.senses.text import TextSpec
+from ltm.senses.vector import VectorSpec
+
+Change = Callable[[Tensor, torch.Generator], Tensor]
+CHANGES: dict[str, tuple[tuple[type, ...], Change]] = {
+    "jitter": ((ImageSpec,), jitter),
+    "drop": ((TextSpec,), drop),
+    "scatter": ((NumberSpec, VectorSpec), scatter),
+}
+"""By name: the kinds of senses whose values it changes, and how; beside these there are the symmetries of grids."""
+
+
+def symmetric(
+    chart: Chart,
+    values: Mapping[str, Tensor],
+    sides: Mapping[str, npt.NDArray[np.uint32]],
+    generator: torch.Generator,
+) -> dict[str, Tensor]:
+    """Returns the columns that change: all grids together, every other value by itself.
+
+    Args:
+        chart: says which symmetries there are.
+        values: `[B, *sides]`, of scenes of several steps `[B, T, *sides]`.
+        sides: of each value before it was padded.
+        generator: draws the changes.
+    """
+    changed = {}
+    for name, spec in chart.senses.items():
+        for symmetry, (kinds, change) in CHANGES.items():
+            if symmetry in chart.scenes.symmetries and isinstance(spec, kinds):
+                changed[name] = _each(change, values[name], generator, chart.steps is not None)
+    if changed:  # of such scenes no others are known
+        return changed
+    specs = {**chart.senses, **chart.acts}
+    symbols = {name: spec.symbols for name, spec in specs.items() if isinstance(spec, GridSpec)}
+    symmetries, first = chart.scenes.symmetries, chart.scenes.relabel_from
+    if chart.steps is not None:
+        return augment_steps({name: values[name] for name in symbols}, symmetries, generator, symbols, first)
+    shapes = torch.from_numpy(sides[next(iter(values))].astype(np.int64))
+    return augment(values, symmetries, generator, symbols, shapes, first)
+
+
+def _each(change: Change, value: Tensor, generator: torch.Generator, stepped: bool) -> Tensor:
+    """Changes values one by one, also those of every step."""
+    if not stepped:
+        return change(value, generator)
+    return change(value.flatten(0, 1), generator).view(value.shape)
