@@ -22,6 +22,7 @@ from ltm.brain.familiarity import Familiarity
 from ltm.brain.lanes import Lanes
 from ltm.brain.parts import Parts
 from ltm.brain.reflection import Reflection
+from ltm.brain.rehearsal import Rehearsal
 from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
@@ -88,6 +89,8 @@ class Brain(nn.Module):
         self.reflection = Reflection(chart.reflection, width)
         self.familiarity: Familiarity | None = None
         """How known scenes look to its senses; measured once training is done."""
+        self.rehearsal: Rehearsal | None = None
+        """Scenes it keeps, to rehearse and to judge itself by."""
         self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
         if not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)

@@ -32,6 +32,9 @@ def fit(
         list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[1,9].")
     ] = None,
     count: Annotated[int | None, typer.Option(min=32, max=10**8, help="Built-in sources: scenes to make.")] = None,
+    replay: Annotated[
+        str, typer.Option(help="Bytes of scenes that the brain keeps, to rehearse them when it grows; 0: none.")
+    ] = "200KB",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
 ) -> None:
     """Fit a brain to your own examples.
@@ -61,6 +64,7 @@ def fit(
         skip_bad=skip_bad,
         options=parse_options(option or []),
         count=count,
+        replay=replay,
     )
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)

@@ -24,6 +24,7 @@ from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
 from ltm.training.familiar import familiarity_with
 from ltm.training.from_data import propose_for
+from ltm.training.keep import choose
 from ltm.training.looks import calibrate
 from ltm.training.loop import Trainer, fingerprint
 from ltm.training.metrics import Progress
@@ -99,6 +100,9 @@ def train_chart(
     say(f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}")
     calibrate(brain, choosing, bf16, scorer)
     brain.familiarity = familiarity_with(brain, scenes.train, choosing)
+    kept = choose(brain, scenes.train, judging, chart.scenes.replay, bf16, scorer, chart.training.seed)
+    brain.rehearsal = kept.rehearsal
+    say(kept.words)
     result = evaluate(brain, judging, bf16=bf16, scorer=scorer, speed=speed, say=say)
     source = without_path(chart).scenes.source
     provenance = {
@@ -129,6 +133,7 @@ def fit(
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
     count: int | None = None,
+    replay: str | int | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Fitted:
@@ -144,6 +149,7 @@ def fit(
         seed: of weights, order and noise, and of scenes that are made.
         options: of a built-in source, by name.
         count: of scenes to make from a built-in source.
+        replay: bytes of scenes that the brain keeps to rehearse them; the chart's 200KB when absent, 0 keeps none.
         report: called after every step.
         say: told what is going on.
 
@@ -151,7 +157,16 @@ def fit(
         LtmError: data, sizes or folders that can't be used.
     """
     chart, notes = propose_for(
-        data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out), options=options, count=count
+        data,
+        see,
+        do,
+        size=size,
+        minutes=minutes,
+        seed=seed,
+        out=Path(out),
+        options=options,
+        count=count,
+        replay=replay,
     )
     for note in notes:
         say(note)

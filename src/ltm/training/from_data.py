@@ -34,6 +34,7 @@ def propose_for(
     skip_bad: bool = False,
     options: Mapping[str, Any] | None = None,
     count: int | None = None,
+    replay: str | int | None = None,
 ) -> tuple[Chart, Sequence[str]]:
     """Looks at a file (or takes a built-in source) and proposes a chart.
 
@@ -51,6 +52,7 @@ def propose_for(
         skip_bad: pass over rows that can't be read.
         options: of a built-in source, by name.
         count: of scenes to make from a built-in source.
+        replay: bytes of scenes that the brain keeps to rehearse them; the chart's default when absent.
 
     Returns:
         The chart, and what was seen in the data, in sentences.
@@ -100,12 +102,25 @@ def propose_for(
         )
     except ValidationError as problem:
         raise LtmError(first_mistake(problem)) from None
-    made = chart.scenes.model_copy(update={"count": scenes.count, "options": scenes.options})
+    kept = {} if replay is None else {"replay": replay_bytes(replay)}
+    made = chart.scenes.model_copy(update={"count": scenes.count, "options": scenes.options, **kept})
     chart = chart.model_copy(update={"scenes": made})
     if len(dump(chart)) > MAX_TEXT:
         many = "fewer columns, or fewer labels in them"
         raise DataError(f"{data}: the chart would be longer than {MAX_TEXT:,} characters; choose {many}")
     return chart, notes
+
+
+def replay_bytes(size: str | int) -> int:
+    """Returns how many bytes of scenes a brain shall keep.
+
+    Raises:
+        LtmError: no such number of bytes.
+    """
+    try:
+        return ScenesSpec.model_validate({"replay": size}).replay
+    except ValidationError as problem:
+        raise LtmError(f"--{first_mistake(problem)}") from None
 
 
 def name_of(out: Path) -> str:
