@@ -1,7 +1,7 @@
 """Scenes that a brain keeps: some to rehearse once it learns something else, some to judge itself by.
 
-They lie in the brain's folder as tensors, each column's cells one after another, deflated. What is read back is checked:
-a folder may come from anywhere.
+They lie in the brain's folder as tensors, each column's cells one after another, deflated. What is read back is
+checked: a folder may come from anywhere.
 
 Shapes: N scenes, A axes of a value.
 """
@@ -102,9 +102,7 @@ def unpack(tensors: Mapping[str, Tensor], columns: Mapping[str, Layout], source:
     return writer.finish()
 
 
-def _unpacked(
-    data: bytes, sides: npt.NDArray[np.int32], layout: Layout, source: str
-) -> list[npt.NDArray[np.generic]]:
+def _unpacked(data: bytes, sides: npt.NDArray[np.int32], layout: Layout, source: str) -> list[npt.NDArray[np.generic]]:
     dtype = np.dtype(layout.dtype)
     if len(sides) and (int(sides.min()) < 1 or int(sides.max()) > layout.longest):
         raise FolderError(f"{source}: a value of impossible size")

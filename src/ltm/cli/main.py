@@ -66,7 +66,10 @@ def _root(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line and exits: 0 done, 2 wrong input, 3 not sure enough, 4 damaged brain, 130 interrupted."""
+    """Runs the command line and exits.
+
+    0 done, 2 wrong input, 3 not sure enough, 4 damaged brain, 5 an earlier skill forgotten, 130 interrupted.
+    """
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -1,8 +1,9 @@
 """Bodies of zones that several skills of a brain share: one skill's zone file holds the weights, the others name it.
 
-A zone is its body and what ties it to a field: matrices to and from it, role vectors, a starting state. Where two skills
-use one body, the file of the later one holds only its own ties, and the SHA-256 of the earlier one's file. So shared
-weights are stored once, every file is still vouched for by its hash, and the earlier skill's folder stays as it was.
+A zone is its body and what ties it to a field: matrices to and from it, role vectors, a starting state. Where two
+skills use one body, the file of the later one holds only its own ties, and the SHA-256 of the earlier one's file. So
+shared weights are stored once, every file is still vouched for by its hash, and the earlier skill's folder stays as it
+was.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ def find_body(folder: Path, zone: str, digest: str) -> dict[str, Tensor]:
                     tensors, _ = from_bytes(checked(other, file, record), str(other / file))
                     return {inner: tensor for inner, tensor in tensors.items() if inner.startswith(BODY)}
     raise FolderError(
-        f"{folder / zone_file(zone)}: its body is held by another skill of the brain that this skill was copied out of; "
-        f"use the skill there, or take it out whole with ltm take"
+        f"{folder / zone_file(zone)}: its body is held by another skill of the brain that this one was copied out of; "
+        "use it there, or take it out whole with ltm take"
     )
 
 
@@ -62,7 +63,7 @@ def holder(record: BrainRecord, digest: str) -> str | None:
 
 
 def fingerprint_of(tensors: Mapping[str, Tensor]) -> str | None:
-    """Returns a hash of the body among a zone's tensors, by which equal ones are found; None where it has no tensors."""
+    """Returns a hash of the body among a zone's tensors, by which equal ones are found; None where it has none."""
     hashed = hashlib.sha256()
     body = sorted(name for name in tensors if name.startswith(BODY))
     for name in body:

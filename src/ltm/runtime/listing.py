@@ -55,9 +55,8 @@ def check_target(path: Path, *, overwrite: bool = True) -> None:
         marks = None
     if not isinstance(marks, dict) or "format" not in marks or "files" not in marks:
         raise LtmError(f"{path}: there is a folder that is not a brain; choose another one")
-    foreign = sorted(
-        other.name for other in path.iterdir() if other.name not in _BESIDE | {CHART, CONNECTOME, FAMILIARITY, REHEARSAL}
-    )
+    known = _BESIDE | {CHART, CONNECTOME, FAMILIARITY, REHEARSAL}
+    foreign = sorted(other.name for other in path.iterdir() if other.name not in known)
     if foreign:
         raise LtmError(f"{path}: the brain there shares its folder with '{foreign[0]}', which would be lost; move it")
 

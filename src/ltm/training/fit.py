@@ -23,12 +23,16 @@ from ltm.scenes.split import halves
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
 from ltm.training.familiar import familiarity_with
+from ltm.training.fingerprint import fingerprint
+from ltm.training.forgetting import EARLIER, settle
 from ltm.training.from_data import propose_for
 from ltm.training.keep import choose
 from ltm.training.looks import calibrate
-from ltm.training.loop import Trainer, fingerprint
+from ltm.training.loop import Trainer
 from ltm.training.metrics import Progress
+from ltm.training.rehearse import Rehearser
 from ltm.training.run_folder import moved, run_folder, without_path
+from ltm.training.together import Together
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def train_chart(
     stop: Callable[[], bool] = lambda: False,
     start: Brain | None = None,
     speed: bool = True,
+    together: Together | None = None,
 ) -> Fitted:
     """Trains a chart's brain, or goes on where an earlier run into the same folder stopped.
 
@@ -76,6 +81,7 @@ def train_chart(
         stop: asked before every step; True saves and ends.
         start: brain whose weights to start from; a run that was stopped goes on from its own.
         speed: whether the final report times thoughts.
+        together: earlier skills that rehearse meanwhile; their brains end up in the run's folder, under `earlier`.
 
     Raises:
         LtmError: scenes or folders that can't be used, or a full disk.
@@ -88,7 +94,8 @@ def train_chart(
     weights = None if start is None else start.state_dict()
     # The best weights and the calibration are chosen by one half of what was set aside, and judged by the other.
     choosing, judging = halves(scenes.validation)
-    trainer = Trainer(chart, scenes.train, choosing, run, scorer, say, weights)
+    arguments = (chart, scenes.train, choosing, run, scorer, say, weights)
+    trainer = Trainer(*arguments) if together is None else Rehearser(*arguments, together=together)
     write_file(run / "chart.yaml", dump(chart).encode())
     for note in trainer.plan.notes:
         say(note)
@@ -97,6 +104,8 @@ def train_chart(
         return Fitted(trainer.brain, False, {}, run, out)
     brain = trainer.finished_brain()
     bf16 = trainer.plan.precision == "bf16"
+    if isinstance(trainer, Rehearser):
+        settle(trainer, out.name, run / EARLIER, say)
     say(f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}")
     calibrate(brain, choosing, bf16, scorer)
     brain.familiarity = familiarity_with(brain, scenes.train, choosing)

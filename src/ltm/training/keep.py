@@ -1,10 +1,10 @@
 """Chooses the scenes that a brain keeps: to rehearse them while it learns something else, and to judge itself by.
 
-What is rehearsed covers what is seen and what is answered, and holds the hard scenes: a share of those that the brain got
-wrong or was least sure of, the others drawn so that each lies far from those drawn before (k-means++; Arthur and
+What is rehearsed covers what is seen and what is answered, and holds the hard scenes: a share of those that the brain
+got wrong or was least sure of, the others drawn so that each lies far from those drawn before (k-means++; Arthur and
 Vassilvitskii 2007), in the main directions of what the senses write, the answers taking turns. So crowds are
-represented as crowds, and what is rare isn't left out. What is judged by is not chosen: it is spread evenly over scenes
-that were set aside.
+represented as crowds, and what is rare isn't left out. What is judged by is not chosen: it is spread evenly over
+scenes that were set aside.
 
 Shapes: N scenes, M directions.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -132,18 +133,16 @@ def _ranked(
 
 def _covering(at_NM: Tensor, answers: npt.NDArray[np.int64], draw: torch.Generator) -> Numbers:
     """Returns all scenes in an order whose every beginning covers them well."""
-    queues = []
+    orders = []
     for answer in np.unique(answers):
         members = torch.from_numpy(np.flatnonzero(answers == answer))
-        queues.append(iter(members[_plus_plus(at_NM[members], draw)].tolist()))
-    order: list[int] = []
-    while queues:
-        queues = [queue for queue in queues if (number := next(queue, None)) is not None and order.append(number) is None]
-    return np.array(order, dtype=np.int64)
+        orders.append(members[_plus_plus(at_NM[members], draw)].tolist())
+    turns = zip_longest(*orders)
+    return np.array([number for turn in turns for number in turn if number is not None], dtype=np.int64)
 
 
 def _plus_plus(at_NM: Tensor, draw: torch.Generator) -> Tensor:
-    """Draws scenes without replacement, each with a chance that grows with the square of its distance from the drawn."""
+    """Draws scenes, none twice, each with a chance that grows with the square of its distance from those drawn."""
     count = len(at_NM)
     left = torch.ones(count, dtype=torch.float64)
     nearest = torch.full((count,), torch.inf, dtype=torch.float64)

@@ -1,0 +1,28 @@
+"""Short words for what a run was begun with, by which a change is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+
+from ltm.chart.schema import Chart
+from ltm.scenes.store import SceneSet
+
+
+def run_digest(chart: Chart, scenes: dict[str, str]) -> str:
+    """Returns a hash of a chart and of the fingerprints of the scenes it learns from."""
+    whole = json.dumps([chart.model_dump(mode="json"), scenes], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def fingerprint(scenes: SceneSet) -> str:
+    """Returns a hash of how many scenes there are, of their shapes, and of up to 1,000 of them spread over the set."""
+    hashed = hashlib.sha256(f"{len(scenes)}".encode())
+    for sides in scenes.shapes.values():
+        hashed.update(np.ascontiguousarray(sides).tobytes())
+    index = np.unique(np.linspace(0, len(scenes) - 1, min(len(scenes), 1000)).astype(np.int64))
+    for name, grids in scenes.values.items():
+        hashed.update(name.encode() + np.ascontiguousarray(grids[index]).tobytes())
+    return hashed.hexdigest()
