@@ -97,7 +97,7 @@ def _fitting(scenes: SceneSet, order: Numbers, size: int) -> Numbers:
     """Returns as many of the scenes, in order of preference, as take no more bytes."""
     count = len(order)
     while count:
-        taken = packed_bytes(scenes.take(order[:count]))
+        taken = packed_bytes(scenes.take(np.sort(order[:count])))
         if taken <= size:
             break
         # What deflating saves differs from scene to scene, so that it takes a few attempts.
