@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from ltm.cli import catalog, chart, demo, evaluate, fit, grow, inspect, merge, scale, scenes, take, think, train
+from ltm.cli import catalog, chart, demo, evaluate, fit, grow, inspect, merge, rest, scale, scenes, take, think, train
 from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -20,6 +20,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "grow": grow.grow,
     "inspect": inspect.inspect,
     "merge": merge.merge,
+    "rest": rest.rest,
     "take": take.take,
     "scale": scale.scale,
     "demo": demo.demo,

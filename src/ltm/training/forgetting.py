@@ -16,6 +16,8 @@ from ltm.training.together import Earlier
 
 EARLIER = "earlier"
 """Folder in a run's that holds the brains of skills that rehearsed, until the whole is put in place."""
+FEW = 100
+"""Fewer scenes than this can't show a point."""
 MARK = "rehearsed while learning "
 """Begins the name of the row that holds what was measured, in the record of a brain."""
 
@@ -51,9 +53,10 @@ class Change:
 
     def words(self) -> str:
         """Says it in one line."""
+        coarse = f"; one of them counts for {100 / self.scenes:.1f} points" if self.scenes < FEW else ""
         return (
             f"{self.skill}: {100 * self.before:.1f} % before, {100 * self.after:.1f} % after "
-            f"({self.points:+.1f} points, {self.scenes:,} scenes that were set aside)"
+            f"({self.points:+.1f} points, {self.scenes:,} scenes that were set aside{coarse})"
         )
 
 
