@@ -197,6 +197,17 @@ def test_a_frozen_zone_keeps_its_body_and_does_no_harm_at_first(tmp_path: Path) 
     zone = trainer.brain.circuit.zone("old-core")
     assert all(torch.equal(weight, body[name]) for name, weight in zone.body.state_dict().items())
     assert zone.write is not None and bool(zone.write.weight.abs().max() > 0)
+    # What a skill uses itself isn't its own to give, unless it is named.
+    save_brain(trainer.finished_brain(), tmp_path / "new")
+    again = {**folders, "new": tmp_path / "new"}
+    assert Growth(again, reuse=["new"]).reused == [("new", "core")]
+    assert Growth(again, reuse=["new/old-core"]).reused == [("new", "old-core")]
+    dense = make_chart(zones={"core": {"kind": "mixer", "mixing": "dense"}})
+    larger = {"kind": "grid", "rows": 5, "columns": 5, "symbols": 5}
+    wide = make_chart(senses={"puzzle": larger}, acts={"solution": larger})
+    other = Growth({"old": folder(tmp_path, "dense", chart=dense)}, reuse=["old"])
+    with pytest.raises(LtmError, match="made for scenes of another size"):
+        other.begin(tmp_path / "run", {}, lambda room: (wide, []), "90KB")
     for words, said in ((["ald"], "did you mean 'old'"), (["old/cure"], "did you mean 'core'")):
         with pytest.raises(LtmError, match=said):
             Growth(folders, reuse=words)

@@ -6,7 +6,7 @@ own, as a zone of another role.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Skills:
             raise LtmError(f"{option} {skill}: the brain's skills are {known}{nearest(skill, self.folders)}")
 
     def zones(self, option: str, words: Sequence[str]) -> list[Where]:
-        """Returns the zones that `skill` or `skill/zone` name.
+        """Returns the zones that `skill` or `skill/zone` name; of a skill, those that it learned itself.
 
         Raises:
             LtmError: there is no such skill or zone.
@@ -67,7 +67,8 @@ class Skills:
             zones = list(self.brain(skill).chart.zones)
             if zone and zone not in zones:
                 raise LtmError(f"{option} {word}: zones of '{skill}' are {', '.join(zones)}{nearest(zone, zones)}")
-            found += [(skill, one) for one in ([zone] if zone else zones)]
+            own = [one for one, spec in self.brain(skill).chart.zones.items() if not spec.frozen]
+            found += [(skill, one) for one in ([zone] if zone else own)]
         return list(dict.fromkeys(found))
 
     def body(self, where: Where) -> dict[str, Tensor]:
@@ -92,7 +93,9 @@ def with_frozen(
     Raises:
         ChartError: the size is too small.
     """
-    places = {_name(where): where for where in reused}
+    places: dict[str, Where] = {}
+    for where in reused:
+        places[_name(where, places)] = where
     room = size
     while True:
         chart, notes = propose(room)
@@ -101,6 +104,7 @@ def with_frozen(
         own = Sizes.of(whole).bytes - BYTES_A_WEIGHT * bodies
         if own <= size:
             sized = whole.model_copy(update={"budget": size + BYTES_A_WEIGHT * bodies})
+            _check_bodies(sized, skills, places)
             return require(sized, source="proposed chart"), notes, places
         room -= own - size
         if room < 1:
@@ -109,8 +113,22 @@ def with_frozen(
             )
 
 
-def _name(where: Where) -> str:
-    return f"{where[0]}-{where[1]}"[:40].rstrip("-_")
+def _name(where: Where, taken: Container[str]) -> str:
+    """Returns what an earlier zone is called in the new skill."""
+    name, number = f"{where[0]}-{where[1]}"[:36].rstrip("-_"), 1
+    while name in taken:
+        number += 1
+        name = f"{name[:36]}-{number}"
+    return name
+
+
+def _check_bodies(chart: Chart, skills: Skills, places: Mapping[str, Where]) -> None:
+    """Makes sure that earlier bodies fit where they are used: those that mix across a number of sites fit only that."""
+    with torch.device("meta"):
+        brain = Brain(chart)
+    for zone, (skill, earlier) in places.items():
+        if _make(brain, zone) != _make(skills.brain(skill), earlier):
+            raise LtmError(f"--reuse {skill}/{earlier}: its body is made for scenes of another size than these")
 
 
 def _added(chart: Chart, skills: Skills, places: Mapping[str, Where]) -> Chart:
