@@ -53,8 +53,8 @@ def grow(
     """Let a brain gain a skill; what it could do before, it does bit for bit as before, or rehearses.
 
     The skill is trained beside the brain, which is replaced as a whole once that is done: an interrupted attempt leaves
-    it as it was, and the same command goes on with it. So does an earlier skill that lost more than --loss, with exit
-    code 5.
+    it as it was, and the same command goes on with it. With --keep rehearse, an earlier skill that lost more than
+    --loss leaves it as it was too, with exit code 5.
 
     Example: ltm grow brain/ --scenes digits.npz --see images --do labels --name digits --minutes 5
     """
@@ -115,7 +115,8 @@ def grow(
     together = growth.together(loss)
     for note in notes:
         console.print(note, highlight=False, markup=False)
-    if not (place / "brain.json").exists():  # it is there where only the last step was missed
+    waiting = (place / "brain.json").exists()  # only the last step was missed, or it was refused
+    if not waiting:
         run_training(
             growth.chart,
             place,
@@ -128,7 +129,7 @@ def grow(
             together=together,
         )
     changed = changes(name, run / EARLIER)
-    for change in changed:
+    for change in changed if waiting else ():
         console.print(change.words(), highlight=False, markup=False)
     waits = f"the same command with a higher --loss accepts this; removing {place.parent} ends the attempt"
     refuse_forgetting(changed, loss, f"{brain}/ is as it was; {waits}")

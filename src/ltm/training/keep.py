@@ -29,7 +29,7 @@ from ltm.training.looks import BATCH, QUICK_SEGMENTS, batches, look_at
 from ltm.training.segment import Scorer
 
 CANDIDATES = 2000
-"""So many scenes, spread over those that were learned from, are looked at; more would take long."""
+"""So many scenes, spread over those that were learned from, are looked at and ranked; more would take long."""
 HARD = 1 / 3
 """Share of the rehearsed scenes that is chosen by difficulty."""
 ASIDE = 0.5
@@ -37,6 +37,8 @@ ASIDE = 0.5
 MOST_ASIDE = 500
 FEW_ANSWERS = 64
 """Answers take turns where no more than so many differ."""
+SAMPLE = 256
+"""So many scenes tell what one takes."""
 LEAST = 8
 """Fewer scenes than this are of no use: none are kept."""
 
@@ -74,16 +76,20 @@ def choose(
         return Kept(None, "no scenes are kept to rehearse")
     judged = _fitting(aside, _spread(len(aside), MOST_ASIDE), int(size * ASIDE))
     room = size - packed_bytes(aside.take(judged))
-    candidates = known.take(_spread(len(known), CANDIDATES))
-    order, hard = _ranked(brain, candidates, bf16, scorer, seed)
-    chosen = _fitting(candidates, order, room)
+    looked_at = _spread(len(known), CANDIDATES)
+    order, hard = _ranked(brain, known.take(looked_at), bf16, scorer, seed)
+    # Where all that were looked at fit, others follow as they come: more to rehearse is better than less.
+    others = np.setdiff1d(np.arange(len(known)), looked_at)
+    rest = others[torch.randperm(len(others), generator=torch.Generator().manual_seed(seed)).numpy()]
+    chosen = _fitting(known, np.concatenate((looked_at[order], rest)), room)
+    difficult = int(np.isin(chosen, looked_at[hard]).sum())
     if len(chosen) < LEAST or len(judged) < LEAST:
         return Kept(None, f"{format_bytes(size)} are too few to keep scenes: nothing can be rehearsed later")
-    rehearsal = Rehearsal(candidates.take(np.sort(chosen)), aside.take(judged))
+    rehearsal = Rehearsal(known.take(np.sort(chosen)), aside.take(judged))
     whole = packed_bytes(rehearsal.replay) + packed_bytes(rehearsal.aside)
     words = (
         f"kept in the brain: {len(chosen):,} of the {len(known):,} scenes it learned from, to rehearse them "
-        f"({int(hard[chosen].sum()):,} of them hard), and {len(judged):,} that were set aside, to judge by: "
+        f"({difficult:,} of them hard), and {len(judged):,} that were set aside, to judge by: "
         f"{format_bytes(whole)}"
     )
     return Kept(rehearsal, words)
@@ -96,6 +102,10 @@ def _spread(count: int, most: int) -> Numbers:
 def _fitting(scenes: SceneSet, order: Numbers, size: int) -> Numbers:
     """Returns as many of the scenes, in order of preference, as take no more bytes."""
     count = len(order)
+    if count > SAMPLE:
+        # Millions of scenes aren't deflated to find out that most don't fit; together they take less than a few do.
+        each = packed_bytes(scenes.take(order[:SAMPLE])) / SAMPLE
+        count = min(count, int(2 * size / each) + 1)
     while count:
         taken = packed_bytes(scenes.take(np.sort(order[:count])))
         if taken <= size:
