@@ -91,7 +91,7 @@ def test_weights_that_spare_the_earlier_skill_are_kept(tmp_path: Path, monkeypat
     trainer = rehearser(tmp_path, loss=1.0)
     old = trainer.earlier["old"].brain
     trainer.earlier["old"].before = 0.9
-    says = iter([(0.5, 0.7), (0.6, 0.895), (0.9, 0.5), (0.55, 0.9), (0.6, 0.88)])
+    says = iter([(0.5, 0.7), (0.6, 0.845), (0.9, 0.5), (0.55, 0.9), (0.7, 0.835)])  # one of 20 scenes is chance
     now: list[tuple[float, float]] = []
 
     def said(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Any) -> float:

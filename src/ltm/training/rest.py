@@ -77,8 +77,9 @@ class Rest:
         for one in self._judged():
             self._couplings(one)
             self._zones(one)
+        self._alike()  # before zones become narrower, each by itself, and of different makes
+        for one in self._judged():
             self._hidden(one)
-        self._alike()
         for one in self._judged():
             if one.done:
                 self._wake(one, started[one.name])
