@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,10 @@ import pytest
 from ltm.brain.brain import Brain
 from ltm.chart.propose import propose
 from ltm.cli.main import run
-from ltm.runtime.brains import save_brain
+from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.skills import write_skills
+from ltm.training.forgetting import changes, settle
+from ltm.training.rehearse import Rehearser
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -90,12 +93,14 @@ def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
     third = table(folder / "klm.csv", "klm", 2)
     before = hashes(folder / "both" / "skills")
     grow = ["grow", str(folder / "both"), "--scenes", str(third), "--see", "board:grid(4x4)", "--do", "most"]
-    grow += ["--name", "klm", "--minutes", "0.05", "--size", "60KB"]
-    monkeypatch.setattr("ltm.training.grow.write_skills", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    grow += ["--minutes", "0.05", "--size", "60KB", "--from", "abc", "--name", "klm"]
+    monkeypatch.setattr("ltm.training.grow.write_skills", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     assert said(capsys, *grow)[0] == 130  # killed at the very end: the brain is as it was
     assert hashes(folder / "both" / "skills") == before
     monkeypatch.undo()
-    code, shown = said(capsys, *grow, "--from", "abc")
+    code, shown = said(capsys, *grow, "--minutes", "1", "--replay", "0")
+    assert code == 2 and "--minutes was 0.05, now 1" in shown and "--replay was 200KB, now 0" in shown
+    code, shown = said(capsys, *grow)
     assert code == 0 and "has 3 skills: abc, xyz, klm" in shown
     after = hashes(folder / "both" / "skills")
     assert {name: digest for name, digest in after.items() if not name.startswith("klm")} == before
@@ -103,8 +108,14 @@ def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
     assert not (folder / "both.grow").exists()
     for words, expected in (
         ([*grow], "has a skill 'klm' already"),
-        ([*grow[:-6], "--name", "K L"], "lower-case"),
-        ([*grow[:-6], "--name", "new", "--from", "abz"], "did you mean 'abc'"),
+        ([*grow[:-2], "--name", "K L"], "lower-case"),
+        ([*grow[:-2], "--name", "new", "--from", "abz"], "did you mean 'abc'"),
+        ([*grow[:-2], "--name", "new", "--reuse", "abc/cor"], "did you mean 'core'"),
+        ([*grow[:-2], "--name", "new", "--keep", "rehearsed"], "did you mean 'rehearse'"),
+        ([*grow[:-2], "--name", "new", "--share", "abc"], "needs --keep rehearse"),
+        ([*grow[:-2], "--name", "new", "--keep", "rehearse", "--reuse", "abc"], "need --keep frozen"),
+        ([*grow[:-2], "--name", "new", "--keep", "rehearse", "--share", "abz"], "did you mean 'abc'"),
+        ([*grow[:-2], "--name", "new", "--replay", "much"], "expected a size"),
         (["grow", str(folder / "nowhere"), *grow[2:]], "no such brain"),
         (["merge", str(folder / "abc"), "-o", str(folder / "x")], "at least two"),
     ):
@@ -156,3 +167,37 @@ def test_a_pipe_that_stays_open_is_answered(with_pictures: Path) -> None:
         started.stdin.close()
         assert len(started.stdout.readlines()) == 172
     assert started.returncode == 0
+
+
+def test_an_earlier_skill_rehearses_or_nothing_changes(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brain = folder / "grown"
+    shutil.copytree(folder / "abc", brain)
+    third = table(folder / "uvw.csv", "uvw", 4)
+    grow = ["grow", str(brain), "--scenes", str(third), "--see", "board:grid(4x4)", "--do", "most", "--name", "uvw"]
+    grow += ["--minutes", "0.05", "--size", "60KB", "--keep", "rehearse", "--loss", "0"]
+    before = hashes(brain)
+
+    def forgetful(trainer: Rehearser, new: str, place: Path, say: object) -> None:
+        settle(trainer, new, place, lambda words: None)
+        for change in changes(new, place):
+            brain, record = load_brain(change.folder)
+            row = {**record["measured"], "rehearsed while learning uvw": {"before": 0.9, "after": 0.875, "scenes": 20}}
+            save_brain(brain, change.folder, {**record, "measured": row})
+
+    monkeypatch.setattr("ltm.training.fit.settle", forgetful)
+    code, shown = said(capsys, *grow)
+    assert code == 5 and "abc: 90.0 % before, 87.5 % after (-2.5 points, 20 scenes" in shown
+    assert hashes(brain) == before
+    monkeypatch.undo()
+    code, shown = said(capsys, *grow[:-1], "2.4")
+    assert code == 5 and hashes(brain) == before  # nothing is trained again, and it is still too much
+    code, shown = said(capsys, *grow[:-1], "2.6")
+    assert code == 0 and "has 2 skills: abc, uvw" in shown and not (folder / "grown.grow").exists()
+    skills = brain / "skills"
+    assert (skills / "uvw/zones/core.safetensors").stat().st_size < (
+        skills / "abc/zones/core.safetensors"
+    ).stat().st_size
+    assert json.loads(said(capsys, "think", str(brain), "uvwuvwuvwuvwuuuu", "--json")[1])["skill"] == "uvw"
+    assert "with the body of an earlier skill's" in said(capsys, "inspect", str(brain))[1]

@@ -21,6 +21,7 @@ from ltm.brain.familiarity import Familiarity
 from ltm.brain.lanes import Lanes
 from ltm.brain.parts import Parts
 from ltm.brain.reflection import Reflection
+from ltm.brain.rehearsal import Rehearsal
 from ltm.brain.steps import Steps
 from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
@@ -95,6 +96,8 @@ class Brain(nn.Module):
         self.steps = None if chart.steps is None else Steps(chart, width, fixed_sites(chart))
         self.familiarity: Familiarity | None = None
         """How known scenes look to its senses; measured once training is done."""
+        self.rehearsal: Rehearsal | None = None
+        """Scenes it keeps, to rehearse and to judge itself by."""
         self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
         if not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)

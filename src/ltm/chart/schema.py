@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from ltm.acts.table import ActSpec
-from ltm.chart.base import Bytes, Name, Part
+from ltm.chart.base import Bytes, Name, Part, parse_bytes
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.steps import StepsSpec
 from ltm.errors import DataError, first_mistake, nearest
@@ -165,6 +165,9 @@ class ScenesSpec(Part):
     """What counts as a right answer: the very one in the data, or any shortest path."""
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Share of the scenes that is set aside, never fewer than 16 scenes nor more than 1,000."""
+    replay: Annotated[int, BeforeValidator(parse_bytes), Field(ge=0, le=10**10)] = 200_000
+    """Bytes of scenes that the brain keeps in its folder, to rehearse them once it learns something else and to judge
+    itself by; 0 keeps none. Whoever gets the folder gets these scenes."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
     @property

@@ -38,6 +38,9 @@ def fit(
     buffer: Annotated[
         int | None, typer.Option(min=32, max=10**7, help="Streams: scenes held, among which they are shuffled.")
     ] = None,
+    replay: Annotated[
+        str, typer.Option(help="Bytes of scenes that the brain keeps, to rehearse them when it grows; 0: none.")
+    ] = "200KB",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
 ) -> None:
     """Fit a brain to your own examples.
@@ -69,6 +72,7 @@ def fit(
         count=count,
         stream=stream,
         buffer=buffer,
+        replay=replay,
     )
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ltm.chart.schema import Chart
+
+KEEP = ("frozen", "rehearse")
 
 
 def grow(
@@ -14,57 +22,126 @@ def grow(
     name: Annotated[str, typer.Option(help="What to call the new skill.")],
     see: Annotated[list[str] | None, typer.Option(help="Column that is seen, as for ltm fit.")] = None,
     do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")] = None,
+    keep: Annotated[
+        str,
+        typer.Option(
+            help="frozen: earlier skills stay bit for bit; rehearse: they share zones with the new one, and rehearse."
+        ),
+    ] = "frozen",
+    share: Annotated[
+        list[str] | None,
+        typer.Option(help="With rehearse: skill whose zones to share; else the newest with any of the same make."),
+    ] = None,
+    loss: Annotated[
+        float, typer.Option(min=0.0, max=100.0, help="With rehearse: points that an earlier skill may lose.")
+    ] = 1.0,
+    reuse: Annotated[
+        list[str] | None,
+        typer.Option(help="SKILL or SKILL/ZONE: earlier zones that the new skill uses as they are, beside its own."),
+    ] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Skill whose zones the new one starts from, instead of from scratch.")
     ] = None,
     minutes: Annotated[float, typer.Option(min=0.05, max=10**5, help="Minutes of training.")] = 15.0,
     size: Annotated[str, typer.Option(help="At most this many bytes of weights for the new skill.")] = "2MB",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of weights, order and noise.")] = 0,
+    replay: Annotated[
+        str, typer.Option(help="Bytes of scenes that the new skill keeps, to rehearse them later; 0: none.")
+    ] = "200KB",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
 ) -> None:
-    """Let a brain gain a skill; what it could do before, it does bit for bit as before.
+    """Let a brain gain a skill; what it could do before, it does bit for bit as before, or rehearses.
 
     The skill is trained beside the brain, which is replaced as a whole once that is done: an interrupted attempt leaves
-    it as it was, and the same command goes on with it.
+    it as it was, and the same command goes on with it. With --keep rehearse, an earlier skill that lost more than
+    --loss leaves it as it was too, with exit code 5.
 
     Example: ltm grow brain/ --scenes digits.npz --see images --do labels --name digits --minutes 5
     """
-    from ltm.chart.dump import dump
-    from ltm.chart.load import load_chart
     from ltm.cli.training import console_of, run_training
     from ltm.errors import LtmError, nearest
-    from ltm.runtime.brains import load_brain
+    from ltm.training.forgetting import EARLIER, changes, refuse_forgetting
     from ltm.training.from_data import name_of, propose_for
-    from ltm.training.grow import add_skill, check_new, has_begun, nursery, start_from
+    from ltm.training.grow import add_skill, check_new, nursery
+    from ltm.training.growth import Growth
     from ltm.training.run_folder import run_folder
 
     console = console_of()
     if name != name_of(Path(name)):
         raise LtmError(f"--name {name}: expected a lower-case word such as {name_of(Path(name))!r}")
+    if keep not in KEEP:
+        raise LtmError(f"--keep {keep}: expected frozen or rehearse{nearest(keep, KEEP)}")
+    if share and keep == "frozen":
+        raise LtmError("--share: frozen zones can be used with --reuse; sharing needs --keep rehearse")
+    if reuse and keep == "rehearse":
+        raise LtmError("--reuse: zones that are used as they are need --keep frozen; with rehearse, see --share")
     folders = check_new(brain, name)
-    if start is not None and start not in folders:
-        raise LtmError(f"--from {start}: the brain's skills are {', '.join(folders)}{nearest(start, folders)}")
     place = nursery(brain, name)
     run = run_folder(place)
-    if has_begun(brain, name):
+    asked = {
+        "--scenes": str(Path(scenes).resolve()) if Path(scenes).exists() else scenes,
+        "--see": " ".join(see or []),
+        "--do": " ".join(do or []),
+        "--keep": keep,
+        "--share": " ".join(share or []),
+        "--reuse": " ".join(reuse or []),
+        "--from": start or "",
+        "--minutes": f"{minutes:g}",
+        "--size": size,
+        "--seed": str(seed),
+        "--replay": replay,
+        "--skip-bad": "yes" if skip_bad else "no",
+    }
+    growth = Growth(folders, rehearse=keep == "rehearse", share=share or [], reuse=reuse or [], start=start)
+    if growth.begun(run, asked):
         console.print(f"going on with '{name}', which was interrupted", highlight=False, markup=False)
-        chart = load_chart(run / "chart.yaml")
     else:
-        chart, notes = propose_for(
-            scenes, see or [], do or [], size=size, minutes=minutes, seed=seed, out=place, skip_bad=skip_bad
-        )
-        for note in notes:
-            console.print(f"  {note}", highlight=False, markup=False)
-        console.rule("proposed chart", style="dim")
-        console.print(dump(chart), highlight=False, markup=False)
-        console.rule(style="dim")
-    first = None
-    if start is not None:
-        first, copied = start_from(chart, load_brain(folders[start])[0], start)
-        console.print(f"starting from '{start}': zones {', '.join(copied)}", highlight=False, markup=False)
-    if not (place / "brain.json").exists():  # it is there where only the last step was missed
+
+        def propose(room: int | str) -> tuple[Chart, Sequence[str]]:
+            return propose_for(
+                scenes,
+                see or [],
+                do or [],
+                size=room,
+                minutes=minutes,
+                seed=seed,
+                out=place,
+                skip_bad=skip_bad,
+                replay=replay,
+            )
+
+        _show(growth.begin(run, asked, propose, size), growth.chart, console)
+    weights, notes = growth.weights()
+    together = growth.together(loss)
+    for note in notes:
+        console.print(note, highlight=False, markup=False)
+    waiting = (place / "brain.json").exists()  # only the last step was missed, or it was refused
+    if not waiting:
         run_training(
-            chart, place, run, fresh=True, skip_bad=skip_bad, console=console, weights=first, again="the same command"
+            growth.chart,
+            place,
+            run,
+            fresh=True,
+            skip_bad=skip_bad,
+            console=console,
+            weights=weights,
+            again="the same command",
+            together=together,
         )
-    add_skill(brain, name, place)
+    changed = changes(name, run / EARLIER)
+    for change in changed if waiting else ():
+        console.print(change.words(), highlight=False, markup=False)
+    waits = f"the same command with a higher --loss accepts this; removing {place.parent} ends the attempt"
+    refuse_forgetting(changed, loss, f"{brain}/ is as it was; {waits}")
+    add_skill(brain, name, place, {change.skill: change.folder for change in changed})
     console.print(f"{brain}/ has {len(folders) + 1} skills: {', '.join([*folders, name])}", highlight=False)
+
+
+def _show(notes: Sequence[str], chart: Chart, console: Console) -> None:
+    from ltm.chart.dump import dump
+
+    for note in notes:
+        console.print(f"  {note}", highlight=False, markup=False)
+    console.rule("proposed chart", style="dim")
+    console.print(dump(chart), highlight=False, markup=False)
+    console.rule(style="dim")

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from ltm.cli import catalog, chart, demo, evaluate, fit, grow, inspect, merge, scale, scenes, think, train
+from ltm.cli import catalog, chart, demo, evaluate, fit, grow, inspect, merge, rest, scale, scenes, take, think, train
 from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -20,6 +20,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "grow": grow.grow,
     "inspect": inspect.inspect,
     "merge": merge.merge,
+    "rest": rest.rest,
+    "take": take.take,
     "scale": scale.scale,
     "demo": demo.demo,
 }
@@ -66,7 +68,10 @@ def _root(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line and exits: 0 done, 2 wrong input, 3 not sure enough, 4 damaged brain, 130 interrupted."""
+    """Runs the command line and exits.
+
+    0 done, 2 wrong input, 3 not sure enough, 4 damaged brain, 5 an earlier skill forgotten, 130 interrupted.
+    """
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

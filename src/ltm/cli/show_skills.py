@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ltm.chart.base import format_bytes
 from ltm.cli.render import percent, plain_of, safe
+from ltm.runtime.record import REHEARSAL
 
 if TYPE_CHECKING:
     from ltm.runtime.record import BrainRecord
@@ -23,12 +24,13 @@ def show_skills(folder: Path, records: dict[str, BrainRecord], console: Console)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for words in ("skill", "what"):
         table.add_column(words)
-    for words in ("zones", "parameters", "bytes", "right"):
+    for words in ("zones", "parameters", "bytes", "scenes kept", "right"):
         table.add_column(words, justify="right", no_wrap=True)
-    total = 0
+    total = scenes = 0
     for name, record in records.items():
-        size = sum(file.bytes for file in record.files.values())
-        total += size
+        kept = record.files[REHEARSAL].bytes if REHEARSAL in record.files else 0
+        size = sum(file.bytes for file in record.files.values()) - kept
+        total, scenes = total + size, scenes + kept
         exact = record.measured.get("exact")
         right = percent(exact) if isinstance(exact, float) else "-"
         table.add_row(
@@ -37,10 +39,15 @@ def show_skills(folder: Path, records: dict[str, BrainRecord], console: Console)
             str(len(record.zones)),
             f"{record.parameters:,}",
             format_bytes(size),
+            format_bytes(kept) if kept else "-",
             right,
         )
     parameters = sum(record.parameters for record in records.values())
-    table.add_row("in all", "", "", f"{parameters:,}", format_bytes(total), "", style="bold")
+    table.add_row("in all", "", "", f"{parameters:,}", format_bytes(total), format_bytes(scenes), "", style="bold")
     console.print(table)
+    shared = sum(file.body is not None for record in records.values() for file in record.files.values())
+    if shared:
+        line = f"{shared} zone{'' if shared == 1 else 's'} with the body of an earlier skill's, which is counted there"
+        console.print(Text(line, "bright_black"))
     line = f"More of one skill: ltm inspect {folder}/skills/{next(iter(records))}"
     console.print(Text(line, "bright_black"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ltm.brain.brain import Brain
     from ltm.chart.schema import Chart
     from ltm.training.fit import Fitted
+    from ltm.training.together import Together
 
 
 def console_of(stderr: bool = False) -> Console:
@@ -60,6 +61,7 @@ def run_training(
     console: Console | None = None,
     weights: Brain | None = None,
     again: str | None = None,
+    together: Together | None = None,
 ) -> Fitted:
     """Trains, shows the run and its result, and says what to type next.
 
@@ -72,6 +74,7 @@ def run_training(
         console: where to show it.
         weights: of a brain of this chart to start from.
         again: the command that goes on after an interruption, where that isn't `ltm train`.
+        together: earlier skills that rehearse meanwhile.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; the run was saved first.
@@ -116,6 +119,7 @@ def run_training(
                 say=display.say,
                 stop=interrupt,
                 start=weights if start is None else start[0],
+                together=together,
             )
         if not fitted.finished:
             raise KeyboardInterrupt

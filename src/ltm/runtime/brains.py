@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +11,27 @@ from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.brain.familiarity import Familiarity
+from ltm.brain.rehearsal import Rehearsal
 from ltm.chart.dump import dump
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, FolderError
 from ltm.runtime.folder import CHART, BrainFiles, load_folder, save_folder
-from ltm.runtime.record import FAMILIARITY
+from ltm.runtime.record import FAMILIARITY, REHEARSAL
+from ltm.scenes.columns import columns_of
 
 _ZONES = "circuit.zones."
 
 
-def save_brain(brain: Brain, path: Path, record: dict[str, Any] | None = None) -> None:
+def save_brain(
+    brain: Brain, path: Path, record: dict[str, Any] | None = None, bodies: Mapping[str, str] | None = None
+) -> None:
     """Writes a brain folder, whole or not at all.
 
     Args:
         brain: what to save.
         path: the folder; one that holds a brain is replaced, anything else is refused.
         record: `provenance` and `measured` for `brain.json`.
+        bodies: zones whose body another skill's zone file holds, with its SHA-256; see `ltm.runtime.bodies`.
 
     Raises:
         LtmError: the folder holds something else, the weights hold NaN, or the disk is full.
@@ -46,7 +52,9 @@ def save_brain(brain: Brain, path: Path, record: dict[str, Any] | None = None) -
             constants.add(inner)
     record = {"name": brain.chart.name, "about": brain.chart.about} | (record or {})
     known = None if brain.familiarity is None else brain.familiarity.tensors()
-    save_folder(path, BrainFiles(dump(brain.chart), zones, connectome, record, frozenset(constants), known))
+    kept = None if brain.rehearsal is None else brain.rehearsal.tensors()
+    text = dump(brain.chart)
+    save_folder(path, BrainFiles(text, zones, connectome, record, frozenset(constants), known, kept, bodies or {}))
 
 
 def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
@@ -87,6 +95,9 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
     brain.load_state_dict(state)
     if files.familiarity is not None:
         brain.familiarity = _familiarity(files.familiarity, path / FAMILIARITY)
+    if files.rehearsal is not None:
+        layouts = {name: spec.layout for name, spec in columns_of(chart).items()}
+        brain.rehearsal = Rehearsal.of(files.rehearsal, layouts, str(path / REHEARSAL))
     return brain.eval(), files.record
 
 

@@ -5,32 +5,23 @@ The folder is written as a whole or not at all, and every file's hash is checked
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from ltm.chart.document import MAX_TEXT, load_yaml
-from ltm.errors import ChartError, FolderError, LtmError, nearest
-from ltm.runtime.atomic import sweep, write_folder
+from ltm.chart.document import load_yaml
+from ltm.errors import ChartError, FolderError, nearest
+from ltm.runtime.atomic import write_folder
+from ltm.runtime.bodies import BODY, find_body
 from ltm.runtime.card import card
-from ltm.runtime.record import (
-    CHART,
-    CONNECTOME,
-    FAMILIARITY,
-    FORMAT,
-    MAX_RECORD,
-    BrainRecord,
-    here,
-    read_record,
-)
-from ltm.runtime.weights import from_bytes, read_bytes, to_bytes
+from ltm.runtime.listing import CARD, RECORD, check_target, checked, digest_of, inspect_folder
+from ltm.runtime.record import CHART, CONNECTOME, FAMILIARITY, REHEARSAL, here, needed_format, read_record
+from ltm.runtime.weights import from_bytes, to_bytes
 
 __all__ = [
     "CARD",
@@ -44,9 +35,6 @@ __all__ = [
     "save_folder",
 ]
 
-RECORD = "brain.json"
-CARD = "README.md"
-_BESIDE = {RECORD, CARD, "LICENSE", "zones"}  # what may be there without being listed, and hidden files
 _ZONE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -61,6 +49,8 @@ class BrainFiles:
         record: `name`, `about`, `provenance` and `measured` as in `BrainRecord`; the rest is filled in on saving.
         constants: names of tensors that are kept but were not learned, which are no parameters.
         familiarity: how known scenes look to the senses; None where that was never measured.
+        rehearsal: scenes that are kept, packed; None where there are none.
+        bodies: zones whose body is not written, as another skill's zone file holds the very same; with its SHA-256.
     """
 
     chart_text: str
@@ -69,6 +59,8 @@ class BrainFiles:
     record: dict[str, Any]
     constants: frozenset[str] = frozenset()
     familiarity: dict[str, Tensor] | None = None
+    rehearsal: dict[str, Tensor] | None = None
+    bodies: Mapping[str, str] = field(default_factory=dict)
 
 
 def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> None:
@@ -93,19 +85,29 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
     counts = {CHART: 0, CONNECTOME: _count(files.connectome, files.constants)}
     for zone, tensors in files.zones.items():
         file = f"zones/{zone}.safetensors"
-        contents[file] = to_bytes(tensors, _words("zone", zone) | {"spec": json.dumps(specs[zone])}, str(path / file))
+        words = _words("zone", zone) | {"spec": json.dumps(specs[zone])}
+        if zone in files.bodies:
+            words["body"] = files.bodies[zone]
+            tensors = {inner: tensor for inner, tensor in tensors.items() if not inner.startswith(BODY)}
+        contents[file] = to_bytes(tensors, words, str(path / file))
         counts[file] = _count(tensors, files.constants)
     contents[CONNECTOME] = to_bytes(files.connectome, _words("connectome", str(name)), str(path / CONNECTOME))
     if files.familiarity is not None:
         contents[FAMILIARITY] = to_bytes(files.familiarity, _words("familiarity", str(name)), str(path / FAMILIARITY))
         counts[FAMILIARITY] = 0
-    listed = {
-        file: {"sha256": _digest(data), "bytes": len(data), "parameters": counts[file]}
+    if files.rehearsal is not None:
+        contents[REHEARSAL] = to_bytes(files.rehearsal, _words("rehearsal", str(name)), str(path / REHEARSAL))
+        counts[REHEARSAL] = 0
+    listed: dict[str, dict[str, Any]] = {
+        file: {"sha256": digest_of(data), "bytes": len(data), "parameters": counts[file]}
         for file, data in contents.items()
     }
+    for zone, digest in files.bodies.items():
+        listed[f"zones/{zone}.safetensors"]["body"] = digest
     given = {key: value for key, value in files.record.items() if key not in ("format", "parameters", "files")}
     given["provenance"] = here() | dict(given.get("provenance", {}))
-    whole = {"format": FORMAT, "parameters": sum(counts.values()), "files": listed} | given
+    version = needed_format(listed, bool(files.bodies))
+    whole = {"format": version, "parameters": sum(counts.values()), "files": listed} | given
     text = json.dumps(whole, indent=2, ensure_ascii=False)
     record = read_record(text.encode(), str(path / RECORD))
 
@@ -126,7 +128,7 @@ def load_folder(path: Path) -> BrainFiles:
         FolderError: no brain folder, or files that are missing, unknown, damaged, changed or exchanged; names the file.
     """
     record = inspect_folder(path)
-    contents = {file: _checked(path, file, record) for file in record.files}
+    contents = {file: checked(path, file, record) for file in record.files}
     try:
         chart_text = contents[CHART].decode()
     except UnicodeDecodeError:
@@ -135,90 +137,25 @@ def load_folder(path: Path) -> BrainFiles:
     zones = {}
     for zone in record.zones:
         file = f"zones/{zone}.safetensors"
-        zones[zone] = _tensors(path / file, contents.pop(file), "zone", zone)
+        body = record.files[file].body
+        zones[zone] = _tensors(path / file, contents.pop(file), "zone", zone, body)
+        if body is not None:
+            zones[zone] |= find_body(path, zone, body)
     connectome = _tensors(path / CONNECTOME, contents.pop(CONNECTOME), "connectome", record.name)
     known = None
     if FAMILIARITY in contents:
         known = _tensors(path / FAMILIARITY, contents.pop(FAMILIARITY), "familiarity", record.name)
+    kept = None
+    if REHEARSAL in contents:
+        kept = _tensors(path / REHEARSAL, contents.pop(REHEARSAL), "rehearsal", record.name)
     dumped = record.model_dump(mode="json", exclude_none=True)
-    return BrainFiles(chart_text, zones, connectome, dumped, familiarity=known)
+    return BrainFiles(chart_text, zones, connectome, dumped, familiarity=known, rehearsal=kept)
 
 
-def inspect_folder(path: Path) -> BrainRecord:
-    """Reads what a brain folder says about itself; of weights only the sizes are checked.
-
-    Raises:
-        FolderError: no brain folder, its `brain.json` or chart is damaged, or files are missing or of another size.
-    """
-    if not path.exists():
-        with suppress(OSError):  # a writer without atomic exchange may have been killed halfway
-            sweep(path.parent, path.name)
-    if not path.is_dir():
-        raise FolderError(f"{path}: {'not a brain folder' if path.exists() else 'no such brain folder'}")
-    record = read_record(read_bytes(path / RECORD, MAX_RECORD), str(path / RECORD))
-    _check_listing(path, record)
-    for file, expected in record.files.items():
-        _check_size(path / file, (path / file).stat().st_size, expected.bytes)
-    _checked(path, CHART, record)
-    return record
-
-
-def check_target(path: Path, *, overwrite: bool = True) -> None:
-    """Makes sure that a brain may be written to a folder: nothing is there, or only what `save_folder` wrote.
-
-    Raises:
-        LtmError: anything else is there.
-    """
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    if not overwrite:
-        raise LtmError(f"{path}: already there; choose another folder")
-    if not path.is_dir():
-        raise LtmError(f"{path}: a file; expected a folder")
-    try:
-        marks = json.loads(read_bytes(path / RECORD, MAX_RECORD))
-    except (ValueError, RecursionError):  # FolderError is a ValueError
-        marks = None
-    if not isinstance(marks, dict) or "format" not in marks or "files" not in marks:
-        raise LtmError(f"{path}: there is a folder that is not a brain; choose another one")
-    foreign = sorted(
-        other.name for other in path.iterdir() if other.name not in _BESIDE | {CHART, CONNECTOME, FAMILIARITY}
-    )
-    if foreign:
-        raise LtmError(f"{path}: the brain there shares its folder with '{foreign[0]}', which would be lost; move it")
-
-
-def _check_listing(path: Path, record: BrainRecord) -> None:
-    for file in record.files:
-        if not (path / file).is_file():
-            raise FolderError(f"{path / file}: missing")
-    found = [(entry.name, entry) for entry in path.iterdir() if entry.name not in _BESIDE]
-    if (path / "zones").is_dir():
-        found += [(f"zones/{entry.name}", entry) for entry in (path / "zones").iterdir()]
-    for name, entry in sorted(found):
-        if name not in record.files and not entry.name.startswith("."):
-            raise FolderError(f"{entry}: not part of the brain according to {RECORD}{nearest(name, record.files)}")
-
-
-def _checked(path: Path, file: str, record: BrainRecord) -> bytes:
-    """Returns a file's content once it is known to be what the record says."""
-    expected = record.files[file]
-    data = read_bytes(path / file, MAX_TEXT * 4 if file == CHART else None)
-    _check_size(path / file, len(data), expected.bytes)
-    digest = _digest(data)
-    if digest != expected.sha256:
-        owner = next((f" (it holds what belongs in {o})" for o, r in record.files.items() if r.sha256 == digest), "")
-        raise FolderError(f"{path / file}: its sha256 is not what {RECORD} says{owner}; damaged or changed")
-    return data
-
-
-def _check_size(file: Path, found: int, expected: int) -> None:
-    if found != expected:
-        raise FolderError(f"{file}: {found:,} bytes; {RECORD} says {expected:,}; damaged or changed")
-
-
-def _tensors(file: Path, data: bytes, part: str, name: str) -> dict[str, Tensor]:
+def _tensors(file: Path, data: bytes, part: str, name: str, body: str | None = None) -> dict[str, Tensor]:
     tensors, words = from_bytes(data, str(file))
+    if words.get("body") != body:
+        raise FolderError(f"{file}: where its body lies is not what {RECORD} says; damaged or changed")
     if (words.get("part"), words.get("name")) != (part, name):
         found = f"{words.get('part', 'unknown')} {words.get('name', '')!r}"
         raise FolderError(f"{file}: holds {found[:80]}; expected {part} {name!r}")
@@ -226,7 +163,7 @@ def _tensors(file: Path, data: bytes, part: str, name: str) -> dict[str, Tensor]
 
 
 def _words(part: str, name: str) -> dict[str, str]:
-    return {"ltm": str(FORMAT), "part": part, "name": name}
+    return {"ltm": "1", "part": part, "name": name}
 
 
 def _zone_specs(chart_text: str, chart: Path) -> dict[str, Any]:
@@ -253,7 +190,3 @@ def _check_zones(names: Mapping[str, Any] | tuple[str, ...], specs: Mapping[str,
 
 def _count(tensors: Mapping[str, Tensor], constants: frozenset[str]) -> int:
     return sum(tensor.numel() for name, tensor in tensors.items() if name not in constants)
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

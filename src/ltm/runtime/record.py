@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,18 +14,23 @@ from pydantic import Field, ValidationError, model_validator
 from ltm.chart.base import Name, Part
 from ltm.errors import FolderError
 
-FORMAT = 1
-"""Version of the brain folder's format."""
+FORMATS = (1, 2)
+"""Versions of the brain folder's format that are read. 2 adds what a brain keeps to rehearse, and zones whose body lies
+in another skill's file; a folder that has neither is written as 1, which older versions read."""
 CHART = "chart.yaml"
 CONNECTOME = "connectome.safetensors"
 FAMILIARITY = "familiarity.safetensors"
 """How known scenes look to the senses; not all brains have measured it."""
+REHEARSAL = "rehearsal.safetensors"
+"""Scenes that the brain keeps, to rehearse and to judge itself by; see `ltm.brain.rehearsal`."""
 MAX_RECORD = 4_000_000
 """Bytes of `brain.json`."""
 
 FileName = Annotated[
     str,
-    Field(pattern=r"^(chart\.yaml|(connectome|familiarity)\.safetensors|zones/[a-z][a-z0-9_-]{0,39}\.safetensors)$"),
+    Field(
+        pattern=r"^(chart\.yaml|(connectome|familiarity|rehearsal)\.safetensors|zones/[a-z][a-z0-9_-]{0,39}\.safetensors)$"
+    ),
 ]
 """The only names a record may list, so that none can lead out of the folder."""
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -42,6 +48,8 @@ class FileRecord(Part):
     bytes: _Count
     parameters: _Count = 0
     """Numbers in it that were learned."""
+    body: Digest | None = None
+    """Of a zone whose body another skill of the same brain holds: the SHA-256 of that skill's zone file."""
 
 
 class Provenance(Part):
@@ -64,7 +72,7 @@ class Provenance(Part):
 class BrainRecord(Part):
     """The whole of `brain.json`."""
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 1
     name: Name
     about: _Line = ""
     parameters: _Count = 0
@@ -85,6 +93,10 @@ class BrainRecord(Part):
         missing = [name for name in (CHART, CONNECTOME) if name not in self.files]
         if missing or not self.zones:
             raise ValueError(f"files: {(missing or ['zones/*.safetensors'])[0]} is not listed")
+        if self.format < needed_format(self.files, any(file.body for file in self.files.values())):
+            raise ValueError("format: 1 has neither rehearsal nor shared bodies")
+        if any(file.body and not name.startswith("zones/") for name, file in self.files.items()):
+            raise ValueError("files: only a zone has a body")
         return self
 
     @property
@@ -107,9 +119,15 @@ def read_record(data: bytes, source: str) -> BrainRecord:
         where = ".".join(str(part)[:60] for part in error["loc"])
         if error["loc"] == ("format",):
             raise FolderError(
-                f"{source}: format {str(error['input'])[:20]}; this version of ltm reads format {FORMAT}"
+                f"{source}: format {str(error['input'])[:20]}; this version of ltm reads format "
+                + " or ".join(map(str, FORMATS))
             ) from None
         raise FolderError(f"{source}: {where + ': ' if where else ''}{error['msg'][:200]}") from None
+
+
+def needed_format(files: Iterable[str], bodies: bool) -> int:
+    """Returns the oldest format that can hold some files, of which zones may have their bodies elsewhere."""
+    return 2 if bodies or REHEARSAL in files else 1
 
 
 def here() -> dict[str, str]:

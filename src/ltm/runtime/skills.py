@@ -1,6 +1,7 @@
-"""A brain of several skills on disk: `skills.json`, and a whole brain folder for each skill.
+"""A brain of several skills on disk: `skills.json`, and a brain folder for each skill.
 
-Skills are copied byte by byte when brains are merged, so each answers exactly as it did before.
+Skills are copied byte by byte when brains are merged, so each answers exactly as it did before. A skill may use the
+body of another's zone (see `ltm.runtime.bodies`); copied without the other, it is written whole.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,13 +19,13 @@ from ltm.brain.skills import SkilledBrain
 from ltm.chart.base import Name, Part
 from ltm.errors import FolderError, LtmError, first_mistake, nearest
 from ltm.runtime.atomic import write_folder
-from ltm.runtime.brains import load_brain
+from ltm.runtime.bodies import SKILLS_FOLDER, fingerprint_of, zone_file
+from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import RECORD, check_target, inspect_folder
 from ltm.runtime.record import MAX_RECORD, BrainRecord, Digest
 from ltm.runtime.weights import read_bytes
 
 SKILLS = "skills.json"
-_FOLDER = "skills"
 MOST_SKILLS = 256
 
 
@@ -58,13 +59,13 @@ def folders_of(path: Path) -> dict[str, Path]:
     if not has_skills(path):
         return {inspect_folder(path).name: path}
     record = read_skills(path)
-    folders = {name: path / _FOLDER / name for name in record.skills}
+    folders = {name: path / SKILLS_FOLDER / name for name in record.skills}
     for name, folder in folders.items():
         if not folder.is_dir():
             raise FolderError(f"{folder}: missing")
         if _digest(folder) != record.skills[name].sha256:
             raise FolderError(f"{folder / RECORD}: its sha256 is not what {SKILLS} says; damaged, changed or exchanged")
-    for entry in sorted((path / _FOLDER).iterdir()):
+    for entry in sorted((path / SKILLS_FOLDER).iterdir()):
         if entry.name not in folders and not entry.name.startswith("."):
             raise FolderError(f"{entry}: not a skill according to {SKILLS}{nearest(entry.name, folders)}")
     return folders
@@ -97,13 +98,14 @@ def records_of(path: Path) -> dict[str, BrainRecord]:
     return {name: inspect_folder(folder) for name, folder in folders_of(path).items()}
 
 
-def write_skills(final: Path, name: str, folders: Mapping[str, Path]) -> None:
+def write_skills(final: Path, name: str, folders: Mapping[str, Path], share: Collection[str] = ()) -> None:
     """Writes a brain of several skills, whole or not at all; the folders are copied as they are.
 
     Args:
         final: where to; a brain that is there is replaced, anything else refused.
         name: of the brain.
         folders: the brain folder of each skill; they may lie in the folder that is replaced.
+        share: skills of whose zones those bodies are left out that an earlier skill has, bit for bit.
 
     Raises:
         LtmError: something else is there, or the disk is full; what was there before is untouched.
@@ -112,14 +114,26 @@ def write_skills(final: Path, name: str, folders: Mapping[str, Path]) -> None:
     check_skills_target(final)
     if len(folders) > MOST_SKILLS:
         raise LtmError(f"{len(folders)} skills; a brain has {MOST_SKILLS} at most")
-    for folder in folders.values():
-        load_brain(folder)  # nothing damaged is copied
-    record = SkillsRecord(name=name, skills={n: SkillRecord(sha256=_digest(f)) for n, f in folders.items()})
 
     def write(temporary: Path) -> None:
+        held: dict[str, str] = {}  # from a body to the zone file in which it lies
         for skill, folder in folders.items():
-            shutil.copytree(folder, temporary / _FOLDER / skill, ignore=shutil.ignore_patterns(".*"))
-        text = json.dumps(record.model_dump(mode="json"), indent=2)
+            place = temporary / SKILLS_FOLDER / skill
+            brain, record = load_brain(folder)  # nothing damaged is copied
+            bodies = {zone: fingerprint_of(brain.circuit.zone(zone).state_dict()) for zone in brain.chart.zones}
+            lent = {zone: held[body] for zone, body in bodies.items() if body in held}
+            files = inspect_folder(folder).files
+            borrowed = {zone: files[zone_file(zone)].body for zone in bodies if files[zone_file(zone)].body}
+            if (skill in share and lent != borrowed) or any(lent.get(zone) != file for zone, file in borrowed.items()):
+                save_brain(brain, place, record, lent if skill in share or borrowed else {})
+            else:
+                shutil.copytree(folder, place, ignore=shutil.ignore_patterns(".*"))
+            for zone, body in bodies.items():
+                file = inspect_folder(place).files[zone_file(zone)]
+                if body is not None and file.body is None:
+                    held.setdefault(body, file.sha256)
+        record_of = {skill: SkillRecord(sha256=_digest(temporary / SKILLS_FOLDER / skill)) for skill in folders}
+        text = json.dumps(SkillsRecord(name=name, skills=record_of).model_dump(mode="json"), indent=2)
         (temporary / SKILLS).write_text(text + "\n", encoding="utf-8")
 
     write_folder(final, write)
@@ -134,8 +148,9 @@ def check_skills_target(path: Path) -> None:
     if not has_skills(path):
         check_target(path)
         return
-    known = {SKILLS, _FOLDER, *(f"{_FOLDER}/{name}" for name in read_skills(path).skills)}
-    found = [*path.iterdir(), *(path / _FOLDER).iterdir()] if (path / _FOLDER).is_dir() else list(path.iterdir())
+    inside = path / SKILLS_FOLDER
+    known = {SKILLS, SKILLS_FOLDER, *(f"{SKILLS_FOLDER}/{name}" for name in read_skills(path).skills)}
+    found = [*path.iterdir(), *(inside.iterdir() if inside.is_dir() else ())]
     foreign = sorted(str(entry.relative_to(path)) for entry in found if str(entry.relative_to(path)) not in known)
     if foreign:
         raise LtmError(f"{path}: the brain there shares its folder with '{foreign[0]}', which would be lost; move it")

@@ -19,7 +19,7 @@ def identity(scenes: SceneSet | Stream) -> str:
     return f"{scenes.origin.identity()} {fingerprint(scenes.sample)}"
 
 
-def digest_of(chart: Chart, scenes: dict[str, str]) -> str:
+def run_digest(chart: Chart, scenes: dict[str, str]) -> str:
     """Returns a hash of a chart and of what tells its scenes from others."""
     whole = json.dumps([chart.model_dump(mode="json"), scenes], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()

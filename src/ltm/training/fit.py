@@ -26,11 +26,15 @@ from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
 from ltm.training.familiar import familiarity_with
 from ltm.training.fingerprint import fingerprint
+from ltm.training.forgetting import EARLIER, settle
 from ltm.training.from_data import propose_for
+from ltm.training.keep import choose
 from ltm.training.looks import calibrate
 from ltm.training.loop import Trainer
 from ltm.training.metrics import Progress
+from ltm.training.rehearse import Rehearser
 from ltm.training.run_folder import moved, run_folder, without_path
+from ltm.training.together import Together
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def train_chart(
     stop: Callable[[], bool] = lambda: False,
     start: Brain | None = None,
     speed: bool = True,
+    together: Together | None = None,
 ) -> Fitted:
     """Trains a chart's brain, or goes on where an earlier run into the same folder stopped.
 
@@ -78,6 +83,7 @@ def train_chart(
         stop: asked before every step; True saves and ends.
         start: brain whose weights to start from; a run that was stopped goes on from its own.
         speed: whether the final report times thoughts.
+        together: earlier skills that rehearse meanwhile; their brains end up in the run's folder, under `earlier`.
 
     Raises:
         LtmError: scenes or folders that can't be used, or a full disk.
@@ -90,7 +96,8 @@ def train_chart(
     weights = None if start is None else start.state_dict()
     # The best weights and the calibration are chosen by one half of what was set aside, and judged by the other.
     choosing, judging = halves(scenes.validation)
-    trainer = Trainer(chart, scenes.train, choosing, run, scorer, say, weights)
+    arguments = (chart, scenes.train, choosing, run, scorer, say, weights)
+    trainer = Trainer(*arguments) if together is None else Rehearser(*arguments, together=together)
     write_file(run / "chart.yaml", dump(chart).encode())
     for note in trainer.plan.notes:
         say(note)
@@ -99,10 +106,15 @@ def train_chart(
         return Fitted(trainer.brain, False, {}, run, out)
     brain = trainer.finished_brain()
     bf16 = trainer.plan.precision == "bf16"
+    if isinstance(trainer, Rehearser):
+        settle(trainer, out.name, run / EARLIER, say)
     say(f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}")
     calibrate(brain, choosing, bf16, scorer)
     known = scenes.train.sample if isinstance(scenes.train, Stream) else scenes.train
     brain.familiarity = familiarity_with(brain, known, choosing)
+    kept = choose(brain, known, judging, chart.scenes.replay, bf16, scorer, chart.training.seed)
+    brain.rehearsal = kept.rehearsal
+    say(kept.words)
     result = evaluate(brain, judging, bf16=bf16, scorer=scorer, speed=speed, say=say)
     source = without_path(chart).scenes.source
     provenance = {
@@ -134,6 +146,7 @@ def fit(
     options: Mapping[str, Any] | None = None,
     count: int | None = None,
     stream: bool = False,
+    replay: str | int | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Fitted:
@@ -150,6 +163,7 @@ def fit(
         options: of a built-in source, by name.
         count: of scenes to make from a built-in source; without end where they are streamed and it is absent.
         stream: read scenes while they are learned from, in constant memory, rather than all before.
+        replay: bytes of scenes that the brain keeps to rehearse them; the chart's 200KB when absent, 0 keeps none.
         report: called after every step.
         say: told what is going on.
 
@@ -157,7 +171,17 @@ def fit(
         LtmError: data, sizes or folders that can't be used.
     """
     chart, notes = propose_for(
-        data, see, do, size=size, minutes=minutes, seed=seed, out=Path(out), options=options, count=count, stream=stream
+        data,
+        see,
+        do,
+        size=size,
+        minutes=minutes,
+        seed=seed,
+        out=Path(out),
+        options=options,
+        count=count,
+        stream=stream,
+        replay=replay,
     )
     for note in notes:
         say(note)

@@ -36,6 +36,7 @@ def propose_for(
     count: int | None = None,
     stream: bool = False,
     buffer: int | None = None,
+    replay: str | int | None = None,
 ) -> tuple[Chart, Sequence[str]]:
     """Looks at a file (or takes a built-in source) and proposes a chart.
 
@@ -55,6 +56,7 @@ def propose_for(
         count: of scenes to make from a built-in source; without end where they are streamed and it is absent.
         stream: read scenes while they are learned from, rather than all before.
         buffer: of a stream: how many scenes are held.
+        replay: bytes of scenes that the brain keeps to rehearse them; the chart's default when absent.
 
     Returns:
         The chart, and what was seen in the data, in sentences.
@@ -111,19 +113,37 @@ def propose_for(
     except ValidationError as problem:
         raise LtmError(first_mistake(problem)) from None
     asked_for: dict[str, Any] = {"count": scenes.count, "options": scenes.options, "stream": stream}
-    if buffer is not None:
-        if not stream:
-            raise LtmError("buffer is for streams: only they are shuffled in one")
-        asked_for["buffer"] = buffer
-    try:
-        made = ScenesSpec.model_validate({**chart.scenes.model_dump(), **asked_for})
-    except ValidationError as problem:
-        raise LtmError(f"scenes.{first_mistake(problem)}") from None
+    asked_for |= {} if replay is None else {"replay": replay_bytes(replay)}
+    made = _asked(chart.scenes, asked_for, buffer)
     chart = chart.model_copy(update={"scenes": made})
     if len(dump(chart)) > MAX_TEXT:
         many = "fewer columns, or fewer labels in them"
         raise DataError(f"{data}: the chart would be longer than {MAX_TEXT:,} characters; choose {many}")
     return chart, notes
+
+
+def _asked(spec: ScenesSpec, asked_for: dict[str, Any], buffer: int | None) -> ScenesSpec:
+    """Returns what a chart says of its scenes with what a person asked for beside it."""
+    if buffer is not None:
+        if not asked_for["stream"]:
+            raise LtmError("buffer is for streams: only they are shuffled in one")
+        asked_for = {**asked_for, "buffer": buffer}
+    try:
+        return ScenesSpec.model_validate({**spec.model_dump(), **asked_for})
+    except ValidationError as problem:
+        raise LtmError(f"scenes.{first_mistake(problem)}") from None
+
+
+def replay_bytes(size: str | int) -> int:
+    """Returns how many bytes of scenes a brain shall keep.
+
+    Raises:
+        LtmError: no such number of bytes.
+    """
+    try:
+        return ScenesSpec.model_validate({"replay": size}).replay
+    except ValidationError as problem:
+        raise LtmError(f"--{first_mistake(problem)}") from None
 
 
 def name_of(out: Path) -> str:

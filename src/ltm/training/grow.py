@@ -1,12 +1,14 @@
 """A brain gains a skill: the new one is trained beside the brain, which is replaced once that is done.
 
-Earlier skills keep their files byte for byte, so their answers stay as they were. A new skill may start from the zones
-of an earlier one instead of from scratch: those of the same name and make are copied, and learn on.
+Earlier skills keep their files byte for byte, so their answers stay as they were, unless they rehearse (see
+`ltm.training.rehearse`). A new skill may start from the zones of an earlier one instead of from scratch: those of the
+same name and make are copied, and learn on.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,21 +72,28 @@ def start_from(chart: Chart, earlier: Brain, name: str) -> tuple[Brain, list[str
     return brain, copied
 
 
-def add_skill(brain: Path, skill: str, trained: Path) -> None:
+def add_skill(brain: Path, skill: str, trained: Path, changed: Mapping[str, Path] | None = None) -> None:
     """Puts a trained skill into a brain, which is replaced as a whole; the place where it was trained is cleared.
+
+    Args:
+        brain: the brain's folder.
+        skill: what the new skill is called.
+        trained: its brain folder.
+        changed: folders of earlier skills that have rehearsed, which replace those in the brain.
 
     Raises:
         LtmError: the disk is full, or something else is in the way; the brain is as it was.
     """
     folders = check_new(brain, skill)
     name = read_skills(brain).name if has_skills(brain) else next(iter(folders))
-    write_skills(brain, name, {**folders, skill: trained})
+    changed = changed or {}
+    write_skills(brain, name, {**folders, **changed, skill: trained}, share={skill, *changed})
+    forget_attempt(trained)
+
+
+def forget_attempt(trained: Path) -> None:
+    """Removes what an attempt at a skill left beside the brain."""
     for folder in (trained, run_folder(trained)):
         shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):  # other skills may still be in training beside it
         trained.parent.rmdir()
-
-
-def has_begun(brain: Path, skill: str) -> bool:
-    """Whether an earlier attempt at this skill was interrupted and can be gone on with."""
-    return (run_folder(nursery(brain, skill)) / "chart.yaml").exists()

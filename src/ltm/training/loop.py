@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
@@ -16,17 +16,19 @@ from ltm.errors import LtmError
 from ltm.scenes.store import SceneSet
 from ltm.scenes.stream import Stream
 from ltm.training.checkpoint import load_latest, save_checkpoint
-from ltm.training.fingerprint import digest_of, fingerprint, identity
+from ltm.training.fingerprint import fingerprint, identity, run_digest
 from ltm.training.flatten import flatten, unflatten
 from ltm.training.looks import quick_accuracy
 from ltm.training.machine import peak_memory
 from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import Plan, compiled_segment, make_plan, record_plan, recorded_plan
-from ltm.training.segment import Scorer, Segment, run_segment
+from ltm.training.segment import Loss, Scorer, Segment, run_segment
 from ltm.training.slots import Slots
 from ltm.training.step import learn
 
+Saved = tuple[dict[str, Tensor], dict[str, Any]]
+"""What slots gave to be saved."""
 CHECKPOINT_SECONDS = 60.0
 VALIDATIONS = 12
 """How often the averaged weights are tried on the validation scenes over a whole run."""
@@ -61,7 +63,7 @@ class Trainer:
         self.brain = Brain(chart)
         if start is not None:
             self.brain.load_state_dict(start)
-        self.optimiser = Optimiser(self.brain, chart.training)
+        self.optimiser = Optimiser(self.learners(), chart.training)
         self.step = 0
         self.seconds = 0.0
         self.best: float | None = None
@@ -71,12 +73,11 @@ class Trainer:
         saved = None if run is None else load_latest(run)
         for note in saved.notes if saved is not None else ():
             say(note)
-        sample = train.sample if isinstance(train, Stream) else train
-        self.scenes = {"train": identity(train), "validation": fingerprint(validation)}
+        self.scenes = {"train": identity(train), "validation": fingerprint(validation), **self.also_seen()}
         if saved is None:
-            wanted = digest_of(chart, self.scenes)
-            self.plan = (None if run is None else recorded_plan(run, wanted, say)) or make_plan(chart, sample, say)
-            self.slots = self._slots()
+            wanted = run_digest(chart, self.scenes)
+            self.plan = (None if run is None else recorded_plan(run, wanted, say)) or self.planned()
+            self.slots = self.new_slots()
             if run is not None and self.metrics is not None:
                 self.metrics.forget_after(0)
                 record_plan(run, wanted, self.plan)
@@ -90,14 +91,27 @@ class Trainer:
             if saved.state["scenes"] != self.scenes and not pipe:
                 raise LtmError(f"{run}: the scenes have changed since this run was stopped; choose another folder")
             self.plan = Plan.model_validate(saved.state["plan"])
-            self.slots = self._slots((saved.groups["slots"], saved.state["slots"]))
-            self._restore(saved.groups, saved.state)
+            self.slots = self.new_slots((saved.groups["slots"], saved.state["slots"]))
+            self.restore(saved.groups, saved.state)
             say(f"resuming at step {self.step:,} of {self.plan.steps:,}")
             if pipe:
                 self._begin_anew()
         self.segment: Segment = compiled_segment() if self.plan.compiled else run_segment
 
-    def _slots(self, saved: tuple[dict[str, Tensor], dict[str, Any]] | None = None) -> Slots:
+    def learners(self) -> nn.Module:
+        """Returns everything that learns."""
+        return self.brain
+
+    def also_seen(self) -> dict[str, str]:
+        """Returns fingerprints of what else the run depends on, by name."""
+        return {}
+
+    def planned(self) -> Plan:
+        """Measures and decides how the run is carried out."""
+        return make_plan(self.chart, self.train.sample if isinstance(self.train, Stream) else self.train, self.say)
+
+    def new_slots(self, saved: Saved | None = None) -> Slots:
+        """Returns slots filled with the first scenes, or with those that were saved."""
         generator = torch.Generator().manual_seed(self.chart.training.seed + 1)
         dtype = torch.bfloat16 if self.plan.precision == "bf16" else torch.float32
         return Slots(self.brain, self.train, generator, dtype, saved)
@@ -109,14 +123,16 @@ class Trainer:
 
     def train_step(self) -> None:
         """Thinks one segment in every slot and learns from it."""
-        bf16 = self.plan.precision == "bf16"
-        loss = learn(
-            self.brain, self.slots, self.optimiser, self.segment, bf16, self.step, self.plan.steps, self.scorer
-        )
+        loss = self.learn_from(self.brain, self.slots, self.scorer)
         self.step += 1
         blend = max(0.05, 1.0 / self.step)
         self._loss += blend * (float(loss.acts) - self._loss)
         self._right += blend * (float(loss.right.float().mean()) - self._right)
+
+    def learn_from(self, brain: Brain, slots: Slots, scorer: Scorer | None) -> Loss:
+        """Takes one optimiser step with a brain's scenes under way."""
+        bf16 = self.plan.precision == "bf16"
+        return learn(brain, slots, self.optimiser, self.segment, bf16, self.step, self.plan.steps, scorer)
 
     def fit(
         self,
@@ -211,8 +227,11 @@ class Trainer:
 
     def checkpoint(self) -> None:
         """Writes everything needed to go on bit for bit; does nothing without a run folder."""
-        if self.run is None:
-            return
+        if self.run is not None:
+            save_checkpoint(self.run, self.step, *self.state())
+
+    def state(self) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
+        """Returns everything needed to go on bit for bit: tensors by group, and the rest."""
         slots, numbers = self.slots.state()
         tensors, structure = flatten(self.optimiser.state())
         groups = {
@@ -233,9 +252,10 @@ class Trainer:
             "loss": self._loss,
             "right": self._right,
         }
-        save_checkpoint(self.run, self.step, groups, state)
+        return groups, state
 
-    def _restore(self, groups: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
+    def restore(self, groups: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
+        """Takes back what `state` gave."""
         self.brain.load_state_dict(groups["model"])
         self.optimiser.restore(unflatten(groups["optimiser"], state["optimiser"]))
         self.best_weights = groups["best"]

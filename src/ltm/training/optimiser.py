@@ -20,15 +20,15 @@ class Optimiser:
     """Optimisers, schedule and averaged weights of one brain.
 
     Args:
-        brain: whose parameters are trained; the ones that need no gradient are left alone.
+        brain: or several in one module; the parameters that need no gradient are left alone.
         spec: rates, decay and so on.
     """
 
     def __init__(self, brain: nn.Module, spec: TrainingSpec) -> None:
         self.spec = spec
         named = {name: weight for name, weight in brain.named_parameters() if weight.requires_grad}
-        inner = ("circuit.zones.", "steps.transition.")
-        matrices = [w for name, w in named.items() if w.ndim == 2 and name.startswith(inner)]
+        inner = (".circuit.zones.", ".steps.transition.")
+        matrices = [w for name, w in named.items() if w.ndim == 2 and any(part in f".{name}" for part in inner)]
         if spec.optimiser != "muon":
             matrices = []
         ids = {id(weight) for weight in matrices}

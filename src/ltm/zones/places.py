@@ -110,8 +110,9 @@ class Places:
         if window in BRANCHES:
             return self._branches(window)
         if window not in self._pools:
-            same = self._beside(window) if window in ("before", "after") else _alike(self.groups(window))
-            self._pools[window] = same / same.sum(1, keepdim=True).clamp_min(1).sqrt()
+            with torch.inference_mode(False):  # whoever looks first, training may use it later
+                same = self._beside(window) if window in ("before", "after") else _alike(self.groups(window))
+                self._pools[window] = same / same.sum(1, keepdim=True).clamp_min(1).sqrt()
         return self._pools[window]
 
     def _beside(self, window: Window) -> Tensor:

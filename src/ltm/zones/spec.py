@@ -55,5 +55,8 @@ class ZoneBase(Part):
     roles: Annotated[
         dict[Name, RoleSpec], Field(min_length=1, max_length=64, default_factory=lambda: {"self": RoleSpec()})
     ]
+    frozen: bool = False
+    """Its body keeps the weights that it was given, such as an earlier skill's. Learned is what ties it to the field:
+    role vectors, and matrices to and from the field, which it has at any width; the one to the field starts at zero."""
     budget: Bytes | None = None
     """Bytes of its weights in fp32; exceeding it is an error."""

@@ -32,9 +32,11 @@ class Zone(nn.Module):
         self.spec = spec
         self.width = spec.width or field_width
         self.body: nn.Module = KINDS[spec.kind][1](spec, self.width, sites)
-        whole = window is None and self.width != field_width
-        self.read = Linear(field_width, self.width) if whole else None
-        self.write = Linear(self.width, field_width) if whole else None
+        self.body.requires_grad_(not spec.frozen)
+        tied = window is None and (self.width != field_width or spec.frozen)
+        self.read = Linear(field_width, self.width) if tied else None
+        # What a frozen zone says was meant for another field: it says nothing until that has been learned anew.
+        self.write = Linear(self.width, field_width, gain=0.0 if spec.frozen else 1.0) if tied else None
         self.roles = nn.ParameterDict(
             {name: nn.Parameter(torch.empty(self.width)) for name, role in spec.roles.items() if role.vector}
         )

@@ -1,0 +1,208 @@
+"""Skills gained one after another: what each does to the others, who is asked, what is carried over, what it takes.
+
+python -m benchmarks.skills DATA --minutes 5
+
+DATA is a folder with digits/, listops/, sudoku/, scan/ and text/; mazes are made. Every eighth row of a file is judged
+by. Three ways to grow: `frozen` (each skill from scratch: the same weights as separate brains would have), `reuse`
+(frozen, and the newest earlier skill's zones are used beside the own ones, in the same time) and `rehearse` (zones of
+the same make are shared where there are any). What is there already is kept, so that it can be gone on with.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.beside import first
+from benchmarks.common import RUNS, Grid, console, read, write
+from benchmarks.skills_data import TASKS, Task, parted
+from ltm.brain.skills import SkilledBrain
+from ltm.errors import LtmError
+from ltm.runtime.brains import load_brain
+from ltm.runtime.listing import RECORD
+from ltm.runtime.record import REHEARSAL
+from ltm.runtime.skills import folders_of, load_skills, records_of, write_skills
+from ltm.runtime.weights import sha256
+from ltm.scenes.prepare import read_scenes, scorer_of
+from ltm.scenes.skilled import skilled_questions
+from ltm.training.fit import train_chart
+from ltm.training.forgetting import EARLIER, changes
+from ltm.training.from_data import name_of, propose_for
+from ltm.training.grow import add_skill, forget_attempt, nursery
+from ltm.training.growth import Growth
+from ltm.training.outcome import think_all
+from ltm.training.run_folder import run_folder
+
+WAYS = ("frozen", "reuse", "rehearse")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--minutes", type=float, default=5.0, help="of training a skill")
+    parser.add_argument("--size", default="1MB", help="of a skill's weights")
+    parser.add_argument("--replay", default="200KB", help="of the scenes that a skill keeps")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--skills", nargs="+", choices=[task.name for task in TASKS if not task.why_not])
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
+    parser.add_argument("--limit", type=int, default=300, help="test rows a skill")
+    given = parser.parse_args()
+    chosen = [task for task in TASKS if not task.why_not and task.name in (given.skills or [t.name for t in TASKS])]
+    name = f"skills-{given.minutes:g}min-{given.size}-{given.seed}"
+    name += "" if given.skills is None else "-" + "-".join(task.name for task in chosen)
+    command = f"python -m benchmarks.skills DATA --minutes {given.minutes:g} --size {given.size}"
+    result: dict[str, Any] = {"command": command, "ways": {}} | read(name)
+    result["skipped"] = {task.name: task.why_not for task in TASKS if task.why_not}
+    for task in chosen:
+        parted(task, given.data)
+    for way in given.ways:
+        for number, task in enumerate(chosen):
+            steps = result["ways"].setdefault(way, {})
+            if task.name in steps:
+                continue
+            console.print(f"{name}: {way}: {task.name}", highlight=False)
+            brain = RUNS / f"{name}-{way}"
+            how = gain(brain, task, way, given) if number or not brain.exists() else {}
+            before = list(steps.values())[-1] if steps else {"exact": {}, "marks": {}}
+            steps[task.name] = {"how": how, **standing(brain, chosen[: number + 1], given.limit, before)}
+            write(name, result)
+        if "routing" not in result["ways"][way][chosen[-1].name]:
+            found = load_skills(RUNS / f"{name}-{way}")
+            routes = {task.name: routed(found, task, given.limit) for task in chosen}
+            result["ways"][way][chosen[-1].name]["routing"] = routes
+            write(name, result)
+    for grid in tables(read(name)):
+        grid.show()
+
+
+def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[str, Any]:
+    """Lets a brain gain a skill, or makes it with that one; goes on where it was interrupted. Returns how."""
+    folders = folders_of(brain) if brain.exists() else {}
+    if task.name in folders:
+        return {}
+    place = nursery(brain, task.name)
+    newest = list(folders)[-1:]
+    growth = Growth(folders, rehearse=way == "rehearse" and bool(folders), reuse=newest if way == "reuse" else [])
+    asked = {"way": way, "minutes": f"{given.minutes:g}", "size": given.size, "replay": given.replay}
+
+    def propose(room: int | str) -> Any:
+        see, do = ([task.see], [task.do]) if task.see else ([], [])
+        settings = {"minutes": given.minutes, "seed": given.seed, "out": place, "replay": given.replay}
+        return propose_for(task.train(), see, do, size=room, **settings)
+
+    run = run_folder(place)
+    why = ""
+    try:
+        if not growth.begun(run, asked):
+            growth.begin(run, asked, propose, given.size)
+        together = growth.together(100.0)
+    except LtmError as problem:
+        if way != "rehearse" or "no zone" not in str(problem):
+            raise
+        why = "no zone of the same make: grown frozen"
+        growth, together = Growth(folders), None
+        growth.begin(run, asked, propose, given.size)
+    weights, notes = growth.weights()
+    if not (place / RECORD).exists():
+        train_chart(growth.chart, place, folder=run, say=say, start=weights, together=together, speed=False)
+    moved = {change.skill: change.folder for change in changes(task.name, run / EARLIER)}
+    if folders:
+        add_skill(brain, task.name, place, moved)
+    else:
+        write_skills(brain, name_of(brain), {task.name: place})
+        forget_attempt(place)
+    return {"notes": [why or note for note in notes or [""] if why or note], "rehearsed": sorted(moved)}
+
+
+def standing(brain: Path, tasks: Sequence[Task], limit: int, before: dict[str, Any]) -> dict[str, Any]:
+    """Returns how good each skill is, and its bytes; what has the same files as before is as good as before."""
+    exact, marks = dict(before["exact"]), {}
+    folders = folders_of(brain)
+    for task in tasks:
+        marks[task.name] = sha256(folders[task.name] / RECORD)
+        if before["marks"].get(task.name) != marks[task.name]:
+            exact[task.name] = float(np.mean(list(answered(folders[task.name], task, limit).values())))
+    sizes = {
+        name: sum(file.bytes for part, file in record.files.items() if part != REHEARSAL)
+        for name, record in records_of(brain).items()
+    }
+    return {"exact": exact, "marks": marks, "bytes": sizes}
+
+
+def answered(folder: Path, task: Task, limit: int) -> dict[int, bool]:
+    """Returns which test scenes a skill answers right, by the line they stand at."""
+    brain, _ = load_brain(folder)
+    scenes = first(read_scenes(brain.chart, task.test(), skip_bad=True).train, limit)
+    right = think_all(brain, scenes, brain.chart.will, False, scorer_of(brain.chart)).right
+    return dict(zip(scenes.lines.tolist(), right.tolist(), strict=True))
+
+
+def routed(brain: SkilledBrain, task: Task, limit: int) -> dict[str, Any]:
+    """Shows a skill's test scenes to all skills: how many find it, and how many right answers are lost otherwise."""
+    skill = brain.skills[task.name]
+    scenes = first(read_scenes(skill.chart, task.test(), skip_bad=True).train, limit)
+    right = think_all(skill, scenes, skill.chart.will, False, scorer_of(skill.chart)).right
+    known = dict(zip(scenes.lines.tolist(), right.tolist(), strict=True))
+    senses = {name: dict(other.chart.senses) for name, other in brain.skills.items()}
+    found, lost, elsewhere = [], [], dict.fromkeys(brain.skills, 0)
+    for reads in skilled_questions(senses, str(task.test()), lambda problem: None):
+        line = int(next(iter(reads.values())).where.rpartition(":")[2])
+        if line not in known:
+            continue
+        choice = brain.choose({name: question.scene for name, question in reads.items()}).skill
+        found.append(choice == task.name)
+        lost.append(known[line] and choice != task.name)
+        elsewhere[choice] += choice != task.name
+    return {
+        "scenes": len(found),
+        "right": float(np.mean(found)),
+        "cost": float(np.mean(lost)),
+        "elsewhere": {name: count for name, count in elsewhere.items() if count},
+    }
+
+
+def say(words: str) -> None:
+    console.print(f"  {words}", highlight=False, markup=False)
+
+
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """The accuracy after each skill on each skill; forgetting, transfer, bytes and routing of all ways."""
+    for way, steps in result["ways"].items():
+        names = list(steps)
+        rows = [[f"after {n}", *(_percent(step["exact"].get(other)) for other in names)] for n, step in steps.items()]
+        yield Grid(f"{way}: right after each skill, on each skill, %", ["", *names], rows)
+        last = steps[names[-1]]
+        falls = {name: steps[name]["exact"][name] - last["exact"][name] for name in names[:-1]}
+        rows = []
+        for name in names:
+            alone = result["ways"].get("frozen", {}).get(name, {}).get("exact", {}).get(name)
+            gained = None if alone is None else steps[name]["exact"][name] - alone
+            route = last.get("routing", {}).get(name, {})
+            rows.append(
+                [
+                    name,
+                    _percent(last["exact"][name]),
+                    "-" if name not in falls else f"{100 * falls[name]:+.1f}",
+                    "-" if gained is None or way == "frozen" else f"{100 * gained:+.1f}",
+                    f"{last['bytes'][name]:,}",
+                    _percent(route.get("right")),
+                    _percent(route.get("cost")),
+                ]
+            )
+        mean = float(np.mean(list(last["exact"].values())))
+        worst = max(falls.values(), default=0.0)
+        title = f"{way}: {100 * mean:.1f} % right on average, at most {100 * worst:.1f} points forgotten"
+        head = ["", "right", "forgotten", "against from scratch", "bytes added", "finds its skill", "lost by routing"]
+        yield Grid(title, head, rows)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Seven skills' scenes, parted into those to learn from and those to judge by; for `benchmarks.skills`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common import RUNS
+from ltm.scenes import maze
+
+EVERY = 8
+"""Every eighth row of a file is judged by; the files may be sorted."""
+MAZES = 300
+
+
+@dataclass(frozen=True)
+class Task:
+    """One skill to gain.
+
+    Attributes:
+        name: of the skill.
+        source: built-in source or file below the data folder.
+        see: what is seen, declared; a source's own where empty.
+        do: what is answered, declared.
+        why_not: why it can't be learned, where it can't.
+    """
+
+    name: str
+    source: str
+    see: str = ""
+    do: str = ""
+    why_not: str = ""
+
+    def train(self) -> str:
+        """What it learns from, once `parted` was called."""
+        return str(_place(self, "train")) if self.see else self.source
+
+    def test(self) -> Path:
+        """What it is judged by, once `parted` was called."""
+        return _place(self, "test")
+
+
+TASKS = (
+    Task("digits", "digits/mnist_10k.npz", "images:image", "labels"),
+    Task("listops", "listops/d8.tsv", "expression:sequence(ignore=( ))", "answer"),
+    Task("sudoku", "sudoku/easy.csv", "puzzle:grid(9x9)", "solution"),
+    Task("maze", "maze"),
+    Task("scan", "scan/length_train.tsv", "command:sequence", "actions:sequence"),
+    Task("polarity", "text/sentence_polarity.jsonl", "sentence:text", "polarity"),
+    Task(
+        "arc-1d",
+        "arc/arc_1d.jsonl",
+        why_not="a task is a handful of example pairs and a question; scenes of several steps in several roles, which "
+        "that takes, are not there yet",
+    ),
+)
+
+
+def parted(task: Task, data: Path) -> None:
+    """Writes a task's scenes to learn from and to judge by into the folder of runs, unless they are there."""
+    test = task.test()
+    if test.exists():
+        return
+    test.parent.mkdir(parents=True, exist_ok=True)
+    if not task.see:
+        _mazes(test)
+    elif test.suffix == ".npz":
+        with np.load(data / task.source) as arrays:
+            whole = dict(arrays)
+        judged = np.arange(len(next(iter(whole.values())))) % EVERY == 0
+        np.savez_compressed(_place(task, "train"), **{name: array[~judged] for name, array in whole.items()})
+        np.savez_compressed(test, **{name: array[judged] for name, array in whole.items()})
+    else:
+        lines = (data / task.source).read_text(encoding="utf-8").splitlines()
+        head, rows = ([], lines) if test.suffix == ".jsonl" else (lines[:1], lines[1:])
+        _place(task, "train").write_text("\n".join([*head, *_rows(rows, False)]) + "\n", encoding="utf-8")
+        test.write_text("\n".join([*head, *_rows(rows, True)]) + "\n", encoding="utf-8")
+
+
+def _rows(rows: list[str], judged: bool) -> Iterator[str]:
+    return (row for number, row in enumerate(rows) if (number % EVERY == 0) == judged)
+
+
+def _mazes(file: Path) -> None:
+    made = maze.generate(MAZES, seed=1_000_003)
+    letters = {"maze": maze.MAZE_ALPHABET, "path": maze.PATH_ALPHABET}
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        table.writerow(letters)
+        for number in range(len(made)):
+            rows, columns = made.shapes["maze"][number].tolist()
+            table.writerow(
+                "/".join("".join(alphabet[cell] for cell in row) for row in made.values[name][number, :rows, :columns])
+                for name, alphabet in letters.items()
+            )
+
+
+def _place(task: Task, part: str) -> Path:
+    suffix = Path(task.source).suffix or ".csv"
+    return RUNS / "skills-data" / f"{task.name}-{part}{suffix}"

@@ -1,0 +1,68 @@
+"""`ltm rest`: a brain lets go of what carries nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def rest(
+    brain: Annotated[Path, typer.Argument(help="A brain folder, of one skill or several.")],
+    loss: Annotated[float, typer.Option(min=0.0, max=100.0, help="Points that a skill may lose.")] = 0.5,
+    try_only: Annotated[bool, typer.Option("--try", help="Say what would be done, and change nothing.")] = False,
+) -> None:
+    """Let a brain rest: it goes over the scenes that it keeps, and lets go of what carries nothing.
+
+    Couplings, zones and hidden channels are left out and bodies of zones shared where a skill stays as good, measured
+    on scenes that it keeps to judge itself by. No skill ends below the loss; skills that keep no scenes stay as they
+    are. The brain is replaced as a whole at the end.
+
+    Example: ltm rest brain/ --loss 0.5
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from ltm.chart.base import format_bytes
+    from ltm.cli.render import percent
+    from ltm.cli.training import console_of
+    from ltm.runtime.record import REHEARSAL
+    from ltm.runtime.skills import check_skills_target, folders_of, records_of
+    from ltm.training.rest import Rest, put_in_place
+
+    console = console_of()
+
+    def sizes() -> dict[str, int]:
+        return {
+            name: sum(file.bytes for part, file in record.files.items() if part != REHEARSAL)
+            for name, record in records_of(brain).items()
+        }
+
+    folders = folders_of(brain)
+    check_skills_target(brain)
+    before = sizes()
+    resting = Rest(folders, loss, lambda words: console.print(f"  {words}", highlight=False, markup=False))
+    changed = resting.run()
+    if changed and not try_only:
+        put_in_place(brain, changed)
+    after = sizes()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column("skill")
+    for words in ("bytes before", "after", "right before", "after", "scenes"):
+        table.add_column(words, justify="right", no_wrap=True)
+    for name, one in resting.skills.items():
+        shown = ["-" if share is None else percent(share) for share in (one.before, one.after)]
+        table.add_row(
+            Text(name, "cyan"),
+            format_bytes(before[name]),
+            "-" if try_only else format_bytes(after[name]),
+            *shown,
+            f"{one.scenes:,}",
+        )
+    console.print(table)
+    if not changed:
+        console.print("nothing to let go within the loss: the brain is as it was", highlight=False)
+    elif try_only:
+        console.print("the brain is as it was (--try)", highlight=False)

@@ -1,0 +1,186 @@
+"""A new skill and earlier ones learn with one set of weights: steps on new scenes alternate with rehearsed ones.
+
+The bodies of some zones are the same tensors in the new skill's brain and in earlier ones. Whenever such a body moves
+for the new scenes, it moves the earlier skills' answers too; so between the steps, they take steps on scenes that they
+kept (experience replay; Rolnick et al. 2019, Chaudhry et al. 2019). Their senses stay as they are, and with them what
+looks familiar to them. Of all weights that were tried on validation, those are kept that serve the new skill best among
+those that keep the earlier ones within the loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ltm.brain.brain import Brain
+from ltm.brain.parts import Parts
+from ltm.chart.schema import Chart
+from ltm.scenes.store import SceneSet
+from ltm.scenes.stream import Stream
+from ltm.training.fingerprint import fingerprint
+from ltm.training.looks import quick_accuracy
+from ltm.training.loop import Saved, Trainer
+from ltm.training.plan import Plan, seconds_a_step
+from ltm.training.segment import Scorer, run_segment
+from ltm.training.slots import Slots
+from ltm.training.together import Together
+
+
+def tie(body: nn.Module, to: nn.Module) -> None:
+    """Makes one module's weights those of another of the same make, not a copy of them."""
+    for path, module in body.named_modules():
+        other = to.get_submodule(path)
+        for name, weight in other.named_parameters(recurse=False):
+            setattr(module, name, weight)
+        for name, constant in other.named_buffers(recurse=False):
+            setattr(module, name, constant)
+
+
+class Rehearser(Trainer):
+    """One run of training in which earlier skills rehearse.
+
+    Args:
+        chart: of the new skill.
+        train: scenes it learns from.
+        validation: scenes set aside.
+        run: folder for checkpoints and metrics; None keeps nothing.
+        scorer: what else counts as right.
+        say: told what is going on.
+        start: weights of the new skill to start from; bodies that are shared start as the earlier skills'.
+        together: what rehearses.
+    """
+
+    def __init__(
+        self,
+        chart: Chart,
+        train: SceneSet | Stream,
+        validation: SceneSet,
+        run: Path | None = None,
+        scorer: Scorer | None = None,
+        say: Callable[[str], None] = lambda text: None,
+        start: dict[str, Tensor] | None = None,
+        *,
+        together: Together,
+    ) -> None:
+        self.earlier = {one.name: one for one in together.earlier}
+        self.shared, self.loss = together.shared, together.loss / 100
+        self.standing: tuple[bool, float] | None = None
+        super().__init__(chart, train, validation, run, scorer, say, start)
+
+    def learners(self) -> nn.Module:
+        """Returns all brains, once shared bodies are one; senses of earlier ones don't learn."""
+        brains = {skill: one.brain for skill, one in self.earlier.items()}
+        for (skill, zone), (holder, held) in self.shared.others.items():
+            tie(brains[skill].circuit.zone(zone).body, brains[holder].circuit.zone(held).body)
+        for zone, (holder, held) in self.shared.zones.items():
+            tie(self.brain.circuit.zone(zone).body, brains[holder].circuit.zone(held).body)
+        for brain in brains.values():
+            brain.train()
+            brain.senses.requires_grad_(False)
+        for skill, zone in self.shared.zones.values():
+            brains[skill].circuit.zone(zone).body.requires_grad_(True)
+        return Parts({"new": self.brain, **{f"earlier-{skill}": brain for skill, brain in brains.items()}})
+
+    def also_seen(self) -> dict[str, str]:
+        """Returns fingerprints of what earlier skills rehearse, and of their weights."""
+        return {
+            f"{skill}: {part}": mark
+            for skill, one in self.earlier.items()
+            for part, mark in (
+                ("files", str({file: entry["sha256"] for file, entry in one.record["files"].items()})),
+                ("scenes", fingerprint(one.replay)),
+            )
+        }
+
+    def planned(self) -> Plan:
+        """Counts the steps by what steps of new and of rehearsed scenes take."""
+        plan = super().planned()
+        bf16 = plan.precision == "bf16"
+        self.say("measuring a step of the skills that rehearse")
+        times = [seconds_a_step(one.brain.chart, one.replay, bf16, run_segment, 2) for one in self.earlier.values()]
+        mean = (plan.seconds_a_step + sum(times) / len(times)) / 2
+        steps = self.chart.training.steps or max(2, round(plan.steps * plan.seconds_a_step / mean))
+        notes = (*plan.notes, f"every other step rehearses {', '.join(self.earlier)}")
+        return plan.model_copy(update={"steps": steps, "seconds_a_step": mean, "notes": notes})
+
+    def new_slots(self, saved: Saved | None = None) -> Slots:
+        """Fills the slots of all skills, and measures where the earlier ones stand."""
+        slots = super().new_slots(saved)
+        bf16 = self.plan.precision == "bf16"
+        for number, one in enumerate(self.earlier.values()):
+            generator = torch.Generator().manual_seed(self.chart.training.seed + 2 + number)
+            one.slots = Slots(one.brain, one.replay, generator, slots.dtype)
+            one.before = quick_accuracy(one.brain, one.choosing, bf16, one.scorer)
+        return slots
+
+    def train_step(self) -> None:
+        """Takes a step on new scenes, or every other time on those of an earlier skill, which take turns."""
+        if self.step % 2 == 0:
+            super().train_step()
+            return
+        one = list(self.earlier.values())[self.step // 2 % len(self.earlier)]
+        assert one.slots is not None  # filled before the first step
+        self.learn_from(one.brain, one.slots, one.scorer)
+        self.step += 1
+
+    def validate(self) -> None:
+        """Tries the averaged weights on all skills; keeps those best for the new one that spare the earlier ones."""
+        self.optimiser.swap()
+        try:
+            bf16 = self.plan.precision == "bf16"
+            self.latest = quick_accuracy(self.brain, self.validation, bf16, self.scorer)
+            falls = {
+                skill: one.before - quick_accuracy(one.brain, one.choosing, bf16, one.scorer)
+                for skill, one in self.earlier.items()
+            }
+            # One scene more or less is chance: it must not cost the new skill all it has learned.
+            worst = max(fall - 1 / len(self.earlier[skill].choosing) for skill, fall in falls.items())
+            spares = worst <= self.loss + 1e-9
+            standing = (spares, self.latest if spares else -worst)
+            moved = ", ".join(f"{skill} {0.0 - 100 * fall:+.1f}" for skill, fall in falls.items())
+            self.say(f"step {self.step:,}: new {100 * self.latest:.1f} %; points since before: {moved}")
+            if self.standing is None or standing >= self.standing:
+                self.standing, self.best = standing, self.latest
+                self.best_weights = _weights(self.brain)
+                for one in self.earlier.values():
+                    one.best_weights = _weights(one.brain)
+        finally:
+            self.optimiser.swap()
+
+    def finished_brain(self) -> Brain:
+        """Returns the new skill's brain with the best weights, and gives theirs to the earlier ones."""
+        brain = super().finished_brain()
+        for one in self.earlier.values():
+            one.brain.load_state_dict(one.best_weights)
+            one.brain.eval()
+        return brain
+
+    def state(self) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
+        """Returns everything needed to go on bit for bit."""
+        groups, state = super().state()
+        numbers = {}
+        for number, (skill, one) in enumerate(self.earlier.items()):
+            assert one.slots is not None
+            groups[f"earlier-{number}-slots"], numbers[skill] = one.slots.state()
+            groups[f"earlier-{number}-model"] = _weights(one.brain)
+            groups[f"earlier-{number}-best"] = one.best_weights
+        state |= {"earlier": numbers, "standing": self.standing}
+        return groups, state
+
+    def restore(self, groups: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
+        """Takes back what `state` gave."""
+        for number, (skill, one) in enumerate(self.earlier.items()):
+            assert one.slots is not None
+            one.brain.load_state_dict(groups[f"earlier-{number}-model"])
+            one.slots.restore(groups[f"earlier-{number}-slots"], state["earlier"][skill])
+            one.best_weights = groups[f"earlier-{number}-best"]
+        super().restore(groups, state)
+        self.standing = None if state["standing"] is None else (bool(state["standing"][0]), float(state["standing"][1]))
+
+
+def _weights(brain: Brain) -> dict[str, Tensor]:
+    return {name: weight.detach().clone() for name, weight in brain.state_dict().items()}
