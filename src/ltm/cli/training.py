@@ -83,9 +83,9 @@ def run_training(
     from ltm.errors import DataError
     from ltm.runtime.folder import check_target
     from ltm.scenes.prepare_stream import Streamed, scenes_of
+    from ltm.training.checkpoint import unfinished
     from ltm.training.fingerprint import fingerprint
     from ltm.training.fit import continue_from, train_chart
-    from ltm.training.loop import unfinished
     from ltm.training.run_folder import run_folder
 
     console = console or console_of()

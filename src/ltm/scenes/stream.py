@@ -73,7 +73,7 @@ class Stream:
         buffer: how many scenes it is shuffled among.
         shard: which of how many parts of the scenes it gives.
         skip_bad: whether scenes that can't be read are counted rather than refused.
-        ahead: how many scenes a thread may read before they are drawn; 0 reads them when they are.
+        ahead: how many scenes a thread may read before they are drawn; 0 reads them when they are, without a thread.
         problems: what was wrong with the first of those, added to while reading.
     """
 
@@ -86,7 +86,7 @@ class Stream:
     buffer: int = 4096
     shard: Shard = (0, 1)
     skip_bad: bool = False
-    ahead: int = 256
+    ahead: int = 0
     problems: list[str] = field(default_factory=list)
 
     def read(self, standing: Standing) -> Iterator[tuple[Single, Standing]]:

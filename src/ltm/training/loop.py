@@ -137,7 +137,7 @@ class Trainer:
         every = max(1, self.plan.steps // VALIDATIONS)
         clock = saved = time.monotonic()
         pace = self.plan.seconds_a_step
-        while self._ready() and not self.done and not stop():
+        while self._ready(stop) and not self.done and not stop():
             self.train_step()
             now = time.monotonic()
             pace += 0.1 * (now - clock - pace)
@@ -154,17 +154,17 @@ class Trainer:
                 saved = now
             self.seconds += time.monotonic() - clock
             clock = time.monotonic()
-        if self.slots.feed.ended:
+        if self.slots.feed.ended and self.step < self.plan.steps:
             self.say(f"the scenes have come to an end: training ends at step {self.step:,} of {self.plan.steps:,}")
             self.validate()
             self._log()
         self.checkpoint()
         return self.done
 
-    def _ready(self) -> bool:
+    def _ready(self, stop: Callable[[], bool]) -> bool:
         """Sees to it that the next step can be taken; where it can't, the steps so far are saved."""
         try:
-            self.slots.ready()
+            self.slots.ready(stop)
         except LtmError:
             self.checkpoint()
             raise
@@ -249,8 +249,3 @@ class Trainer:
         if self.metrics is not None:
             standing = self.progress(self.plan.seconds_a_step)
             self.metrics.add(standing, self.seconds, self.optimiser.rate(self.step, self.plan.steps))
-
-
-def unfinished(run: Path) -> bool:
-    """Returns whether a folder holds a run that was stopped before its brain was saved."""
-    return any((run / "checkpoints").glob("step_*"))

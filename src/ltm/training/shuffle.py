@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,13 @@ class Shuffle:
         self._source: Iterator[tuple[Single, Standing]] | None = None
         self._filled = self._dry = False
 
-    def ready(self, count: int) -> None:
+    def ready(self, count: int, stop: Callable[[], bool] = lambda: False) -> None:
         """Reads so many scenes that may enter the buffer when others are drawn; notices the end of a pipe."""
         began = time.perf_counter()
-        while len(self._next) < count and not self._dry:
-            self._read()
+        while len(self._next) < count and not self._dry and not stop():
+            source = self._opened()
+            if not isinstance(source, Ahead) or source.arrived():
+                self._read()
         self.waited += time.perf_counter() - began
         self.ended = self._dry and len(self._buffer) + len(self._next) < count
 
@@ -128,11 +130,14 @@ class Shuffle:
         if not self._buffer:
             raise DataError(f"{self.stream.origin.name}: no scenes to learn from")
 
-    def _read(self) -> None:
+    def _opened(self) -> Iterator[tuple[Single, Standing]]:
         if self._source is None:
             scenes = self.stream.read(self.standing)
             self._source = Ahead(scenes, self.stream.ahead) if self.stream.ahead else scenes
-        found = next(self._source, None)
+        return self._source
+
+    def _read(self) -> None:
+        found = next(self._opened(), None)
         if found is None:
             self._dry = True
         else:
