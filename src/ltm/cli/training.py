@@ -77,6 +77,7 @@ def run_training(
         KeyboardInterrupt: Ctrl-C was pressed; the run was saved first.
         LtmError: scenes or folders that can't be used.
     """
+    from ltm.chart.schema import PIPE
     from ltm.cli.show_report import show_report
     from ltm.cli.show_training import TrainingDisplay
     from ltm.cli.show_waiting import Waiting
@@ -122,6 +123,7 @@ def run_training(
     except (KeyboardInterrupt, DataError) as problem:
         if unfinished(run):
             command = again or f"ltm train {shlex.quote(str(run / 'chart.yaml'))}"
+            command = f"… | {command}" if chart.scenes.source == PIPE else command
             without = " --skip-bad" if isinstance(problem, DataError) else ""
             console.print(f"saved. Go on with: {command}{without}", highlight=False, markup=False)
         raise

@@ -23,6 +23,8 @@ from ltm.senses.layout import Layout
 
 BLOCK = 256
 """So many scenes are compared at once with those that were set aside."""
+PIPE_BLOCK = 16
+"""So many of a pipe's, which may come slowly."""
 _PATIENCE = 10**6
 """So many scenes one after another of which none may be learned from, and there is no point in reading on."""
 _SHOWN = 10
@@ -108,7 +110,8 @@ class Stream:
     def _pass(self, standing: Standing) -> Generator[tuple[Single, Standing], None, Standing]:
         found = self.origin.scenes(standing.place, self.shard)
         barren = 0
-        while block := list(itertools.islice(found, BLOCK)):
+        size = BLOCK if self.origin.rewinds else PIPE_BLOCK
+        while block := list(itertools.islice(found, size)):
             before = standing.given
             kept = iter(self._kept([item.scene for item in block if not isinstance(item.scene, DataError)]))
             for item in block:

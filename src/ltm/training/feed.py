@@ -45,6 +45,10 @@ class Feed(Protocol):
         """Says what has been read, where that isn't plain from the scenes."""
         ...
 
+    def close(self) -> None:
+        """Stops reading; called once no more scenes are wanted."""
+        ...
+
 
 class Permuted:
     """The scenes of a set without replacement, until all have been seen.
@@ -87,6 +91,9 @@ class Permuted:
     def words(self) -> str:
         """Says nothing."""
         return ""
+
+    def close(self) -> None:
+        """Does nothing: nothing is being read."""
 
 
 def feed_of(scenes: SceneSet | Stream, generator: torch.Generator) -> Feed:

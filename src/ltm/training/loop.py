@@ -159,6 +159,8 @@ class Trainer:
             self.validate()
             self._log()
         self.checkpoint()
+        if self.done:
+            self.slots.feed.close()
         return self.done
 
     def _ready(self, stop: Callable[[], bool]) -> bool:

@@ -59,11 +59,12 @@ class Shuffle:
         drawn: list[Single] = []
         while len(drawn) < count:
             place = int(torch.randint(len(self._buffer), (), generator=self.generator))
-            drawn.append(self._buffer[place])
+            drawn.append({name: value.copy() for name, value in self._buffer[place].items()})
             if not self._next and not self._dry:
                 self._read()
             if self._next:
-                self._buffer[place], self.standing = self._next.popleft()
+                scene, self.standing = self._next.popleft()
+                _replace(self._buffer[place], scene)
             elif len(self._buffer) > 1:
                 # Of the last scenes of all, some may have to be drawn again to make up a batch.
                 self._buffer[place] = self._buffer[-1]
@@ -126,7 +127,7 @@ class Shuffle:
                 self._filled = True
             else:
                 scene, self.standing = self._next.popleft()
-                self._buffer.append(scene)
+                self._buffer.append({name: np.array(value) for name, value in scene.items()})
         if not self._buffer:
             raise DataError(f"{self.stream.origin.name}: no scenes to learn from")
 
@@ -142,3 +143,16 @@ class Shuffle:
             self._dry = True
         else:
             self._next.append(found)
+
+
+def _replace(old: Single, new: Single) -> None:
+    """Puts a scene in another's place, in the same memory where it can.
+
+    Were it a new allocation each time, scenes that stay for long would lie scattered among others that are gone, and
+    the process would grow by the gaps between them.
+    """
+    for name, value in new.items():
+        if old[name].shape == value.shape and old[name].dtype == value.dtype:
+            old[name][...] = value
+        else:
+            old[name] = np.array(value)
