@@ -140,3 +140,8 @@ class Stream:
         if len(self.problems) < _SHOWN:
             self.problems.append(str(problem))
         return replace(standing, skipped=standing.skipped + 1)
+
+
+def sample_of(scenes: SceneSet | Stream) -> SceneSet:
+    """Returns scenes to measure with: the whole set, or some of a stream's beginning."""
+    return scenes.sample if isinstance(scenes, Stream) else scenes

@@ -14,7 +14,7 @@ from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.scenes.store import SceneSet
-from ltm.scenes.stream import Stream
+from ltm.scenes.stream import Stream, sample_of
 from ltm.training.checkpoint import load_latest, save_checkpoint
 from ltm.training.fingerprint import digest_of, fingerprint, identity
 from ltm.training.flatten import flatten, unflatten
@@ -71,11 +71,12 @@ class Trainer:
         saved = None if run is None else load_latest(run)
         for note in saved.notes if saved is not None else ():
             say(note)
-        sample = train.sample if isinstance(train, Stream) else train
         self.scenes = {"train": identity(train), "validation": fingerprint(validation)}
         if saved is None:
             wanted = digest_of(chart, self.scenes)
-            self.plan = (None if run is None else recorded_plan(run, wanted, say)) or make_plan(chart, sample, say)
+            self.plan = (None if run is None else recorded_plan(run, wanted, say)) or make_plan(
+                chart, sample_of(train), say
+            )
             self.slots = self._slots()
             if run is not None and self.metrics is not None:
                 self.metrics.forget_after(0)
@@ -110,9 +111,8 @@ class Trainer:
     def train_step(self) -> None:
         """Thinks one segment in every slot and learns from it."""
         bf16 = self.plan.precision == "bf16"
-        loss = learn(
-            self.brain, self.slots, self.optimiser, self.segment, bf16, self.step, self.plan.steps, self.scorer
-        )
+        steps = self.plan.steps
+        loss = learn(self.brain, self.slots, self.optimiser, self.segment, bf16, self.step, steps, self.scorer)
         self.step += 1
         blend = max(0.05, 1.0 / self.step)
         self._loss += blend * (float(loss.acts) - self._loss)
@@ -173,7 +173,7 @@ class Trainer:
         return True
 
     def _begin_anew(self) -> None:
-        """Says what can't be had back of a pipe, and forgets what was the best by other scenes."""
+        """Forgets what was best by scenes of a pipe that are gone, and says so."""
         self.best, self.best_weights = None, {}
         self.say(
             "standard input can't be rewound: what was piped in before is gone, this run goes on with what is piped in "
@@ -249,5 +249,5 @@ class Trainer:
 
     def _log(self) -> None:
         if self.metrics is not None:
-            standing = self.progress(self.plan.seconds_a_step)
-            self.metrics.add(standing, self.seconds, self.optimiser.rate(self.step, self.plan.steps))
+            rate = self.optimiser.rate(self.step, self.plan.steps)
+            self.metrics.add(self.progress(self.plan.seconds_a_step), self.seconds, rate)
