@@ -2,11 +2,11 @@
 
 python -m benchmarks.stream --gigabytes 5
 python -m benchmarks.stream --gigabytes 1 --from file
-python -m benchmarks.stream --gigabytes 0.2 --from file --ahead 0
+python -m benchmarks.stream --gigabytes 0.2 --from file --ahead 256
 
 `generated`: pictures of 128 by 128, made on the fly chunk by chunk; a gigabyte is one of pixels. `file`: JSON Lines of
-64 numbers each, written first and deleted afterwards. `--ahead 0` reads scenes when they are needed rather than in a
-thread.
+64 numbers each, written first and deleted afterwards. `--ahead 256` reads that many in a thread before they are
+needed.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=5.0)
     parser.add_argument("--from", dest="kind", choices=("generated", "file"), default="generated")
     parser.add_argument("--buffer", type=int, default=4096)
-    parser.add_argument("--ahead", type=int, default=256)
+    parser.add_argument("--ahead", type=int, default=0)
     given = parser.parse_args()
     size = int(given.gigabytes * GIGABYTE)
     with tempfile.TemporaryDirectory() as folder:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from ltm.errors import LtmError
 from ltm.training import loop
+from ltm.training.checkpoint import unfinished
 from ltm.training.flatten import flatten
-from ltm.training.loop import Trainer, unfinished
+from ltm.training.loop import Trainer
 
 
 def quiet(progress: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from ltm.scenes import maze
 from ltm.scenes.origin_pipe import PipeOrigin
 from ltm.scenes.prepare_stream import Streamed, open_stream, scenes_of
 from ltm.scenes.single import singles
+from ltm.training.checkpoint import unfinished
+from ltm.training.fit import train_chart
 from ltm.training.flatten import flatten
 from ltm.training.loop import Trainer
 
@@ -165,6 +168,35 @@ def test_a_pipe_that_ends_ends_training_and_one_that_was_left_goes_on(
     assert rest.fit(quiet)
     assert 3 < rest.step < 30 and any("come to an end" in words for words in said)
     assert rest.best is not None and rest.finished_brain() is not None
+
+
+def test_a_pipe_that_stalls_can_be_left(chart_of: Any, table: Path, tmp_path: Path) -> None:
+    receives, sends = os.pipe()
+    os.write(sends, table.read_bytes())  # less than a pipe holds, and it stays open
+    chart = chart_of({"steps": 10**6, "segments": 1}, scenes={"source": "-", "stream": True, "buffer": 48})
+    streamed = open_stream(chart, PipeOrigin(chart, io.BufferedReader(io.FileIO(receives))))
+    made = Trainer(chart, streamed.train, streamed.validation, tmp_path / "run")
+    seen = (0, time.monotonic())
+
+    def stalled() -> bool:
+        nonlocal seen
+        seen = seen if made.step == seen[0] else (made.step, time.monotonic())
+        return time.monotonic() > seen[1] + 2
+
+    assert not made.fit(quiet, stop=stalled)
+    assert 0 < made.step < 20 and unfinished(tmp_path / "run")
+    os.close(sends)
+    made.slots.feed.close()
+
+
+def test_a_streamed_brain_tells_what_it_learned_from_and_no_folder(chart_of: Any, table: Path, tmp_path: Path) -> None:
+    chart = streaming(chart_of)
+    fitted = train_chart(chart, tmp_path / "brain", folder=tmp_path, speed=False)
+    assert fitted.finished
+    record = json.loads((tmp_path / "brain" / "brain.json").read_text())
+    told = record["provenance"]["data"]
+    assert told.startswith("boards.jsonl: ") and "scenes streamed" in told and "16 set aside" in told
+    assert str(tmp_path) not in json.dumps(record)
 
 
 def test_the_buffer_shuffles_and_every_scene_is_learned_from(chart_of: Any, table: Path, tmp_path: Path) -> None:

@@ -80,15 +80,16 @@ def run_training(
         KeyboardInterrupt: Ctrl-C was pressed; the run was saved first.
         LtmError: scenes or folders that can't be used.
     """
+    from ltm.chart.schema import PIPE
     from ltm.cli.show_report import show_report
     from ltm.cli.show_training import TrainingDisplay
     from ltm.cli.show_waiting import Waiting
     from ltm.errors import DataError
     from ltm.runtime.folder import check_target
     from ltm.scenes.prepare_stream import Streamed, scenes_of
+    from ltm.training.checkpoint import unfinished
     from ltm.training.fingerprint import fingerprint
     from ltm.training.fit import continue_from, train_chart
-    from ltm.training.loop import unfinished
     from ltm.training.run_folder import run_folder
 
     console = console or console_of()
@@ -126,6 +127,7 @@ def run_training(
     except (KeyboardInterrupt, DataError) as problem:
         if unfinished(run):
             command = again or f"ltm train {shlex.quote(str(run / 'chart.yaml'))}"
+            command = f"… | {command}" if chart.scenes.source == PIPE else command
             without = " --skip-bad" if isinstance(problem, DataError) else ""
             console.print(f"saved. Go on with: {command}{without}", highlight=False, markup=False)
         raise

@@ -61,20 +61,23 @@ class PipeOrigin:
                 yield found
 
     def _read(self, file: BufferedReader) -> Iterator[Found]:
-        head = file.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
-        first = head.split(b"\n", 1)[0]
-        ending = ".jsonl" if first.startswith(b"{") else ".tsv" if b"\t" in first else ".csv"
-        known = False
-        for number, (line, row) in enumerate(TextRows(file, self.name, ending), 1):
-            try:
-                if isinstance(row, DataError):
-                    raise row
-                if not known:
-                    check_columns(Path(self.name), row, list(self._columns))
-                known = True
-                scene: Single | DataError = encode_row(f"{self.name}:{line}", row, self._columns, self._alike, Path())
-            except DataError as problem:
-                if not known and not isinstance(row, DataError):
-                    raise
-                scene = problem
-            yield Found(scene, (number,))
+        with file:
+            head = file.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
+            first = head.split(b"\n", 1)[0]
+            ending = ".jsonl" if first.startswith(b"{") else ".tsv" if b"\t" in first else ".csv"
+            known = False
+            for number, (line, row) in enumerate(TextRows(file, self.name, ending), 1):
+                try:
+                    if isinstance(row, DataError):
+                        raise row
+                    if not known:
+                        check_columns(Path(self.name), row, list(self._columns))
+                    known = True
+                    scene: Single | DataError = encode_row(
+                        f"{self.name}:{line}", row, self._columns, self._alike, Path()
+                    )
+                except DataError as problem:
+                    if not known and not isinstance(row, DataError):
+                        raise
+                    scene = problem
+                yield Found(scene, (number,))

@@ -23,6 +23,8 @@ from ltm.scenes.store import SceneSet
 from ltm.scenes.stream import Stream
 from ltm.scenes.told import Told, nobody
 
+AHEAD = 256
+"""Scenes of a pipe that are read before they are drawn."""
 SAMPLE = 2000
 """Scenes of the beginning that are kept to measure with, at most."""
 
@@ -137,6 +139,7 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
         buffer=spec.buffer,
         shard=spec.shard,
         skip_bad=skip_bad,
+        ahead=0 if origin.rewinds else AHEAD,
     )
     if isinstance(origin, PipeOrigin):
         origin.give_back(beginning)

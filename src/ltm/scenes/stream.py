@@ -23,6 +23,8 @@ from ltm.senses.layout import Layout
 
 BLOCK = 256
 """So many scenes are compared at once with those that were set aside."""
+PIPE_BLOCK = 16
+"""So many of a pipe's, which may come slowly."""
 _PATIENCE = 10**6
 """So many scenes one after another of which none may be learned from, and there is no point in reading on."""
 _SHOWN = 10
@@ -73,7 +75,7 @@ class Stream:
         buffer: how many scenes it is shuffled among.
         shard: which of how many parts of the scenes it gives.
         skip_bad: whether scenes that can't be read are counted rather than refused.
-        ahead: how many scenes a thread may read before they are drawn; 0 reads them when they are.
+        ahead: how many scenes a thread may read before they are drawn; 0 reads them when they are, without a thread.
         problems: what was wrong with the first of those, added to while reading.
     """
 
@@ -86,7 +88,7 @@ class Stream:
     buffer: int = 4096
     shard: Shard = (0, 1)
     skip_bad: bool = False
-    ahead: int = 256
+    ahead: int = 0
     problems: list[str] = field(default_factory=list)
 
     def read(self, standing: Standing) -> Iterator[tuple[Single, Standing]]:
@@ -108,7 +110,8 @@ class Stream:
     def _pass(self, standing: Standing) -> Generator[tuple[Single, Standing], None, Standing]:
         found = self.origin.scenes(standing.place, self.shard)
         barren = 0
-        while block := list(itertools.islice(found, BLOCK)):
+        size = BLOCK if self.origin.rewinds else PIPE_BLOCK
+        while block := list(itertools.islice(found, size)):
             before = standing.given
             kept = iter(self._kept([item.scene for item in block if not isinstance(item.scene, DataError)]))
             for item in block:
@@ -137,3 +140,8 @@ class Stream:
         if len(self.problems) < _SHOWN:
             self.problems.append(str(problem))
         return replace(standing, skipped=standing.skipped + 1)
+
+
+def sample_of(scenes: SceneSet | Stream) -> SceneSet:
+    """Returns scenes to measure with: the whole set, or some of a stream's beginning."""
+    return scenes.sample if isinstance(scenes, Stream) else scenes

@@ -1,4 +1,8 @@
-"""Reads ahead in a thread of its own, so that training doesn't wait for scenes; what is read doesn't depend on it."""
+"""Reads ahead in a thread of its own; what is read doesn't depend on it.
+
+A pipe is read so, which may have nothing to give for long: whoever waits for it must still notice Ctrl-C. For files and
+sources it doesn't pay where both cores are busy (docs/data.md): reading them and training take turns in Python.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 _LOOKS = 0.2
-"""Seconds after which a reader whose place is taken looks whether it is still wanted."""
+"""Seconds after which one side looks whether it is to go on waiting for the other."""
 
 
 class _End(Exception):
@@ -29,6 +33,7 @@ class Ahead(Generic[Item]):
     def __init__(self, items: Iterator[Item], depth: int) -> None:
         self._queue: queue.Queue[Item | BaseException] = queue.Queue(depth)
         self._wanted = True
+        self._first: Item | BaseException | None = None
         self._failed: BaseException | None = None
         # It may be waiting for a pipe when the program ends.
         self._thread = threading.Thread(target=self._read, args=(items,), name="reading scenes", daemon=True)
@@ -39,13 +44,23 @@ class Ahead(Generic[Item]):
 
     def __next__(self) -> Item:
         if self._failed is None:
-            item = self._queue.get()
+            item = self._queue.get() if self._first is None else self._first
+            self._first = None
             if not isinstance(item, BaseException):
                 return item
             self._failed = item
         if isinstance(self._failed, _End):
             raise StopIteration
         raise self._failed
+
+    def arrived(self) -> bool:
+        """Waits a moment for the next item; returns whether it, or the end, is there."""
+        if self._first is None and self._failed is None:
+            try:
+                self._first = self._queue.get(timeout=_LOOKS)
+            except queue.Empty:
+                return False
+        return True
 
     def close(self) -> None:
         """Ends the thread, unless it waits for a pipe."""

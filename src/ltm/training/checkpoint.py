@@ -131,6 +131,11 @@ def load_latest(run: Path) -> Checkpoint | None:
     return None
 
 
+def unfinished(run: Path) -> bool:
+    """Returns whether a folder holds a run that was stopped before its brain was saved."""
+    return any((run / "checkpoints").glob("step_*"))
+
+
 def forget_checkpoints(run: Path) -> None:
     """Removes all checkpoints of a run, and what an earlier removal left when it was killed."""
     sweep(run, "checkpoints")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import torch
@@ -21,8 +21,8 @@ class Feed(Protocol):
         """Whether no more scenes come; never where they come again and again."""
         ...
 
-    def ready(self, count: int) -> None:
-        """Sees to it that so many scenes can be drawn without anything that could go wrong.
+    def ready(self, count: int, stop: Callable[[], bool] = lambda: False) -> None:
+        """Sees to it that so many scenes can be drawn without anything that could go wrong, unless told to stop.
 
         Raises:
             DataError: a scene that can't be read; nothing has been drawn.
@@ -45,6 +45,10 @@ class Feed(Protocol):
         """Says what has been read, where that isn't plain from the scenes."""
         ...
 
+    def close(self) -> None:
+        """Stops reading; called once no more scenes are wanted."""
+        ...
+
 
 class Permuted:
     """The scenes of a set without replacement, until all have been seen.
@@ -61,7 +65,7 @@ class Permuted:
         self.order = torch.randperm(len(scenes), generator=generator)
         self.cursor = 0
 
-    def ready(self, count: int) -> None:
+    def ready(self, count: int, stop: Callable[[], bool] = lambda: False) -> None:
         """Does nothing: all scenes are at hand."""
 
     def draw(self, count: int) -> SceneSet:
@@ -87,6 +91,9 @@ class Permuted:
     def words(self) -> str:
         """Says nothing."""
         return ""
+
+    def close(self) -> None:
+        """Does nothing: nothing is being read."""
 
 
 def feed_of(scenes: SceneSet | Stream, generator: torch.Generator) -> Feed:

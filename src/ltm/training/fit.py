@@ -21,7 +21,7 @@ from ltm.scenes.prepare_stream import Streamed, scenes_of
 from ltm.scenes.read import digest
 from ltm.scenes.sources import find_source
 from ltm.scenes.split import halves
-from ltm.scenes.stream import Stream
+from ltm.scenes.stream import Stream, sample_of
 from ltm.training.checkpoint import forget_checkpoints
 from ltm.training.evaluate import evaluate
 from ltm.training.familiar import familiarity_with
@@ -110,7 +110,7 @@ def train_chart(
         settle(trainer, out.name, run / EARLIER, say)
     say(f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}")
     calibrate(brain, choosing, bf16, scorer)
-    known = scenes.train.sample if isinstance(scenes.train, Stream) else scenes.train
+    known = sample_of(scenes.train)
     brain.familiarity = familiarity_with(brain, known, choosing)
     kept = choose(brain, known, judging, chart.scenes.replay, bf16, scorer, chart.training.seed)
     brain.rehearsal = kept.rehearsal

@@ -14,7 +14,7 @@ from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.scenes.store import SceneSet
-from ltm.scenes.stream import Stream
+from ltm.scenes.stream import Stream, sample_of
 from ltm.training.checkpoint import load_latest, save_checkpoint
 from ltm.training.fingerprint import fingerprint, identity, run_digest
 from ltm.training.flatten import flatten, unflatten
@@ -108,7 +108,7 @@ class Trainer:
 
     def planned(self) -> Plan:
         """Measures and decides how the run is carried out."""
-        return make_plan(self.chart, self.train.sample if isinstance(self.train, Stream) else self.train, self.say)
+        return make_plan(self.chart, sample_of(self.train), self.say)
 
     def new_slots(self, saved: Saved | None = None) -> Slots:
         """Returns slots filled with the first scenes, or with those that were saved."""
@@ -153,7 +153,7 @@ class Trainer:
         every = max(1, self.plan.steps // VALIDATIONS)
         clock = saved = time.monotonic()
         pace = self.plan.seconds_a_step
-        while self._ready() and not self.done and not stop():
+        while self._ready(stop) and not self.done and not stop():
             self.train_step()
             now = time.monotonic()
             pace += 0.1 * (now - clock - pace)
@@ -170,24 +170,26 @@ class Trainer:
                 saved = now
             self.seconds += time.monotonic() - clock
             clock = time.monotonic()
-        if self.slots.feed.ended:
+        if self.slots.feed.ended and self.step < self.plan.steps:
             self.say(f"the scenes have come to an end: training ends at step {self.step:,} of {self.plan.steps:,}")
             self.validate()
             self._log()
         self.checkpoint()
+        if self.done:
+            self.slots.feed.close()
         return self.done
 
-    def _ready(self) -> bool:
+    def _ready(self, stop: Callable[[], bool]) -> bool:
         """Sees to it that the next step can be taken; where it can't, the steps so far are saved."""
         try:
-            self.slots.ready()
+            self.slots.ready(stop)
         except LtmError:
             self.checkpoint()
             raise
         return True
 
     def _begin_anew(self) -> None:
-        """Says what can't be had back of a pipe, and forgets what was the best by other scenes."""
+        """Forgets what was best by scenes of a pipe that are gone, and says so."""
         self.best, self.best_weights = None, {}
         self.say(
             "standard input can't be rewound: what was piped in before is gone, this run goes on with what is piped in "
@@ -267,10 +269,5 @@ class Trainer:
 
     def _log(self) -> None:
         if self.metrics is not None:
-            standing = self.progress(self.plan.seconds_a_step)
-            self.metrics.add(standing, self.seconds, self.optimiser.rate(self.step, self.plan.steps))
-
-
-def unfinished(run: Path) -> bool:
-    """Returns whether a folder holds a run that was stopped before its brain was saved."""
-    return any((run / "checkpoints").glob("step_*"))
+            rate = self.optimiser.rate(self.step, self.plan.steps)
+            self.metrics.add(self.progress(self.plan.seconds_a_step), self.seconds, rate)

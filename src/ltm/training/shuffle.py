@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,13 @@ class Shuffle:
         self._source: Iterator[tuple[Single, Standing]] | None = None
         self._filled = self._dry = False
 
-    def ready(self, count: int) -> None:
+    def ready(self, count: int, stop: Callable[[], bool] = lambda: False) -> None:
         """Reads so many scenes that may enter the buffer when others are drawn; notices the end of a pipe."""
         began = time.perf_counter()
-        while len(self._next) < count and not self._dry:
-            self._read()
+        while len(self._next) < count and not self._dry and not stop():
+            source = self._opened()
+            if not isinstance(source, Ahead) or source.arrived():
+                self._read()
         self.waited += time.perf_counter() - began
         self.ended = self._dry and len(self._buffer) + len(self._next) < count
 
@@ -57,11 +59,12 @@ class Shuffle:
         drawn: list[Single] = []
         while len(drawn) < count:
             place = int(torch.randint(len(self._buffer), (), generator=self.generator))
-            drawn.append(self._buffer[place])
+            drawn.append({name: value.copy() for name, value in self._buffer[place].items()})
             if not self._next and not self._dry:
                 self._read()
             if self._next:
-                self._buffer[place], self.standing = self._next.popleft()
+                scene, self.standing = self._next.popleft()
+                _replace(self._buffer[place], scene)
             elif len(self._buffer) > 1:
                 # Of the last scenes of all, some may have to be drawn again to make up a batch.
                 self._buffer[place] = self._buffer[-1]
@@ -124,16 +127,32 @@ class Shuffle:
                 self._filled = True
             else:
                 scene, self.standing = self._next.popleft()
-                self._buffer.append(scene)
+                self._buffer.append({name: np.array(value) for name, value in scene.items()})
         if not self._buffer:
             raise DataError(f"{self.stream.origin.name}: no scenes to learn from")
 
-    def _read(self) -> None:
+    def _opened(self) -> Iterator[tuple[Single, Standing]]:
         if self._source is None:
             scenes = self.stream.read(self.standing)
             self._source = Ahead(scenes, self.stream.ahead) if self.stream.ahead else scenes
-        found = next(self._source, None)
+        return self._source
+
+    def _read(self) -> None:
+        found = next(self._opened(), None)
         if found is None:
             self._dry = True
         else:
             self._next.append(found)
+
+
+def _replace(old: Single, new: Single) -> None:
+    """Puts a scene in another's place, in the same memory where it can.
+
+    Were it a new allocation each time, scenes that stay for long would lie scattered among others that are gone, and
+    the process would grow by the gaps between them.
+    """
+    for name, value in new.items():
+        if old[name].shape == value.shape and old[name].dtype == value.dtype:
+            old[name][...] = value
+        else:
+            old[name] = np.array(value)

@@ -7,7 +7,7 @@ Shapes: B batch, R rows, C columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -58,13 +58,13 @@ class Slots:
         if saved is not None:
             self.restore(*saved)
 
-    def ready(self) -> None:
-        """Sees to it that the next segment can be followed by others.
+    def ready(self, stop: Callable[[], bool]) -> None:
+        """Sees to it that the next segment can be followed by others, unless told to stop.
 
         Raises:
             DataError: a scene of a stream that can't be read.
         """
-        self.feed.ready(self.brain.chart.training.batch)
+        self.feed.ready(self.brain.chart.training.batch, stop)
 
     def before(self) -> None:
         """Makes minds restless that have been in doubt for long, as thinking does; called before each segment."""
