@@ -22,13 +22,14 @@ _LIMITS = {
     "longest": (1, 8191),
     "rate": (1000, 192_000),
     "seconds": (0.05, 60),
+    "vocabulary": (257, 16_384),
 }
 _SETTINGS = {
     "grid": ("rows", "columns", "symbols"),
     "image": ("rows", "columns"),
     "audio": ("seconds", "rate"),
     "sequence": ("longest", "ignore"),
-    "text": ("longest", "unit"),
+    "text": ("longest", "unit", "vocabulary"),
 }
 """What may be said of values of a kind."""
 
@@ -42,9 +43,10 @@ class Declared:
         rows: rows of every grid.
         columns: columns of every grid.
         symbols: number of symbols.
-        longest: tokens of a sequence at most.
+        longest: tokens of a sequence, or units of a text, at most.
         rate: samples a second; pitches up to half of it are heard.
         seconds: how much of a sound is heard.
+        vocabulary: bytes and pieces of a text that is read in pieces.
         settings: what else was said, by name, as it was written.
         done: whether it is to be answered rather than seen.
     """
@@ -56,6 +58,7 @@ class Declared:
     longest: int | None = None
     rate: int | None = None
     seconds: float | None = None
+    vocabulary: int | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     done: bool = False
 
@@ -101,9 +104,8 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
     if ("rows" in found) != ("columns" in found):
         raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
     seconds = found.pop("seconds", None)
-    numbers = {key: int(found[key]) if key in found else None for key in _LIMITS}
-    rows, columns, symbols, longest, rate = (numbers[key] for key in ("rows", "columns", "symbols", "longest", "rate"))
-    return name, Declared(kind, rows, columns, symbols, longest, rate, seconds, settings)
+    numbers = {key: int(found[key]) if key in found else None for key in _LIMITS if key != "seconds"}
+    return name, Declared(kind, **numbers, seconds=seconds, settings=settings)
 
 
 def _argument(argument: str, where: str, kind: str) -> dict[str, float]:

