@@ -91,7 +91,7 @@ def test_a_column_of_sentences_is_text() -> None:
 def test_no_texts(values: list[Any]) -> None:
     with pytest.raises(DataError, match="expected text"):
         look(values, Declared(kind="text"))
-    with pytest.raises(DataError, match="unit is words or bytes"):
+    with pytest.raises(DataError, match="unit is words, bytes or pieces"):
         look(["a b"], Declared(kind="text", settings={"unit": "letters"}))
 
 

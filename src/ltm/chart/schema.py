@@ -95,7 +95,7 @@ class TrainingSpec(Part):
     minutes: Annotated[float, Field(gt=0, le=10**5)] = 15.0
     passes: Annotated[float, Field(gt=0, le=10**6)] | None = None
     """Training ends after so many passes over the scenes where the minutes would allow more; for data that is soon
-    learned by heart, such as some thousand texts. Counts for nothing where `steps` is given."""
+    learned by heart, such as some thousand texts; but never before 400 steps, nor where `steps` says how many."""
     keep: Literal["best", "last"] = "best"
     """Which averaged weights become the brain: the best by validation, or the last. Where `passes` end training in time
     and few scenes are set aside, the best is mostly luck."""

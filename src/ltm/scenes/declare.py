@@ -12,7 +12,8 @@ from ltm.senses.table import KINDS
 
 _SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
 _SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,6}(?:\.\d{1,6})?)")
-_WORDS = re.compile(r"(ignore|unit)\s*=\s*(.+)")
+ORDERS = ("parallel", "left-to-right")
+_WORDS = re.compile(r"(ignore|unit|order)\s*=\s*(.+)")
 MOSTLY = 0.9
 """Share of a column's values that must fit its type; the others are taken for bad rows, which reading locates."""
 _LIMITS = {
@@ -28,8 +29,8 @@ _SETTINGS = {
     "grid": ("rows", "columns", "symbols"),
     "image": ("rows", "columns"),
     "audio": ("seconds", "rate"),
-    "sequence": ("longest", "ignore"),
-    "text": ("longest", "unit", "vocabulary"),
+    "sequence": ("longest", "ignore", "order"),
+    "text": ("longest", "unit", "vocabulary", "order"),
 }
 """What may be said of values of a kind."""
 
@@ -132,3 +133,17 @@ def _check_setting(key: str, kind: str, where: str) -> None:
     if key not in known:
         choices = f"{kind} takes {', '.join(known)}" if known else f"{kind} takes none"
         raise DataError(f"{where}: unknown setting '{key}' ({choices}){nearest(key, known)}")
+
+
+def order_of(said: Declared, usual: str) -> dict[str, str]:
+    """Returns in which order an answer's symbols are said, as an argument; nothing of what is seen.
+
+    Raises:
+        DataError: no such order, or one of what is seen.
+    """
+    order = said.settings.get("order", usual)
+    if order not in ORDERS:
+        raise DataError(f"order is {' or '.join(ORDERS)}, got {order!r}{nearest(order, ORDERS)}")
+    if not said.done and "order" in said.settings:
+        raise DataError("order is a setting of what is answered, not of what is seen")
+    return {"order": order} if said.done and order != ORDERS[0] else {}

@@ -1,4 +1,4 @@
-"""Libraries that only some sources and kinds of values need: imported where used, with the command that installs them."""
+"""Libraries that only some sources and values need: imported where used, with the command that installs them."""
 
 from __future__ import annotations
 

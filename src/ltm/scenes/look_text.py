@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ltm.errors import DataError, nearest
-from ltm.scenes.declare import MOSTLY, Declared
+from ltm.scenes.declare import MOSTLY, Declared, order_of
 from ltm.scenes.learn_pieces import USUAL, learn_pieces
 from ltm.senses.text import MOST_PLACES, TextSpec, Unit, symbols_of, words_of
 
@@ -34,9 +34,10 @@ def look_at_texts(values: Sequence[Any], said: Declared, folder: Path = Path()) 
     unit = _unit(said)
     pieces = learn_pieces(texts, said.vocabulary or USUAL) if unit == "pieces" else ()
     arguments: dict[str, Any] = {"kind": "text", "unit": unit, **({"pieces": pieces} if pieces else {})}
+    order = order_of(said, "left-to-right")
     if said.done:
         longest = max(len(symbols_of(text, pieces)) for text in texts)
-        return {**arguments, "longest": said.longest or min(MOST_PLACES - 1, 2 * longest)}
+        return {**arguments, **order, "longest": said.longest or min(MOST_PLACES - 1, 2 * longest)}
     spec = TextSpec.model_validate({**arguments, "longest": MOST_PLACES, "cut": True})
     longest = max(len(spec.encode(text)) for text in texts)
     free = _FREE if unit == "words" and is_free(texts) else {}

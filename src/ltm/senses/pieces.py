@@ -8,11 +8,12 @@ letter by letter. Nothing but the list is needed to read and write texts; `ltm.s
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
 BYTES = 256
-_WORD = re.compile(r" ?[^\W\d_]+| ?\d+| ?[^\s\w]+| ?_+|\s+(?!\S)|\s+")
+WORD = re.compile(r" ?[^\W\d_]+| ?\d+| ?[^\s\w]+| ?_+|\s+(?!\S)|\s+")
 """A word with the space before it; pieces never reach across two of them."""
 
 
@@ -27,7 +28,7 @@ def byte_letters() -> tuple[str, ...]:
 def written_words(text: str) -> list[str]:
     """Returns the words of a text in the letters of their bytes; joined they are the whole text."""
     letters = byte_letters()
-    return ["".join(letters[byte] for byte in word.encode("utf-8", "replace")) for word in _WORD.findall(text)]
+    return ["".join(letters[byte] for byte in word.encode("utf-8", "replace")) for word in WORD.findall(text)]
 
 
 def check_pieces(pieces: Sequence[str]) -> None:
@@ -66,13 +67,12 @@ def _ranks(pieces: tuple[str, ...]) -> dict[str, int]:
 def _of_word(word: str, pieces: tuple[str, ...]) -> tuple[int, ...]:
     ranks, parts = _ranks(pieces), list(word)
     while len(parts) > 1:
-        joined = [(ranks.get(left + right, len(ranks)), place) for place, (left, right) in enumerate(_pairs(parts))]
+        joined = [
+            (ranks.get(left + right, len(ranks)), place)
+            for place, (left, right) in enumerate(itertools.pairwise(parts))
+        ]
         rank, place = min(joined)
         if rank == len(ranks):
             break
         parts[place : place + 2] = [parts[place] + parts[place + 1]]
     return tuple(ranks[part] for part in parts)
-
-
-def _pairs(parts: Sequence[str]) -> Iterable[tuple[str, str]]:
-    return zip(parts[:-1], parts[1:], strict=True)

@@ -28,6 +28,8 @@ from ltm.training.step import Segment, learn
 
 PLAN = "plan.json"
 
+LEAST_STEPS = 400
+"""However few the scenes, `training.passes` allow so many steps: fewer teach a brain nothing."""
 WORTH_COMPILING_MINUTES = 4.0
 """Compiling takes 20 to 60 seconds; runs shorter than this stay eager unless the chart asks."""
 MOST_COMPILED = 64
@@ -106,7 +108,9 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Pla
         notes.append("one processor core: steps take about twice as long as on two")
     seconds = times[precision]
     compiled = False
-    most = None if spec.passes is None else math.ceil(spec.passes * len(scenes) * spec.segments / spec.batch)
+    most = None
+    if spec.passes is not None:
+        most = max(LEAST_STEPS, math.ceil(spec.passes * len(scenes) * spec.segments / spec.batch))
     budget = spec.minutes if spec.steps is None else spec.steps * seconds / 60
     if spec.steps is None and most is not None:
         budget = min(budget, most * seconds / 60)
@@ -126,7 +130,9 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Pla
                 seconds = min(seconds, faster)
     steps = spec.steps or max(1, round(spec.minutes * 60 * HELD_BACK / seconds))
     if spec.steps is None and most is not None and most < steps:
-        notes.append(f"{spec.passes:g} passes over {len(scenes):,} scenes are enough: {most * seconds:.0f} s of training")
+        notes.append(
+            f"{spec.passes:g} passes over {len(scenes):,} scenes are enough: {most * seconds:.0f} s of training"
+        )
         steps = most
     return Plan(steps=steps, precision=precision, compiled=compiled, seconds_a_step=seconds, notes=tuple(notes))
 

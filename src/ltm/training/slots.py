@@ -15,8 +15,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ltm.brain.brain import Brain, Mind
+from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind
 from ltm.brain.restlessness import wander
+from ltm.brain.spoken import Spoken, taught, teach_on
 from ltm.scenes.augment import augment
 from ltm.scenes.augment_image import jitter
 from ltm.scenes.augment_number import scatter
@@ -47,6 +49,7 @@ class Slots:
         self.seen = 0
         self.values = self._draw(spec.batch)
         self.mind: Mind = brain.begin(self.values, generator, dtype)
+        self.mind.spoken = taught(brain.chart, self.values, generator)
         # Ages start spread out, so that every batch holds early and late segments.
         self.age_B = torch.randint(0, spec.segments, (spec.batch,), generator=generator)
         self.confidence_B = torch.zeros(spec.batch)
@@ -76,6 +79,7 @@ class Slots:
         if self.brain.circuit.wave is None:
             lanes.tick %= len(self.brain.circuit.cycle)
         self.age_B += 1
+        teach_on(self.brain.chart, self.mind.spoken)
         self.confidence_B = confidence_B.detach().clone()
         solved_B = right_B if spec.release_by == "answer" else halts_B
         solved_B = solved_B & (torch.rand(spec.batch, generator=self.generator) < spec.release)
@@ -98,6 +102,8 @@ class Slots:
         for answer in self.mind.answers.values():
             # A fresh scene has no earlier answer: all of it counts as changed.
             answer[index] = -1
+        for name, said in taught(self.brain.chart, fresh, self.generator).items():
+            self.mind.spoken[name].put(index, said)
         self.mind.places = self.brain.places(self.values)
         self.age_B[index] = 0
         self.confidence_B[index] = 0
@@ -146,6 +152,7 @@ class Slots:
         tensors = {f"value.{name}": grid for name, grid in self.values.items()}
         tensors |= {f"lane.{name}": lane for name, lane in self.mind.lanes.tensors().items()}
         tensors |= {f"answer.{name}": answer for name, answer in self.mind.answers.items()}
+        tensors |= {f"said.{name}": said.count for name, said in self.mind.spoken.items()}
         tensors |= {"age": self.age_B, "confidence": self.confidence_B, "order": self.order}
         tensors["generator"] = self.generator.get_state()
         return tensors, {"cursor": self.cursor, "seen": self.seen, "tick": self.mind.lanes.tick}
@@ -161,6 +168,8 @@ class Slots:
         self.mind.lanes.restore(part("lane."))
         self.mind.lanes.tick = int(numbers["tick"])
         self.mind.answers = part("answer.")
+        for name, count_B in part("said.").items():
+            self.mind.spoken[name] = Spoken(self.values[name].long(), count_B)
         self.age_B, self.order = tensors["age"].clone(), tensors["order"].clone()
         self.confidence_B = tensors["confidence"].clone()
         self.cursor, self.seen = int(numbers["cursor"]), int(numbers["seen"])

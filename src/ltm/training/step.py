@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import torch
 
-from ltm.brain.brain import Brain, Mind, Reading
+from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind, Reading
 from ltm.errors import LtmError
 from ltm.training.optimiser import Optimiser
 from ltm.training.segment import Loss, Scorer, halts, look_ahead, loss_of, right_answers
