@@ -128,10 +128,12 @@ class Brain(nn.Module):
             whole = mind.places.mask_BS
             mask = None if whole is None else whole[:, first:last]
             logits[name] = self.act(name)(field_BSD[:, first:last], mask)
-            answers[name] = self._chosen(name, logits[name])
             if name in mind.spoken:
-                answers[name], logits[name] = mind.spoken[name].merge(answers[name], logits[name])
-                answers[name] = self.act(name).settle(answers[name])
+                # Before it is settled: an end in a cell that was said long ago must not close the answer.
+                symbols, logits[name] = mind.spoken[name].merge(logits[name].argmax(-1), logits[name])
+                answers[name] = self.act(name).settle(symbols)
+            else:
+                answers[name] = self._chosen(name, logits[name])
             exists[name] = self.act(name).exists(mask, answers[name])
             if name in mind.spoken and mind.spoken[name].logits is None:
                 said[name] = mind.spoken[name].said

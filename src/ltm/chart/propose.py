@@ -23,6 +23,8 @@ MOST_SEGMENTS = 64
 """From left to right an answer takes so many segments of thinking at most; longer ones are said faster."""
 FREE_WIDTH, FREE_PASSES = 32, 4
 """Of brains that judge free text; chosen on scenes set aside (see benchmarks/text.py)."""
+TURNING = 16
+"""Four heads of attention that turn along rows and columns need a width that this divides."""
 _LISTED = 12
 """So many columns are named in the description."""
 _ROLES = {
@@ -72,7 +74,10 @@ def propose(
     free = _free(columns, see, do)
     training = {**_training(columns, see, do, fixed, searching, free), "minutes": minutes, "seed": seed}
     smallest = None
+    zones = _zones(columns, see, do, fixed, searching, free)
     for width, share in _sizes(free):
+        if zones["core" if fixed else "local"]["kind"] == "attention" and width % TURNING:
+            continue
         declared = {
             "name": name,
             "about": f"Sees {_listed(see)}; answers {_listed(do)}.",
@@ -80,7 +85,7 @@ def propose(
             "field": {"width": width, "noise": 0.5 if searching else 0.0},
             "senses": {c: _sense(columns[c], fixed, share) for c in see},
             "acts": {c: _act(columns[c]) for c in do},
-            "zones": _zones(columns, see, do, fixed, searching, free),
+            "zones": zones,
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
             "training": training,
             "will": _will(columns, do, fixed, searching, training["ticks"], free),
