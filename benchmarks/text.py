@@ -69,7 +69,7 @@ def main() -> None:
 def held_out(data: Path) -> np.ndarray:
     """Returns the lines that are judged by: drawn once, whatever the seed, since files are often sorted by label."""
     lines = np.array([line for line, _ in rows(data)])
-    return np.sort(np.random.default_rng(0).permutation(lines)[: len(lines) // HELD_OUT])
+    return np.sort(np.random.default_rng(0).permutation(lines)[-(len(lines) // HELD_OUT) :])
 
 
 def by_label(scenes: SceneSet, labels: Sequence[str]) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Answers from left to right: what was said stays, what comes behind is thought about with it, a teacher says it first."""
+"""Answers from left to right: what was said stays, is thought about, and while learning is said by a teacher."""
 
 from __future__ import annotations
 

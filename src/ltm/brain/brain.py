@@ -136,8 +136,8 @@ class Brain(nn.Module):
                 answers[name] = self._chosen(name, logits[name])
             exists[name] = self.act(name).exists(mask, answers[name])
             if name in mind.spoken and mind.spoken[name].logits is None:
-                said[name] = mind.spoken[name].said
-                exists[name] = exists[name] & ~said[name]
+                said[name], there = mind.spoken[name].said, exists[name]
+                exists[name] = ~said[name] if there is None else there & ~said[name]
         changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
         said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers

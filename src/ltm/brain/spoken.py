@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ltm.acts.saying import Saying
 from ltm.chart.schema import Chart
 
 
@@ -66,7 +67,8 @@ class Spoken:
 
 def paces(chart: Chart) -> dict[str, int]:
     """Returns how many symbols each act that answers from left to right says after a segment."""
-    return {name: act.pace for name, act in chart.acts.items() if getattr(act, "order", None) == "left-to-right"}
+    later = {name: act for name, act in chart.acts.items() if isinstance(act, Saying) and act.order == "left-to-right"}
+    return {name: act.pace for name, act in later.items()}
 
 
 def segments_to_say(chart: Chart) -> int:

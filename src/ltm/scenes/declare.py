@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import column_name
@@ -105,8 +106,8 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
     if ("rows" in found) != ("columns" in found):
         raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
     seconds = found.pop("seconds", None)
-    numbers = {key: int(found[key]) if key in found else None for key in _LIMITS if key != "seconds"}
-    return name, Declared(kind, **numbers, seconds=seconds, settings=settings)
+    numbers: dict[str, Any] = {key: int(found[key]) if key in found else None for key in _LIMITS if key != "seconds"}
+    return name, replace(Declared(kind, seconds=seconds, settings=settings), **numbers)
 
 
 def _argument(argument: str, where: str, kind: str) -> dict[str, float]:

@@ -129,9 +129,11 @@ def by_ticks(brain: Brain, looks: Looks) -> list[dict[str, Any]]:
 def calibrate(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None) -> None:
     """Fits reflection's scale and shift on scenes that were not trained on (Platt 1999).
 
-    Looks after every number of segments up to twice the training's count as evidence, since the will asks at each.
+    Looks after every number of segments up to twice the training's count as evidence, since the will asks at each, but
+    no further than the will goes: a brain that thinks once may well be lost beyond.
     """
-    segments = range(1, 2 * brain.chart.training.segments + 1)
+    longest = max(1, brain.chart.will.ticks // brain.chart.training.ticks)
+    segments = range(1, min(longest, 2 * brain.chart.training.segments) + 1)
     looks = look_at(brain, scenes, segments, bf16, scorer, seed=1)
     scale, shift = fit_platt(looks.logit.reshape(-1), looks.right.reshape(-1))
     brain.reflection.scale.fill_(scale)
