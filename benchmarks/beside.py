@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.common import RUNS, Grid, console, read, seeds, spread, trained, write
 from ltm.brain.brain import Brain
+from ltm.brain.spoken import paces, segments_to_say
 from ltm.chart.check import require
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
@@ -43,6 +44,7 @@ def plain_stack(chart: Chart) -> Chart:
     wanted = Sizes.of(chart).parameters
     kept = chart.model_dump(mode="json", exclude_defaults=True)
     (core,) = chart.model_dump(mode="json", exclude_defaults=True)["zones"].values()
+    later = bool(paces(chart))
     for key in ("layers", "state", "roles"):
         core.pop(key, None)
 
@@ -51,8 +53,9 @@ def plain_stack(chart: Chart) -> Chart:
             "budget": None,
             "field": {**kept.get("field", {}), "width": chart.field.width // 2, "noise": 0.0},
             "zones": {name: {**core, "layers": 1, "hidden": hidden} for name in LAYERS},
-            "training": {**kept.get("training", {}), "ticks": len(LAYERS), "segments": 1},
-            "will": {"ticks": len(LAYERS)},
+            # What is said from left to right takes a segment a symbol: the stack says them as the brain does.
+            "training": {**kept.get("training", {}), "ticks": len(LAYERS), **({} if later else {"segments": 1})},
+            "will": {"ticks": len(LAYERS) * segments_to_say(chart)},
         }
         return Chart.model_validate(kept | changes)
 

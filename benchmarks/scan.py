@@ -1,6 +1,6 @@
 """SCAN's length split (Lake and Baroni 2018): commands to actions, judged by sequences longer than any learned.
 
-python -m benchmarks.scan DATA --minutes 10 --seeds 3
+python -m benchmarks.scan DATA --minutes 10 --seeds 3 [--order left-to-right]
 
 DATA is a folder with length_train.tsv and length_test.tsv, each with the columns `command` and `actions`. A brain
 beside a plain stack of the same size, and the actions of the nearest command. Only whole sequences count as right.
@@ -19,6 +19,7 @@ from benchmarks.beside import compare, comparison, first, judged, part, proposed
 from benchmarks.common import Grid, read
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
+from ltm.scenes.declare import ORDERS
 from ltm.scenes.lines import rows
 from ltm.scenes.prepare import read_scenes
 from ltm.scenes.store import SceneSet
@@ -35,13 +36,17 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--order", choices=ORDERS, default=ORDERS[0], help="in which actions are said")
     parser.add_argument("--limit", type=int, help="only so many test rows, to try it out")
     given = parser.parse_args()
-    name = f"scan-{given.minutes:g}min" + ("" if given.limit is None else f"-{given.limit}rows")
+    how = "" if given.order == ORDERS[0] else f"-{given.order}"
+    name = f"scan{how}-{given.minutes:g}min" + ("" if given.limit is None else f"-{given.limit}rows")
     train, test = given.data / "length_train.tsv", given.data / "length_test.tsv"
 
     def propose(seed: int) -> Chart:
-        return proposed(train, "command:sequence", f"actions:sequence(longest={LONGEST})", given.minutes, seed)
+        return proposed(
+            train, "command:sequence", f"actions:sequence(longest={LONGEST}, order={given.order})", given.minutes, seed
+        )
 
     def judge_by(chart: Chart) -> SceneSet:
         return first(read_scenes(chart, test).train, given.limit)
@@ -57,7 +62,7 @@ def main() -> None:
         groups = {name: part(right, chosen) for name, chosen in by_length(chart, scenes).items()}
         return {"nearest command": {"length": {"exact": float(right.mean()), "by_group": groups}}}
 
-    command = f"python -m benchmarks.scan DATA --minutes {given.minutes:g} --seeds {given.seeds}"
+    command = f"python -m benchmarks.scan DATA --minutes {given.minutes:g} --seeds {given.seeds} --order {given.order}"
     compare(name, command, given.seeds, propose, lambda chart: read_scenes(chart, train).train, measure, baselines)
     for grid in tables(read(name)):
         grid.show()

@@ -26,14 +26,18 @@ def test_every_source_is_on_the_page() -> None:
 
 
 @pytest.mark.parametrize("line", FITS)
-def test_the_examples_run(line: str, tmp_path: Path) -> None:
+def test_the_examples_run(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plays.txt").write_text("".join(f"{n} and {n + 1} are {2 * n + 1}.\n" for n in range(200)), encoding="utf-8")
     source = line.split()[2].partition(":")[0]
     if source == "fashion" and not any(folder.is_dir() for folder in fashion.FOLDERS):
         pytest.skip(f"Fashion-MNIST is not installed: {fashion.COMMAND}")
     if source in NEEDS and importlib.util.find_spec(NEEDS[source]) is None:
         pytest.skip(f"{NEEDS[source]} is not installed")
+    if "unit=words" in line:
+        pytest.importorskip("tokenizers", reason="tokenizers is not installed: pip install 'ltm[language]'")
     out = shlex.split(line)[-1]
-    size = "600KB" if source == "reasoning-gym" else "60KB"  # a text's words alone take half a megabyte
+    size = {"reasoning-gym": "600KB", "text": "200KB"}.get(source, "60KB")  # words and bytes take tables of vectors
     small = re.sub(r"--minutes \d+", f"--minutes 0.05 --size {size}", re.sub(r"--count \d+ ", "", line))
     assert run([*shlex.split(small)[1:-1], str(tmp_path / out), "--count", "200"]) == 0
     for other in LINES:

@@ -9,18 +9,23 @@ from pydantic import Field
 from ltm.acts.grid import GridAct, GridActSpec
 from ltm.acts.label import LabelAct, LabelActSpec
 from ltm.acts.number import NumberAct, NumberActSpec
-from ltm.acts.sequence import SequenceAct, SequenceActSpec
+from ltm.acts.saying import SayingAct
+from ltm.acts.sequence import SequenceActSpec
+from ltm.acts.text import TextActSpec
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridActSpec, GridAct),
     "label": (LabelActSpec, LabelAct),
     "action": (LabelActSpec, LabelAct),
     "number": (NumberActSpec, NumberAct),
-    "sequence": (SequenceActSpec, SequenceAct),
+    "sequence": (SequenceActSpec, SayingAct),
+    "text": (TextActSpec, SayingAct),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Act = GridAct | LabelAct | NumberAct | SequenceAct
+Act = GridAct | LabelAct | NumberAct | SayingAct
 
-ActSpec = Annotated[GridActSpec | LabelActSpec | NumberActSpec | SequenceActSpec, Field(discriminator="kind")]
+ActSpec = Annotated[
+    GridActSpec | LabelActSpec | NumberActSpec | SequenceActSpec | TextActSpec, Field(discriminator="kind")
+]
 """The union of all declarations, told apart by `kind`."""

@@ -6,22 +6,22 @@ Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ltm.acts.number import NumberAct
-from ltm.acts.sequence import SequenceAct
+from ltm.acts.saying import SayingAct
 from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.acts.table import Act
 from ltm.brain.circuit import Circuit, Recorder
 from ltm.brain.familiarity import Familiarity
-from ltm.brain.lanes import Lanes
+from ltm.brain.mind import Mind, Reading
 from ltm.brain.parts import Parts
 from ltm.brain.reflection import Reflection
 from ltm.brain.rehearsal import Rehearsal
+from ltm.brain.spoken import Spoken, nothing_said, paces
 from ltm.brain.steps import Steps
 from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
@@ -32,45 +32,6 @@ from ltm.senses.table import Sense
 from ltm.zones.layers import initialise_all
 from ltm.zones.places import Places
 from ltm.zones.spec import Window
-
-
-@dataclass(eq=False)
-class Mind:
-    """One batch of thoughts under way.
-
-    Attributes:
-        lanes: field, own states, wave.
-        input: what the senses wrote `[B, S, D]`.
-        places: where the sites are.
-        answers: each act's last answer `[B, N]`; -1 before the first segment.
-    """
-
-    lanes: Lanes
-    input: Tensor
-    places: Places
-    answers: dict[str, Tensor]
-
-    def some(self, index: Tensor) -> Mind:
-        """Returns the thoughts of some examples; `index` holds their numbers."""
-        answers = {name: answer[index] for name, answer in self.answers.items()}
-        return Mind(self.lanes.take(index), self.input[index], self.places.some(index), answers)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What acts and reflection read off the field.
-
-    Attributes:
-        logits: each act's logits `[B, N, V]`, fp32.
-        answers: each act's choice of symbols `[B, N]`.
-        right: logit that the whole answer is right `[B]`.
-        ahead: logit that it will be right if thinking goes on `[B]`; None where reflection has one output.
-    """
-
-    logits: dict[str, Tensor]
-    answers: dict[str, Tensor]
-    right: Tensor
-    ahead: Tensor | None = None
 
 
 class Brain(nn.Module):
@@ -134,7 +95,7 @@ class Brain(nn.Module):
         known = [mask for mask in there if mask is not None]
         return torch.stack(known).any(0) if len(known) == len(there) else None
 
-    def sense(self, values: Mapping[str, Tensor], places: Places) -> Tensor:
+    def sense(self, values: Mapping[str, Tensor], places: Places, spoken: Mapping[str, Spoken] | None = None) -> Tensor:
         """Returns what the senses write `[B, S, D]`, and what acts put on their own sites; prefix sites get nothing.
 
         In scenes of several steps, `values` are those of one step.
@@ -143,8 +104,9 @@ class Brain(nn.Module):
         batch = parts[0].shape[0]
         for name in self.chart.acts:
             act = self.act(name)
-            if isinstance(act, SequenceAct):
-                parts.append(act.blank.to(parts[0].dtype).expand(batch, -1, -1))
+            if isinstance(act, SayingAct):
+                said = None if spoken is None else spoken.get(name)
+                parts.append(act.written(batch, None if said is None else said.heard).to(parts[0].dtype))
         if places.prefix:
             parts.insert(0, parts[0].new_zeros(batch, places.prefix, parts[0].shape[-1]))
         written = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
@@ -174,10 +136,12 @@ class Brain(nn.Module):
             first, last = self._sites(name, places)
             answers[name] = torch.full((batch, self.act(name).cells(last - first)), -1)
         seen = torch.zeros_like(lanes.field) if self.steps is not None else self.sense(values, places)
-        return Mind(lanes, seen, places, answers)
+        return Mind(lanes, seen, places, answers, nothing_said(self.chart, batch))
 
     def think_on(self, mind: Mind, ticks: int, recorder: Recorder | None = None) -> Reading:
-        """Runs ticks and reads the answer; changes `mind`."""
+        """Runs ticks and reads the answer; changes `mind`. What is due to be said is said first."""
+        if mind.spoken and mind.lanes.tick and mind.lanes.tick % self.chart.training.ticks == 0:
+            self._say(mind)
         self.circuit.run(mind.lanes, mind.input, mind.places, ticks, recorder)
         return self.read(mind)
 
@@ -187,17 +151,37 @@ class Brain(nn.Module):
         logits: dict[str, Tensor] = {}
         answers: dict[str, Tensor] = {}
         exists: dict[str, Tensor | None] = {}
+        said: dict[str, Tensor] = {}
         for name in self.chart.acts:
             first, last = self._sites(name, mind.places)
             whole = mind.places.mask_BS
             mask = None if whole is None else whole[:, first:last]
             logits[name] = self.act(name)(field_BSD[:, first:last], mask)
-            answers[name] = self._chosen(name, logits[name])
+            if name in mind.spoken:
+                # Before it is settled: an end in a cell that was said long ago must not close the answer.
+                symbols, logits[name] = mind.spoken[name].merge(logits[name].argmax(-1), logits[name])
+                answers[name] = self.act(name).settle(symbols)
+            else:
+                answers[name] = self._chosen(name, logits[name])
             exists[name] = self.act(name).exists(mask, answers[name])
+            if name in mind.spoken and mind.spoken[name].logits is None:
+                said[name], there = mind.spoken[name].said, exists[name]
+                exists[name] = ~said[name] if there is None else there & ~said[name]
         changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
         said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
-        return Reading(logits, answers, said_BO[:, 0], said_BO[:, 1] if said_BO.shape[1] == 2 else None)
+        mind.logits = {name: logits[name] for name in mind.spoken}
+        return Reading(logits, answers, said_BO[:, 0], said_BO[:, 1] if said_BO.shape[1] == 2 else None, said)
+
+    def _say(self, mind: Mind) -> None:
+        """Lets acts that answer from left to right say the next symbols of their last answer."""
+        mind.input = mind.input.clone()
+        for name, pace in paces(self.chart).items():
+            act, (first, last) = self.act(name), self._sites(name, mind.places)
+            assert isinstance(act, SayingAct)
+            mind.spoken[name] = mind.spoken[name].further(mind.answers[name], mind.logits[name], pace)
+            written = act.written(len(mind.input), mind.spoken[name].heard)
+            mind.input[:, first:last] = written.to(mind.input.dtype)
 
     def _chosen(self, name: str, logits_BNV: Tensor) -> Tensor:
         act = self.act(name)

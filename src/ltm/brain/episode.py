@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ltm.brain.brain import Brain, Mind
+from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind
 from ltm.brain.steps import DID, SHOWN
 from ltm.brain.walk import aimed
 from ltm.chart.schema import Chart, WillSpec

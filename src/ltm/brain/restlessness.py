@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ltm.brain.brain import Mind
+from ltm.brain.mind import Mind
 
 
 def wander(

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ltm.brain.brain import Brain, Reading
+from ltm.brain.brain import Brain
 from ltm.brain.circuit import Recorder
+from ltm.brain.mind import Reading
 from ltm.brain.thought import TickRecord
 
 Listener = Callable[[TickRecord, int], None]

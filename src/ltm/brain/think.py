@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ltm.brain.brain import Brain, Mind, Reading
+from ltm.brain.brain import Brain
 from ltm.brain.circuit import Recorder
+from ltm.brain.mind import Mind, Reading
 from ltm.brain.restlessness import wander
 from ltm.brain.telling import Listener, Look, Teller
 from ltm.brain.thought import StepRecord, Stop, Thought
@@ -206,10 +207,13 @@ class _Thinker:
             return reading
         assert recorder is not None
         for step in range(ticks):
-            before = dict(mind.answers)
+            before, logits = dict(mind.answers), dict(mind.logits)
             reading = brain.think_on(mind, 1, recorder)
             if step + 1 < ticks:
-                mind.answers = before  # "changed" is measured from segment to segment, as in training
+                mind.answers, mind.logits = (
+                    before,
+                    logits,
+                )  # "changed" is measured from segment to segment, as in training
             cost_B = self._tick_costs(recorder, 1, sites, mind.lanes.tick - 1, len(who))[-1]
             confidence_B = brain.reflection.confidence(reading.right)
             # Looking at the answer at every tick is the trace's affair: only the segment's end is paid for.

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ltm.brain.brain import Brain, Mind, Reading
+from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind, Reading
 from ltm.brain.steps import DID, SHOWN, felt_acts
 from ltm.brain.telling import Teller
 from ltm.brain.thought import StepRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ltm.acts.label import LabelActSpec
-from ltm.acts.sequence import SequenceActSpec
+from ltm.acts.saying import Saying
 from ltm.chart.locate import Problem
 from ltm.chart.schema import Chart
 from ltm.errors import nearest
@@ -55,8 +55,11 @@ def _kinds(chart: Chart) -> Iterator[Problem]:
         if isinstance(sense, SequenceSpec) and sense.branches:
             yield ("senses", name), "sequences with brackets can't be seen step by step; leave out opening and closing"
     for name, act in chart.acts.items():
-        if isinstance(act, SequenceActSpec):
-            yield ("acts", name), "sequences can't be answered step by step yet; use kind 'label', 'action' or 'grid'"
+        if isinstance(act, Saying):
+            yield (
+                ("acts", name),
+                "sequences and texts can't be answered step by step yet; use kind 'label', 'action' or 'grid'",
+            )
 
 
 def _foreseeing(zone: ZoneBase) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ltm.chart.base import format_bytes
@@ -18,6 +18,14 @@ WIDTHS = (16, 24, 32, 48, 64, 80, 96, 112, 128)
 
 Columns = Mapping[str, Mapping[str, Any]]
 """The declaration of each column."""
+WRITTEN = ("sequence", "text")
+"""Kinds that are answered symbol by symbol, on sites of their own."""
+MOST_SEGMENTS = 64
+"""From left to right an answer takes so many segments of thinking at most; longer ones are said faster."""
+FREE_WIDTH, FREE_PASSES = 32, 4
+"""Of brains that judge free text; chosen on scenes set aside (see benchmarks/text.py)."""
+TURNING = 16
+"""Four heads of attention that turn along rows and columns need a width that this divides."""
 _LISTED = 12
 """So many columns are named in the description."""
 _ROLES = {
@@ -66,22 +74,25 @@ def propose(
     fixed = all(columns[c]["kind"] != "grid" or (columns[c].get("rows") and columns[c].get("columns")) for c in see)
     # Answers that lie over a grid constrain one another: finding them takes search. A label is seen or it isn't.
     searching = any(columns[c]["kind"] == "grid" for c in do)
-    writing = any(columns[c]["kind"] == "sequence" for c in do)
+    free = _free(columns, see, do)
     stepped = {} if steps is None else propose_steps(columns, see, do, steps)
-    training = stepped.get("training", _training(columns, see, fixed, searching, writing))
+    training = stepped.get("training", _training(columns, see, do, fixed, searching, free))
     training |= {"minutes": minutes, "seed": seed}
     smallest = None
-    for width in reversed(WIDTHS):
+    zones = _zones(columns, see, do, fixed, searching, free)
+    for width, share in _sizes(free):
+        if zones["core" if fixed else "local"]["kind"] == "attention" and width % TURNING:
+            continue
         declared = {
             "name": name,
             "about": f"Sees {_listed(see)}; answers {_listed(do)}.",
             "budget": size,
             "field": {"width": width, "noise": 0.5 if searching and steps is None else 0.0},
-            "senses": {c: _sense(columns[c], fixed) for c in see},
+            "senses": {c: _sense(columns[c], fixed, share) for c in see},
             "acts": {c: _act(columns[c]) for c in do},
-            "zones": _zones(columns, see, fixed, searching),
+            "zones": zones,
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
-            "will": _will(fixed, searching, training["ticks"]),
+            "will": _will(columns, do, fixed, searching, training["ticks"], free),
             **stepped,
             "training": training,
         }
@@ -98,25 +109,61 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _sense(arguments: Mapping[str, Any], fixed: bool) -> dict[str, Any]:
+def _sense(arguments: Mapping[str, Any], fixed: bool, share: int) -> dict[str, Any]:
+    if arguments["kind"] == "text" and share > 1:
+        return {**arguments, "buckets": arguments["buckets"] // share}
     if arguments["kind"] != "grid":
         return dict(arguments)
     return {**arguments, "positions": "learned" if fixed else "none"}
 
 
 def _act(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    if arguments["kind"] != "sequence":
+    if arguments["kind"] not in WRITTEN:
         return dict(arguments)
-    return {key: arguments[key] for key in ("kind", "tokens", "longest")}
+    said = {
+        key: arguments[key]
+        for key in ("kind", "tokens", "unit", "pieces", "longest", "order", "cut")
+        if key in arguments
+    }
+    if not _later(arguments):
+        return said
+    pace = -(-(arguments["longest"] + 1) // MOST_SEGMENTS)
+    return {**said, **({"pace": pace} if pace > 1 else {}), "positions": "none"}
 
 
-def _zones(columns: Columns, see: Sequence[str], fixed: bool, searching: bool) -> dict[str, Any]:
+def _later(arguments: Mapping[str, Any]) -> bool:
+    return arguments.get("order") == "left-to-right"
+
+
+def _free(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
+    """Returns whether free text alone is seen and judged as a whole, which is learned by heart within a few passes."""
+    seen = all(columns[c]["kind"] == "text" and columns[c].get("start", 1.0) < 1.0 for c in see)
+    return seen and all(columns[c]["kind"] in ("label", "number") for c in do)
+
+
+def _sizes(free: bool) -> Iterator[tuple[int, int]]:
+    """Yields widths of the field, from the widest, and by which number the table of a text is divided."""
+    if not free:
+        yield from ((width, 1) for width in reversed(WIDTHS))
+        return
+    # What free text says is in its words: the table matters, the width hardly.
+    for halvings in range(10):
+        yield from ((width, 2**halvings) for width in reversed(WIDTHS) if width <= FREE_WIDTH)
+
+
+def _zones(
+    columns: Columns, see: Sequence[str], do: Sequence[str], fixed: bool, searching: bool, free: bool
+) -> dict[str, Any]:
     if not fixed:
         return {"local": {"kind": "conv", "layers": 2, "write": "replace"}}
-    if any(columns[c]["kind"] == "text" for c in see):
-        return {"core": {"kind": "mixer", "windows": ["before", "after", "field"], "write": "replace"}}
-    if any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see):
+    if free:
+        return {"core": {"kind": "mixer", "windows": ["field"], "write": "replace"}}
+    texts = any(columns[c]["kind"] == "text" for c in see)
+    lines = any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see)
+    if lines or (texts and any(columns[c]["kind"] in WRITTEN for c in do)):
         return {"core": {"kind": "attention", "layers": 2, "write": "replace"}}
+    if texts:
+        return {"core": {"kind": "mixer", "windows": ["before", "after", "field"], "write": "replace"}}
     mixer: dict[str, Any] = {"kind": "mixer", "layers": 2, "windows": _windows(columns, see), "write": "replace"}
     return {"core": {**mixer, "state": "own", "roles": _ROLES} if searching else mixer}
 
@@ -134,18 +181,26 @@ def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
     return [*windows, "field"] if len(see) > 1 or not windows else windows
 
 
-def _training(columns: Columns, see: Sequence[str], fixed: bool, searching: bool, writing: bool) -> dict[str, Any]:
+def _training(
+    columns: Columns, see: Sequence[str], do: Sequence[str], fixed: bool, searching: bool, free: bool
+) -> dict[str, Any]:
     if not fixed:
         return {"ticks": 10, "segments": 6}
     if searching:
         return {"ticks": 4, "segments": 12}
-    if writing:
-        return {"ticks": 4, "segments": 4}
+    if any(columns[c]["kind"] in WRITTEN for c in do):
+        return {"ticks": 2 if any(_later(columns[c]) for c in do) else 4, "segments": 4}
+    if free:
+        return {"ticks": 1, "segments": 1, "passes": FREE_PASSES, "keep": "last"}
     # A tree is worked out level by level: each tick passes what was found up by as many levels as there are layers.
     return {"ticks": 6, "segments": 2} if any(columns[c].get("opening") for c in see) else {"ticks": 2, "segments": 2}
 
 
-def _will(fixed: bool, searching: bool, ticks: int) -> dict[str, Any]:
+def _will(columns: Columns, do: Sequence[str], fixed: bool, searching: bool, ticks: int, free: bool) -> dict[str, Any]:
     if not fixed:
         return {"ticks": 400}
-    return {"ticks": 512, "noise": 0.4, "patience": 48} if searching else {"ticks": 8 * ticks}
+    if searching:
+        return {"ticks": 512, "noise": 0.4, "patience": 48}
+    # Whatever is said from left to right must come to its end.
+    later = [min(columns[c]["longest"] + 1, MOST_SEGMENTS) + 1 for c in do if _later(columns[c])]
+    return {"ticks": ticks if free else ticks * max([8, *later])}

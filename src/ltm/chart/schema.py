@@ -100,6 +100,12 @@ class TrainingSpec(Part):
     steps: Annotated[int, Field(ge=1, le=10**8)] | None = None
     """Optimiser steps; when absent, the minutes asked for are turned into steps once, at the start."""
     minutes: Annotated[float, Field(gt=0, le=10**5)] = 15.0
+    passes: Annotated[float, Field(gt=0, le=10**6)] | None = None
+    """Training ends after so many passes over the scenes where the minutes would allow more; for data that is soon
+    learned by heart, such as some thousand texts; but never before 400 steps, nor where `steps` says how many."""
+    keep: Literal["best", "last"] = "best"
+    """Which averaged weights become the brain: the best by validation, or the last. Where `passes` end training in time
+    and few scenes are set aside, the best is mostly luck."""
     optimiser: Literal["muon", "adamw", "adam-atan2"] = "muon"
     """`muon`: Muon for matrices inside zones, AdamW for the rest; `adam-atan2`: as HRM and TRM were trained."""
     rate: Annotated[float, Field(gt=0, le=1)] = 3e-3

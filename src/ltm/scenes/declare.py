@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ltm.errors import DataError, nearest
 from ltm.scenes.lines import column_name
@@ -12,7 +13,8 @@ from ltm.senses.table import KINDS
 
 _SIDES = re.compile(r"(\d{1,4})\s*[x×X*]\s*(\d{1,4})")
 _SETTING = re.compile(r"([a-z]+)\s*=\s*(\d{1,6}(?:\.\d{1,6})?)")
-_WORDS = re.compile(r"(ignore|unit)\s*=\s*(.+)")
+ORDERS = ("parallel", "left-to-right")
+_WORDS = re.compile(r"(ignore|unit|order)\s*=\s*(.+)")
 MOSTLY = 0.9
 """Share of a column's values that must fit its type; the others are taken for bad rows, which reading locates."""
 _LIMITS = {
@@ -22,13 +24,14 @@ _LIMITS = {
     "longest": (1, 8191),
     "rate": (1000, 192_000),
     "seconds": (0.05, 60),
+    "vocabulary": (257, 16_384),
 }
 _SETTINGS = {
     "grid": ("rows", "columns", "symbols"),
     "image": ("rows", "columns"),
     "audio": ("seconds", "rate"),
-    "sequence": ("longest", "ignore"),
-    "text": ("longest", "unit"),
+    "sequence": ("longest", "ignore", "order"),
+    "text": ("longest", "unit", "vocabulary", "order"),
 }
 """What may be said of values of a kind."""
 
@@ -42,9 +45,10 @@ class Declared:
         rows: rows of every grid.
         columns: columns of every grid.
         symbols: number of symbols.
-        longest: tokens of a sequence at most.
+        longest: tokens of a sequence, or units of a text, at most.
         rate: samples a second; pitches up to half of it are heard.
         seconds: how much of a sound is heard.
+        vocabulary: bytes and pieces of a text that is read in pieces.
         settings: what else was said, by name, as it was written.
         done: whether it is to be answered rather than seen.
     """
@@ -56,6 +60,7 @@ class Declared:
     longest: int | None = None
     rate: int | None = None
     seconds: float | None = None
+    vocabulary: int | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     done: bool = False
 
@@ -101,9 +106,8 @@ def parse_declaration(text: str) -> tuple[str, Declared]:
     if ("rows" in found) != ("columns" in found):
         raise DataError(f"{text!r}: rows and columns go together, as in grid(9x9)")
     seconds = found.pop("seconds", None)
-    numbers = {key: int(found[key]) if key in found else None for key in _LIMITS}
-    rows, columns, symbols, longest, rate = (numbers[key] for key in ("rows", "columns", "symbols", "longest", "rate"))
-    return name, Declared(kind, rows, columns, symbols, longest, rate, seconds, settings)
+    numbers: dict[str, Any] = {key: int(found[key]) if key in found else None for key in _LIMITS if key != "seconds"}
+    return name, replace(Declared(kind, seconds=seconds, settings=settings), **numbers)
 
 
 def _argument(argument: str, where: str, kind: str) -> dict[str, float]:
@@ -130,3 +134,17 @@ def _check_setting(key: str, kind: str, where: str) -> None:
     if key not in known:
         choices = f"{kind} takes {', '.join(known)}" if known else f"{kind} takes none"
         raise DataError(f"{where}: unknown setting '{key}' ({choices}){nearest(key, known)}")
+
+
+def order_of(said: Declared, usual: str) -> dict[str, str]:
+    """Returns in which order an answer's symbols are said, as an argument; nothing of what is seen.
+
+    Raises:
+        DataError: no such order, or one of what is seen.
+    """
+    order = said.settings.get("order", usual)
+    if order not in ORDERS:
+        raise DataError(f"order is {' or '.join(ORDERS)}, got {order!r}{nearest(order, ORDERS)}")
+    if not said.done and "order" in said.settings:
+        raise DataError("order is a setting of what is answered, not of what is seen")
+    return {"order": order} if said.done and order != ORDERS[0] else {}

@@ -1,4 +1,4 @@
-"""Libraries that only some sources need: imported where used, with the command that installs them."""
+"""Libraries that only some sources and values need: imported where used, with the command that installs them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ COMMANDS = {
     "gymnasium": ("gymnasium", "pip install 'ltm[data]'"),
     "minigrid": ("minigrid", "pip install 'ltm[data]'"),
     "reasoning_gym": ("reasoning-gym", "pip install 'ltm[reasoning]'"),
+    "tokenizers": ("tokenizers", "pip install 'ltm[language]'"),
 }
 """By module: what the library is called, and how to get it."""
 

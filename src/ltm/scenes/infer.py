@@ -18,12 +18,13 @@ from ltm.scenes.family import Family, recognise
 from ltm.scenes.lines import Row
 from ltm.scenes.look import look
 from ltm.scenes.look_audio import LOOKED_AT, too_long
-from ltm.scenes.look_label import labelled
+from ltm.scenes.look_label import PLAIN, labelled
 from ltm.scenes.look_steps import step_words, steps_of
 from ltm.scenes.named import check_name, declarations
 from ltm.scenes.read import cell
 from ltm.scenes.sample import fitting, sample_rows
 from ltm.scenes.step_rows import spread
+from ltm.senses.label import label_text
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def infer(
         raise DataError(f"{len(said) - len(done):,} columns to see; a brain has at most {MOST_SENSES:,} senses")
     found = sample_rows(path, list(said), sample, skip_bad=skip_bad)
     one_line_each = found[-1][0] - found[0][0] == len(found) - 1
-    columns, left_out = _columns(path, found, said, free)
+    columns, left_out = _columns(path, found, said, free, whole=len(found) < sample)
     seen = tuple(name for name in columns if name not in done)
     if not seen:
         raise DataError(f"{path}: '{ALL}' stands for no column that can be used: {'; '.join(left_out[:3])}")
@@ -123,7 +124,7 @@ def _changes(kinds: set[str], *, few: bool) -> dict[str, str]:
 
 
 def _columns(
-    path: Path, found: list[tuple[int, Row]], said: Mapping[str, Declared], free: frozenset[str]
+    path: Path, found: list[tuple[int, Row]], said: Mapping[str, Declared], free: frozenset[str], *, whole: bool
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Returns the declaration of each column, and what is wrong with those of `free` that are left out."""
     columns: dict[str, dict[str, Any]] = {}
@@ -132,7 +133,11 @@ def _columns(
         try:
             if name in free:
                 check_name(name)
-            columns[name] = look(spread(row[name] for _, row in found if name in row), declared, path.parent)
+            values = spread(row[name] for _, row in found if name in row)
+            if declared.done and not whole and _same(values):
+                # Files are often sorted by their answers: the first rows have but one.
+                values = whole_columns(path, [], [name])[name]
+            columns[name] = look(values, declared, path.parent)
             if declared.done and columns[name]["kind"] not in ACTS:
                 kind = columns[name]["kind"]
                 raise DataError(f"is of kind {kind}, which can be seen but not answered (acts: {', '.join(ACTS)})")
@@ -141,6 +146,10 @@ def _columns(
                 raise DataError(f"{path}: {name}: {problem}") from None
             left_out.append(f"{name} ({str(problem).split(' (')[0]})")
     return columns, left_out
+
+
+def _same(values: Sequence[Any]) -> bool:
+    return len({label_text(value) if isinstance(value, PLAIN) else id(value) for value in values}) == 1
 
 
 def _whole(

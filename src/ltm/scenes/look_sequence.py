@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ltm.errors import DataError
-from ltm.scenes.declare import MOSTLY, Declared
+from ltm.scenes.declare import MOSTLY, Declared, order_of
 from ltm.senses.sequence import MOST_PLACES, words_of
 
 MOST_UNSAID = 1000
@@ -45,6 +45,7 @@ def look_at_sequences(values: Sequence[Any], said: Declared, folder: Path = Path
     # A tree may be much larger than any that was learned from; places on a line are learned one by one.
     most = said.longest or (MOST_PLACES if brackets else min(MOST_PLACES - 1, 2 * longest))
     arguments: dict[str, Any] = {"kind": "sequence", "tokens": sorted(counts), "longest": most}
+    arguments |= order_of(said, "parallel")
     if said.done:
         return arguments
     return {**arguments, **({"ignore": ignore} if ignore else {}), **brackets}

@@ -82,7 +82,7 @@ def _dataset(name: str, options: Mapping[str, Any], count: int, seed: int) -> An
         raise DataError(f"{FAMILY}:{name}: its settings are refused: {problem}"[:300]) from None
 
 
-def describe(found: Sequence[Row]) -> dict[str, dict[str, Any]]:
+def describe(options: ReasoningOptions, found: Sequence[Row]) -> dict[str, dict[str, Any]]:
     """Returns the declarations of questions and answers such as these."""
     answers = [row["answer"] for row in found]
     few = come_again(answers) and 1 < len(set(answers)) <= MOST_LABELS and "" not in answers

@@ -9,7 +9,7 @@ from typing import Any
 
 from ltm.chart.base import Part
 from ltm.errors import DataError, nearest
-from ltm.scenes import arc_scenes, digits, fashion, listops, maze, minigrid, reasoning, sudoku
+from ltm.scenes import arc_scenes, digits, fashion, listops, maze, minigrid, reasoning, running, sudoku
 from ltm.scenes.encode_rows import Written, as_it_is
 from ltm.scenes.lines import Row
 from ltm.scenes.store import SceneSet
@@ -36,7 +36,7 @@ class Source:
         do: the column that is the answer.
         notes: the scenes in sentences.
         columns: what each column holds; where that depends on the scenes, `describe` says it.
-        describe: from rows to the arguments of each column's declaration.
+        describe: from options and rows to the arguments of each column's declaration.
         options: what a chart may say under `scenes.options`.
         places: options that name places on a person's machine; a brain that is given away doesn't tell them.
         test: scenes for `ltm eval`, where there is only a fixed number of scenes and some are kept for it; other
@@ -46,6 +46,7 @@ class Source:
         family: which scenes count as the same when some are set aside (see `ltm.scenes.split`).
         written: how a row's value is brought into the form that a chart's column reads.
         steps: what a chart declares under `steps`, where scenes have several.
+        file: whether its name is that of a person's file.
     """
 
     make: Make
@@ -53,7 +54,7 @@ class Source:
     do: str
     notes: tuple[str, ...]
     columns: Mapping[str, ValueSpec] = field(default_factory=dict)
-    describe: Callable[[Sequence[Row]], Mapping[str, Mapping[str, Any]]] | None = None
+    describe: Callable[[Any, Sequence[Row]], Mapping[str, Mapping[str, Any]]] | None = None
     options: type[Part] = NoOptions
     places: tuple[str, ...] = ()
     test: Make | None = None
@@ -62,6 +63,7 @@ class Source:
     family: str = "grid"
     written: Written = as_it_is
     steps: Mapping[str, Any] | None = None
+    file: bool = False
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ class Source:
             return {name: spec.model_dump(exclude_defaults=True) for name, spec in self.columns.items()}
         made = self.make(options, count, seed)
         assert not isinstance(made, SceneSet)
-        return {name: dict(arguments) for name, arguments in self.describe(list(made)).items()}
+        return {name: dict(arguments) for name, arguments in self.describe(options, list(made)).items()}
 
 
 SOURCES: dict[str, Source] = {
@@ -171,13 +173,29 @@ def _reasoning(name: str) -> Source:
     )
 
 
-FAMILIES: dict[str, Callable[[str], Source]] = {reasoning.FAMILY: _reasoning}
+def _running(name: str) -> Source:
+    def part(rows: Callable[[str, Any, int, int], Iterable[Row]]) -> Make:
+        return lambda options, count, seed: rows(name, options, count, seed)
+
+    return Source(
+        make=part(running.learn),
+        test=part(running.judge),
+        options=running.RunningOptions,
+        describe=running.describe,
+        see="context",
+        do="next",
+        file=True,
+        notes=(f"What comes next in {Path(name).name}; its last tenth is kept for ltm eval.",),
+    )
+
+
+FAMILIES: dict[str, Callable[[str], Source]] = {reasoning.FAMILY: _reasoning, running.FAMILY: _running}
 """Sources of which there are many, asked for as `family:name`; from the name to the source."""
 
 
 def source_names() -> tuple[str, ...]:
     """Returns what a person may ask for, in order."""
-    return (*SOURCES, *(f"{family}:NAME" for family in FAMILIES))
+    return (*SOURCES, f"{reasoning.FAMILY}:NAME", f"{running.FAMILY}:FILE")
 
 
 def find_source(name: str | None) -> Source | None:
@@ -185,7 +203,7 @@ def find_source(name: str | None) -> Source | None:
     if name is None:
         return None
     family, colon, member = name.partition(":")
-    if colon and family in FAMILIES:
+    if colon and member and family in FAMILIES:
         return FAMILIES[family](member)
     return SOURCES.get(name)
 
@@ -200,3 +218,12 @@ def check_named(data: str) -> None:
         close = nearest(data, SOURCES) or nearest(data, FAMILIES)
         known = "" if close else f" (built-in sources: {', '.join(source_names())})"
         raise DataError(f"{data}: no such file, and no built-in source of that name{close}{known}")
+
+
+def settled(name: str) -> str:
+    """Returns a source's name as it is understood from any folder: one that names a file, by its whole path."""
+    source = find_source(name)
+    if source is None or not source.file:
+        return name
+    family, _, member = name.partition(":")
+    return f"{family}:{Path(member).expanduser().resolve()}"

@@ -1,9 +1,9 @@
-"""The `text` sense: free text, each word or byte becoming one site of the field.
+"""The `text` sense: free text, each word, byte or piece becoming one site of the field.
 
 Words need no vocabulary: their features are hashed into a table of fixed size (Bojanowski et al. 2017; Serrà and
 Karatzoglou 2017), so a word that was never seen still shares its beginning, its ending and its bytes with others.
 
-Shapes: B batch, L places, H features a word, D field width.
+Shapes: B batch, L places, H features a word, R runs of letters, I inner channels, D field width.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -24,20 +25,29 @@ from torch import Tensor, nn
 from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.senses.layout import Layout, Written
+from ltm.senses.pieces import BYTES, check_pieces, encode_pieces
 from ltm.zones.layers import Linear, truncated_normal_
 
 MOST_PLACES = 8192
-BYTES = 256
 _WORD = re.compile(r"\w+|[^\w\s]")
-Feature = Literal["word", "again", "pair", "beginning", "ending"]
+Unit = Literal["words", "bytes", "pieces"]
+Piece = Annotated[str, Field(min_length=2, max_length=200)]
+Feature = Literal["word", "again", "pair", "beginning", "ending", "letters"]
+LETTERS = 5
+"""So many letters in a row, the word's two ends counted as letters, make a feature of `letters`."""
+MOST_LETTERS = 12
+"""A word has at most so many of those; what lies behind them in longer ones is left out."""
 
 
 class TextSpec(Part):
     """Free text in any language, in UTF-8."""
 
     kind: Literal["text"]
-    unit: Literal["words", "bytes"] = "words"
-    """What becomes a site: a word or a sign between words, or a byte."""
+    unit: Unit = "words"
+    """What becomes a site: a word or a sign between words, a byte, or a piece of a vocabulary."""
+    pieces: tuple[Piece, ...] = ()
+    """With `unit: pieces`: the vocabulary beside the 256 bytes, in the order in which it was learned (byte-pair
+    encoding), in GPT-2's alphabet for bytes: `Ġthe` is ` the`."""
     longest: Annotated[int, Field(ge=1, le=MOST_PLACES)] = 1024
     """Units at most; longer text is refused, or cut where `cut` says so."""
     cut: bool = False
@@ -48,23 +58,35 @@ class TextSpec(Part):
     """Channels of those vectors, before a matrix brings them to the field's width."""
     features: Annotated[tuple[Feature, ...], Field(min_length=1)] = ("word", "again", "beginning", "ending")
     """What of a word is looked up: itself in one place and `again` in another, so that two words seldom share both; its
-    first and its last three letters; the `pair` it makes with the word before."""
+    first and its last three letters; the `pair` it makes with the word before; any five `letters` in a row (Bojanowski
+    et al. 2017), together as large as one other feature."""
     positions: Literal["none", "learned"] = "none"
     """`learned` adds a vector for each place."""
     scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
     """Standard deviation of what it writes, positions aside."""
+    start: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """What words write before anything is learned, as a share of `scale`. Near 0, words that came too seldom to learn
+    much of them stay as good as silent, instead of adding noise."""
 
     @model_validator(mode="after")
     def _all_differ(self) -> TextSpec:
         if len(set(self.features)) < len(self.features):
             raise ValueError("features repeats one")
+        check_vocabulary(self.unit, self.pieces)
         return self
 
     @property
+    def rows(self) -> int:
+        """How many vectors its table holds: one a bucket, or one a byte and a piece."""
+        return self.buckets if self.unit == "words" else BYTES + len(self.pieces)
+
+    @property
     def layout(self) -> Layout:
-        """Bytes `[places]`, or the buckets of words' features `[places, features]`."""
+        """Bytes or pieces `[places]`, or the buckets of words' features `[places, features]`."""
         if self.unit == "bytes":
             return Layout(rank=1, dtype="uint8", longest=MOST_PLACES)  # no byte of UTF-8 is 255, which marks the end
+        if self.unit == "pieces":
+            return Layout(rank=1, dtype="int32", longest=MOST_PLACES)
         return Layout(rank=2, dtype="int32", longest=MOST_PLACES)
 
     @property
@@ -83,28 +105,56 @@ class TextSpec(Part):
 
     def words(self) -> str:
         """Says what is read: `up to 512 words`."""
-        return f"up to {self.longest:,} {self.unit}"
+        return unit_words(self.longest, self.unit, self.pieces)
 
     def encode(self, value: Any) -> npt.NDArray[Any]:
-        """Turns text into bytes `[places]` or buckets `[places, features]`.
+        """Turns text into bytes or pieces `[places]` or buckets `[places, features]`.
 
         Raises:
             DataError: no text, empty, or too long.
         """
         if not isinstance(value, str):
             raise DataError(f"expected text, got {type(value).__name__}")
-        units: Any = list(value.encode("utf-8", "replace")) if self.unit == "bytes" else _WORD.findall(value.casefold())
+        units: Any = words_of(value) if self.unit == "words" else symbols_of(value, self.pieces)
         if not units:
             raise DataError("the text is empty")
         if len(units) > self.longest:
             if not self.cut:
                 raise DataError(f"{len(units):,} {self.unit}; at most {self.longest:,} are read")
             units = units[: self.longest]
-        if self.unit == "bytes":
-            return np.array(units, dtype=np.uint8)
+        if self.unit != "words":
+            return np.array(units, dtype=self.layout.dtype)
         before = ["", *units[:-1]]
         found = [_buckets(word, last, self.features, self.buckets) for word, last in zip(units, before, strict=True)]
         return np.array(found, dtype=np.int32)
+
+
+def words_of(text: str) -> list[str]:
+    """Returns a text's words and the signs between them, in small letters."""
+    return _WORD.findall(text.casefold())
+
+
+def check_vocabulary(unit: Unit, pieces: tuple[str, ...]) -> None:
+    """Refuses a vocabulary that is none, or that nothing would use.
+
+    Raises:
+        ValueError: says what is wrong.
+    """
+    if unit == "pieces" and not pieces:
+        raise ValueError("unit: pieces needs pieces, the vocabulary (ltm fit learns one)")
+    if unit != "pieces" and pieces:
+        raise ValueError(f"pieces go with unit: pieces, not with unit: {unit}")
+    check_pieces(pieces)
+
+
+def symbols_of(text: str, pieces: tuple[str, ...]) -> list[int]:
+    """Returns the numbers of a text's pieces; those of its bytes where there are none."""
+    return encode_pieces(text, pieces) if pieces else list(text.encode("utf-8", "replace"))
+
+
+def unit_words(longest: int, unit: Unit, pieces: Sequence[str]) -> str:
+    """Says what a text is of: `up to 512 pieces of a vocabulary of 1,024`."""
+    return f"up to {longest:,} {unit}" + (f" of a vocabulary of {BYTES + len(pieces):,}" if pieces else "")
 
 
 @functools.lru_cache(maxsize=2**17)
@@ -120,7 +170,16 @@ def _buckets(word: str, before: str, features: tuple[Feature, ...], buckets: int
         "beginning": f"b {word[:3]}",
         "ending": f"e {word[-3:]}",
     }
-    return [_bucket(texts[feature], buckets) for feature in features]
+    found = [_bucket(texts[feature], buckets) for feature in features if feature != "letters"]
+    return [*found, *_letters(word, buckets)] if "letters" in features else found
+
+
+@functools.lru_cache(maxsize=2**15)
+def _letters(word: str, buckets: int) -> tuple[int, ...]:
+    """Returns the buckets of any five letters in a row, filled up with void."""
+    whole = f"<{word}>"
+    runs = [whole[first : first + LETTERS] for first in range(max(1, len(whole) - LETTERS + 1))][:MOST_LETTERS]
+    return (*(_bucket(f"l {run}", buckets) for run in runs), *[-1] * (MOST_LETTERS - len(runs)))
 
 
 class TextSense(nn.Module):
@@ -129,23 +188,23 @@ class TextSense(nn.Module):
     def __init__(self, spec: TextSpec, width: int) -> None:
         super().__init__()
         self.spec = spec
-        self.table = nn.Parameter(torch.empty(BYTES if spec.unit == "bytes" else spec.buckets, spec.inner))
+        self.table = nn.Parameter(torch.empty(spec.rows, spec.inner))
         self.read = Linear(spec.inner, width)
         self.place = nn.Parameter(torch.empty(spec.longest, width)) if spec.positions == "learned" else None
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Draws the table so that a word's features together have unit variance; places with one half."""
-        together = 1 if self.spec.unit == "bytes" else len(self.spec.features)
-        truncated_normal_(self.table, together**-0.5, generator)
+        """Draws the table so that a word's features together have variance `start` squared; places with one half."""
+        together = len(self.spec.features) if self.spec.unit == "words" else 1
+        truncated_normal_(self.table, self.spec.start * together**-0.5, generator)
         if self.place is not None:
             truncated_normal_(self.place, 0.5, generator)
 
     def _features(self, text: Tensor) -> Integer[Tensor, "B L H"]:
-        return (text[..., None] if self.spec.unit == "bytes" else text).long()
+        return (text if self.spec.unit == "words" else text[..., None]).long()
 
     def exists(self, text: Integer[Tensor, "B ..."]) -> Bool[Tensor, "B S"] | None:
         """Returns which places hold a unit; None when all do."""
-        there_BL = self._features(text)[..., 0] != self.spec.layout.void
+        there_BL = (self._features(text) != self.spec.layout.void).any(-1)
         return None if bool(there_BL.all()) else there_BL
 
     def parents(self, text: Integer[Tensor, "B ..."]) -> None:
@@ -154,9 +213,15 @@ class TextSense(nn.Module):
     def forward(self, text: Integer[Tensor, "B ..."]) -> Float[Tensor, "B L D"]:
         """Writes each unit's vector at its site; places without one get zeros."""
         features_BLH = self._features(text)
-        void_BL1 = features_BLH[..., :1] == self.spec.layout.void
-        seen = self.read(F.embedding(features_BLH.masked_fill(void_BL1, 0), self.table).sum(2)) * self.spec.scale
+        there_BLH = features_BLH != self.spec.layout.void
+        weights_BLH = there_BLH.to(self.table.dtype)
+        if self.spec.unit == "words" and "letters" in self.spec.features:
+            runs_BLR = weights_BLH[..., len(self.spec.features) - 1 :]
+            runs_BLR = runs_BLR / runs_BLR.sum(-1, keepdim=True).clamp_min(1).sqrt()
+            weights_BLH = torch.cat((weights_BLH[..., : len(self.spec.features) - 1], runs_BLR), dim=-1)
+        held_BLHI = F.embedding(features_BLH.masked_fill(~there_BLH, 0), self.table)
+        seen = self.read((held_BLHI * weights_BLH[..., None]).sum(2)) * self.spec.scale
         if self.place is not None:
             seen = seen + self.place[: seen.shape[1]]
-        written: Tensor = seen.masked_fill(void_BL1, 0.0)
+        written: Tensor = seen.masked_fill(~there_BLH.any(-1, keepdim=True), 0.0)
         return written

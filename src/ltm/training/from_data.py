@@ -17,7 +17,7 @@ from ltm.chart.schema import PIPE, Chart, ScenesSpec
 from ltm.errors import DataError, LtmError, first_mistake, nearest
 from ltm.scenes.infer import Inferred, infer
 from ltm.scenes.options import with_options
-from ltm.scenes.sources import check_named, find_source
+from ltm.scenes.sources import check_named, find_source, settled
 from ltm.training.run_folder import run_folder
 
 
@@ -70,6 +70,7 @@ def propose_for(
         raise LtmError(f"size: {problem}") from None
     source = find_source(str(data))
     if source is not None:
+        data = settled(str(data))
         asked = {"seed": seed} if count is None else {"seed": seed, "count": count}
         scenes = with_options(ScenesSpec.model_validate(asked), str(data), options or {})
         columns = source.declarations(scenes.options_of(str(data)), scenes.made, seed)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.brain.restlessness import wander
+from ltm.brain.spoken import segments_to_say
 from ltm.brain.walk import begin
 from ltm.scenes.store import SceneSet
 from ltm.senses.layout import void_of
@@ -29,9 +30,11 @@ BATCH = 128
 def quick_accuracy(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None) -> float:
     """Returns the share of up to 256 scenes, spread over the set, answered right after some segments without halting.
 
-    Six segments, or as many as the will's ticks allow: a brain that won't loop is not judged by looping.
+    Six segments, more where an answer takes longer to say, or as many as the will's ticks allow: a brain that won't
+    loop is not judged by looping.
     """
-    segments = max(1, min(QUICK_SEGMENTS, brain.chart.will.ticks // brain.chart.training.ticks))
+    wanted = max(QUICK_SEGMENTS, segments_to_say(brain.chart))
+    segments = max(1, min(wanted, brain.chart.will.ticks // brain.chart.training.ticks))
     # Files are often sorted by difficulty: the first scenes alone would tell little.
     index = np.linspace(0, len(scenes) - 1, min(QUICK_SCENES, len(scenes))).astype(np.int64)
     looks = look_at(brain, scenes.take(index), (segments,), bf16, scorer)
@@ -126,9 +129,11 @@ def by_ticks(brain: Brain, looks: Looks) -> list[dict[str, Any]]:
 def calibrate(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None) -> None:
     """Fits reflection's scale and shift on scenes that were not trained on (Platt 1999).
 
-    Looks after every number of segments up to twice the training's count as evidence, since the will asks at each.
+    Looks after every number of segments up to twice the training's count as evidence, since the will asks at each, but
+    no further than the will goes: a brain that thinks once may well be lost beyond.
     """
-    segments = range(1, 2 * brain.chart.training.segments + 1)
+    longest = max(1, brain.chart.will.ticks // brain.chart.training.ticks)
+    segments = range(1, min(longest, 2 * brain.chart.training.segments) + 1)
     looks = look_at(brain, scenes, segments, bf16, scorer, seed=1)
     scale, shift = fit_platt(looks.logit.reshape(-1), looks.right.reshape(-1))
     brain.reflection.scale.fill_(scale)

@@ -205,7 +205,7 @@ class Trainer:
         )
 
     def validate(self) -> None:
-        """Tries the averaged weights on validation scenes and keeps them if they are the best so far.
+        """Tries the averaged weights on validation scenes and keeps them if they are the best so far, or always.
 
         Equal accuracy goes to the later weights, which have seen more.
         """
@@ -213,7 +213,7 @@ class Trainer:
         try:
             bf16 = self.plan.precision == "bf16"
             self.latest = quick_accuracy(self.brain, self.validation, bf16, self.scorer)
-            if self.best is None or self.latest >= self.best:
+            if self.best is None or self.latest >= self.best or self.chart.training.keep == "last":
                 self.best = self.latest
                 self.best_weights = {name: w.detach().clone() for name, w in self.brain.state_dict().items()}
         finally:

@@ -6,6 +6,7 @@ again on resuming, which makes a run repeatable.
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -27,6 +28,8 @@ from ltm.training.step import learn
 
 PLAN = "plan.json"
 
+LEAST_STEPS = 400
+"""However few the scenes, `training.passes` allow so many steps: fewer teach a brain nothing."""
 WORTH_COMPILING_MINUTES = 4.0
 """Compiling takes 20 to 60 seconds; runs shorter than this stay eager unless the chart asks."""
 MOST_COMPILED = 64
@@ -105,7 +108,12 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Pla
         notes.append("one processor core: steps take about twice as long as on two")
     seconds = times[precision]
     compiled = False
+    most = None
+    if spec.passes is not None:
+        most = max(LEAST_STEPS, math.ceil(spec.passes * len(scenes) * spec.segments / spec.batch))
     budget = spec.minutes if spec.steps is None else spec.steps * seconds / 60
+    if spec.steps is None and most is not None:
+        budget = min(budget, most * seconds / 60)
     if spec.compile == "auto" and len(chart.senses) > MOST_COMPILED:
         notes.append(f"{len(chart.senses):,} senses would take long to compile: steps stay eager")
     elif spec.compile == "on" or (spec.compile == "auto" and budget >= WORTH_COMPILING_MINUTES):
@@ -121,6 +129,11 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Pla
                 compiled = faster < seconds
                 seconds = min(seconds, faster)
     steps = spec.steps or max(1, round(spec.minutes * 60 * HELD_BACK / seconds))
+    if spec.steps is None and most is not None and most < steps:
+        notes.append(
+            f"{spec.passes:g} passes over {len(scenes):,} scenes are enough: {most * seconds:.0f} s of training"
+        )
+        steps = most
     return Plan(steps=steps, precision=precision, compiled=compiled, seconds_a_step=seconds, notes=tuple(notes))
 
 

@@ -42,4 +42,7 @@ def without_path(chart: Chart) -> Chart:
     else:
         options = chart.scenes.options
         changes = {"options": {name: value for name, value in options.items() if name not in source.places}}
+        if source.file:
+            family, _, member = named.partition(":")
+            changes["source"] = f"{family}:{Path(member).name}"
     return chart.model_copy(update={"scenes": chart.scenes.model_copy(update=changes)})

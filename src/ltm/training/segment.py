@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ltm.acts.number import NumberActSpec
-from ltm.brain.brain import Brain, Mind, Reading
+from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind, Reading
 from ltm.senses.layout import void_of
 
 Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
@@ -105,6 +106,8 @@ def loss_of(
     acts = reading.right.new_zeros(())
     for name, logits in reading.logits.items():
         target, act = values[name].flatten(1), brain.chart.acts[name]
+        if name in reading.said:  # nothing is to be learned of what a teacher has said
+            target = target.masked_fill(reading.said[name], int(void_of(target.dtype)))
         if brain.chart.steps is not None and bool((target == void_of(target.dtype)).all()):
             continue  # none of these steps asks for it
         if isinstance(act, NumberActSpec) and act.blur:
@@ -125,11 +128,12 @@ def run_segment(brain: Brain, mind: Mind, values: Mapping[str, Tensor], bf16: bo
     spec = brain.chart.training
     learned = spec.gradient_ticks or spec.ticks
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        mind.input = brain.sense(values, mind.places)
+        mind.input = brain.sense(values, mind.places, mind.spoken)
         if learned < spec.ticks:
             with torch.no_grad():
                 brain.circuit.run(mind.lanes, mind.input, mind.places, spec.ticks - learned)
-        return brain.think_on(mind, learned)
+        brain.circuit.run(mind.lanes, mind.input, mind.places, learned)
+        return brain.read(mind)  # what is said is the teacher's affair here
 
 
 def look_ahead(brain: Brain, mind: Mind, values: Mapping[str, Tensor], bf16: bool, last_B: Tensor) -> Tensor:

@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ltm.brain.brain import Brain, Mind
+from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind
 from ltm.brain.restlessness import wander
+from ltm.brain.spoken import Spoken, taught, teach_on
 from ltm.brain.walk import lengths, window
 from ltm.scenes.columns import columns_of
 from ltm.scenes.store import SceneSet
@@ -52,6 +54,7 @@ class Slots:
         """The next step of each scene; stays 0 where scenes have but one."""
         self.values = self._draw(spec.batch) if saved is None else _part(saved[0], "value.")
         self.mind: Mind = brain.begin(self.values, generator, dtype)
+        self.mind.spoken = taught(brain.chart, self.values, generator)
         # Ages start spread out, so that every batch holds early and late segments.
         self.age_B = torch.randint(0, spec.segments, (spec.batch,), generator=generator)
         self.confidence_B = torch.zeros(spec.batch)
@@ -103,6 +106,7 @@ class Slots:
             lanes.tick %= len(self.brain.circuit.cycle)
         ended_B = self._walk_on()
         self.age_B += ended_B
+        teach_on(self.brain.chart, self.mind.spoken)
         self.confidence_B = confidence_B.detach().clone()
         solved_B = right_B if spec.release_by == "answer" else halts_B
         solved_B = solved_B & (torch.rand(spec.batch, generator=self.generator) < spec.release)
@@ -128,6 +132,8 @@ class Slots:
         for answer in self.mind.answers.values():
             # A fresh scene has no earlier answer: all of it counts as changed.
             answer[index] = -1
+        for name, said in taught(self.brain.chart, fresh, self.generator).items():
+            self.mind.spoken[name].put(index, said)
         self.mind.places = self.brain.places(self.values)
         self.age_B[index] = 0
         self.position_B[index] = 0
@@ -153,6 +159,7 @@ class Slots:
             wide[index] = grid
             self.values[name] = wide
         self.mind = self.brain.begin(self.values, self.generator, self.dtype)
+        self.mind.spoken = taught(self.brain.chart, self.values, self.generator)
         self.age_B[index] = 0
         self.position_B = torch.zeros_like(self.position_B)
         self.confidence_B = torch.zeros_like(self.confidence_B)
@@ -171,6 +178,7 @@ class Slots:
         tensors = {f"value.{name}": grid for name, grid in self.values.items()}
         tensors |= {f"lane.{name}": lane for name, lane in self.mind.lanes.tensors().items()}
         tensors |= {f"answer.{name}": answer for name, answer in self.mind.answers.items()}
+        tensors |= {f"said.{name}": said.count for name, said in self.mind.spoken.items()}
         tensors |= {"age": self.age_B, "confidence": self.confidence_B, "position": self.position_B}
         tensors["generator"] = self.generator.get_state()
         fed, numbers = self.feed.state()
@@ -183,6 +191,8 @@ class Slots:
         self.mind.lanes.restore(_part(tensors, "lane."))
         self.mind.lanes.tick = int(numbers["tick"])
         self.mind.answers = _part(tensors, "answer.")
+        for name, count_B in _part(tensors, "said.").items():
+            self.mind.spoken[name] = Spoken(self.values[name].long(), count_B)
         self.age_B, self.confidence_B = tensors["age"].clone(), tensors["confidence"].clone()
         self.position_B = tensors["position"].clone()
         self.feed.restore(tensors, numbers)

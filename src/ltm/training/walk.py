@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ltm.brain.brain import Brain, Mind, Reading
+from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind, Reading
 from ltm.brain.walk import Walk, shows, walk
 from ltm.scenes.step_rows import ROLE
 from ltm.senses.layout import void_of

@@ -1,0 +1,101 @@
+"""The built-in sources `text:FILE`: what comes next in a plain text of a person's own.
+
+A window of the text is seen, and what follows it is answered. The last tenth of the text is kept for `ltm eval`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from ltm.chart.base import Part
+from ltm.errors import DataError
+from ltm.scenes.learn_pieces import MOST, USUAL, learn_pieces
+from ltm.scenes.lines import Row
+from ltm.senses.pieces import BYTES, WORD
+from ltm.senses.text import MOST_PLACES, symbols_of
+
+FAMILY = "text"
+TESTED = 10
+"""One part of so many of the text is kept for testing, at its end."""
+MOST_BYTES = 200_000_000
+
+
+class RunningOptions(Part):
+    """How much is seen, and how much is answered."""
+
+    unit: Literal["letters", "words"] = "letters"
+    """What both are counted in. Words are read and written in pieces of a vocabulary that is learned from the text
+    (`pip install 'ltm[language]'`), letters as bytes."""
+    context: Annotated[int, Field(ge=1, le=MOST_PLACES // 4)] = 64
+    """Letters or words that are seen."""
+    answer: Annotated[int, Field(ge=1, le=1000)] = 8
+    """Letters or words that follow and are answered."""
+    vocabulary: Annotated[int, Field(gt=BYTES, le=MOST)] = USUAL
+    """With `unit: words`: bytes and pieces of the vocabulary at most."""
+
+
+def learn(name: str, options: RunningOptions, count: int, seed: int) -> Iterator[Row]:
+    """Yields at most `count` rows with `context` and `next`, from all but the last tenth of a text."""
+    return _rows(name, options, count, seed, test=False)
+
+
+def judge(name: str, options: RunningOptions, count: int, seed: int) -> Iterator[Row]:
+    """Yields at most `count` rows from the last tenth of a text."""
+    return _rows(name, options, count, seed, test=True)
+
+
+def _rows(name: str, options: RunningOptions, count: int, seed: int, *, test: bool) -> Iterator[Row]:
+    text = _read(name)
+    units: Sequence[str] = text if options.unit == "letters" else WORD.findall(text)
+    kept = len(units) - len(units) // TESTED
+    first, last = (kept, len(units)) if test else (0, kept)
+    starts = last - first - options.context - options.answer + 1
+    if starts < 1:
+        what = "last tenth" if test else "first nine tenths"
+        raise DataError(
+            f"{FAMILY}:{name}: its {what} has {last - first:,} {options.unit}, fewer than the "
+            f"{options.context:,} seen and {options.answer:,} answered"
+        )
+    drawn = np.random.default_rng(seed)
+    for start in drawn.permutation(starts)[:count].tolist():
+        middle = first + start + options.context
+        seen = "".join(units[first + start : middle])
+        if seen.strip():
+            yield {"context": seen, "next": "".join(units[middle : middle + options.answer])}
+
+
+def describe(options: RunningOptions, found: Sequence[Row]) -> Mapping[str, Mapping[str, Any]]:
+    """Returns the declarations of contexts and continuations such as these."""
+    columns: dict[str, Any] = {"kind": "text", "unit": "bytes"}
+    pieces: tuple[str, ...] = ()
+    if options.unit == "words":
+        pieces = learn_pieces((row["context"] for row in found), options.vocabulary)
+    if pieces:
+        columns |= {"unit": "pieces", "pieces": pieces}
+    most = {name: max(len(symbols_of(row[name], pieces)) for row in found) for name in ("context", "next")}
+    # Others of as many letters or words may take more symbols.
+    longest = {name: min(MOST_PLACES - 1, places + places // 2) for name, places in most.items()}
+    return {
+        "context": {**columns, "longest": longest["context"], "cut": True},
+        "next": {**columns, "longest": longest["next"], "cut": True, "order": "left-to-right"},
+    }
+
+
+def _read(name: str) -> str:
+    file = Path(name).expanduser()
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise DataError(f"{FAMILY}:{name}: larger than {MOST_BYTES // 10**6:,} MB; part it")
+        data = file.read_bytes()
+    except OSError as problem:
+        raise DataError(f"{FAMILY}:{name}: can't be read: {problem.strerror or problem}") from None
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as problem:
+        line = data[: problem.start].count(b"\n") + 1
+        raise DataError(f"{FAMILY}:{name}:{line}: not UTF-8 text (byte {data[problem.start]:#04x})") from None
