@@ -9,6 +9,7 @@ Shapes: B batch, N places, S sites, D field width, V symbols.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -43,9 +44,9 @@ class Saying(Part):
     """Label smoothing of the training loss."""
 
     @property
+    @abstractmethod
     def symbols(self) -> int:
         """What can be said, and the end, which is the last of them."""
-        raise NotImplementedError
 
     @property
     def own_sites(self) -> int:

@@ -104,6 +104,7 @@ def train_chart(
     finished = trainer.fit(report, stop)
     if not finished:
         return Fitted(trainer.brain, False, {}, run, out)
+    trainer.slots.feed.close()
     brain = trainer.finished_brain()
     bf16 = trainer.plan.precision == "bf16"
     if isinstance(trainer, Rehearser):

@@ -175,8 +175,6 @@ class Trainer:
             self.validate()
             self._log()
         self.checkpoint()
-        if self.done:
-            self.slots.feed.close()
         return self.done
 
     def _ready(self, stop: Callable[[], bool]) -> bool:
@@ -191,10 +189,8 @@ class Trainer:
     def _begin_anew(self) -> None:
         """Forgets what was best by scenes of a pipe that are gone, and says so."""
         self.best, self.best_weights = None, {}
-        self.say(
-            "standard input can't be rewound: what was piped in before is gone, this run goes on with what is piped in "
-            "now. Other scenes are set aside than before, from which it may have learned: figures may flatter it"
-        )
+        gone = "standard input can't be rewound: what was piped in before is gone, and other scenes are set aside now"
+        self.say(f"{gone}. The brain may have learned from some of these: figures may flatter it")
 
     def progress(self, pace: float) -> Progress:
         """Returns where the run stands; `pace` is seconds a step."""
