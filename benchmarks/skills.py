@@ -2,7 +2,7 @@
 
 python -m benchmarks.skills DATA --minutes 5
 
-DATA is a folder with digits/, listops/, sudoku/, scan/ and text/; mazes are made. Every eighth row of a file is judged
+DATA is a folder with digits/, listops/, sudoku/, scan/ and text/; mazes are made. An eighth of the rows is judged
 by. Three ways to grow: `frozen` (each skill from scratch: the same weights as separate brains would have), `reuse`
 (frozen, and the newest earlier skill's zones are used beside the own ones, in the same time) and `rehearse` (zones of
 the same make are shared where there are any). What is there already is kept, so that it can be gone on with.
@@ -38,6 +38,10 @@ from ltm.training.outcome import think_all
 from ltm.training.run_folder import run_folder
 
 WAYS = ("frozen", "reuse", "rehearse")
+NOT_JOINT = (
+    "zones of most of these skills are of different makes, with no weight in common to train jointly; "
+    "rehearse with a --replay that holds all scenes comes nearest"
+)
 
 
 def main() -> None:
@@ -54,9 +58,10 @@ def main() -> None:
     chosen = [task for task in TASKS if not task.why_not and task.name in (given.skills or [t.name for t in TASKS])]
     name = f"skills-{given.minutes:g}min-{given.size}-{given.seed}"
     name += "" if given.skills is None else "-" + "-".join(task.name for task in chosen)
-    command = f"python -m benchmarks.skills DATA --minutes {given.minutes:g} --size {given.size}"
+    command = f"python -m benchmarks.skills DATA --minutes {given.minutes:g} --size {given.size} --seed {given.seed}"
+    command += "" if given.skills is None else f" --skills {' '.join(task.name for task in chosen)}"
     result: dict[str, Any] = {"command": command, "ways": {}} | read(name)
-    result["skipped"] = {task.name: task.why_not for task in TASKS if task.why_not}
+    result["skipped"] = {task.name: task.why_not for task in TASKS if task.why_not} | {"joint training": NOT_JOINT}
     for task in chosen:
         parted(task, given.data)
     for way in given.ways:
