@@ -21,7 +21,6 @@ from benchmarks.beside import first
 from benchmarks.common import RUNS, Grid, console, read, write
 from benchmarks.skills_data import TASKS, Task, parted
 from ltm.brain.skills import SkilledBrain
-from ltm.errors import LtmError
 from ltm.runtime.brains import load_brain
 from ltm.runtime.listing import RECORD
 from ltm.runtime.record import REHEARSAL
@@ -35,8 +34,11 @@ from ltm.training.from_data import name_of, propose_for
 from ltm.training.grow import add_skill, forget_attempt, nursery
 from ltm.training.growth import Growth
 from ltm.training.outcome import think_all
+from ltm.training.reuse import NoZoneAlike
 from ltm.training.run_folder import run_folder
 
+LOSS = 1.0
+"""Points that an earlier skill should lose at most; what it does lose is measured, and never refused here."""
 WAYS = ("frozen", "reuse", "rehearse")
 NOT_JOINT = (
     "zones of most of these skills are of different makes, with no weight in common to train jointly; "
@@ -104,10 +106,8 @@ def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[s
     try:
         if not growth.begun(run, asked):
             growth.begin(run, asked, propose, given.size)
-        together = growth.together(100.0)
-    except LtmError as problem:
-        if way != "rehearse" or "no zone" not in str(problem):
-            raise
+        together = growth.together(LOSS)
+    except NoZoneAlike:
         why = "no zone of the same make: grown frozen"
         growth, together = Growth(folders), None
         growth.begin(run, asked, propose, given.size)
