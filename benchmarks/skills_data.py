@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from benchmarks.common import RUNS
 from ltm.scenes import maze
 
 EVERY = 8
-"""Every eighth row of a file is judged by; the files may be sorted."""
+"""Every eighth row of a file is judged by, once its rows are shuffled: files may be sorted."""
 MAZES = 300
 
 
@@ -77,6 +78,7 @@ def parted(task: Task, data: Path) -> None:
     else:
         lines = (data / task.source).read_text(encoding="utf-8").splitlines()
         head, rows = ([], lines) if test.suffix == ".jsonl" else (lines[:1], lines[1:])
+        random.Random(0).shuffle(rows)
         _place(task, "train").write_text("\n".join([*head, *_rows(rows, False)]) + "\n", encoding="utf-8")
         test.write_text("\n".join([*head, *_rows(rows, True)]) + "\n", encoding="utf-8")
 

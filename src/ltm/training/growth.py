@@ -122,7 +122,7 @@ class Growth:
         Raises:
             LtmError: one of them keeps no scenes.
         """
-        if not self.rehearse:
+        if not self.rehearse or not self.zones:
             return None
         earlier = tuple(Earlier.of(skill, self.skills.folders[skill]) for skill in sorted(self._rehearsing()))
         return Together(earlier, shared(self.skills, self.zones), loss)

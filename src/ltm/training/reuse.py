@@ -27,6 +27,10 @@ Where = tuple[str, str]
 """A skill, and a zone of it."""
 
 
+class NoZoneAlike(LtmError):
+    """No earlier zone is of the make of any of the new skill's, so that none can be shared."""
+
+
 class Skills:
     """The brains of earlier skills, loaded when they are needed.
 
@@ -163,7 +167,7 @@ def with_shared(chart: Chart, skills: Skills, wanted: Sequence[str], size: int) 
         size: bytes of weights at most.
 
     Raises:
-        LtmError: no zone is of the same make.
+        NoZoneAlike: no zone is of the same make.
     """
     for skill in wanted or reversed(list(skills.folders)):
         skills.check("--share", skill)
@@ -184,7 +188,7 @@ def with_shared(chart: Chart, skills: Skills, wanted: Sequence[str], size: int) 
             return require(tried, source="proposed chart"), found
     needs = ", ".join(f"{zone} ({spec.kind})" for zone, spec in chart.zones.items())
     whose = f"of {', '.join(wanted)}" if wanted else "of an earlier skill"
-    raise LtmError(
+    raise NoZoneAlike(
         f"no zone {whose} is of the make of the new skill's {needs} within --size {format_bytes(size)}; "
         "use --keep frozen, or another --size"
     )
