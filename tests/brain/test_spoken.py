@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -116,6 +117,19 @@ def test_slots_are_restored_with_what_was_said() -> None:
     other.restore(*one.state())
     for side in ("symbols", "count"):
         assert torch.equal(getattr(one.mind.spoken["said"], side), getattr(other.mind.spoken["said"], side))
+
+
+def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
+    chart = chart_of(steps=8, batch=8)
+    made = scenes(chart, 64, 0), scenes(chart, 20, 1)
+    whole, half = Trainer(chart, *made), Trainer(chart, *made, run=tmp_path)
+    whole.fit(lambda progress: None)
+    half.fit(lambda progress: None, stop=lambda: half.step >= 4)
+    again = Trainer(chart, *made, run=tmp_path)
+    assert again.step == 4
+    again.fit(lambda progress: None)
+    for name, weight in whole.brain.state_dict().items():
+        assert torch.equal(weight, again.brain.state_dict()[name]), name
 
 
 def test_it_learns_to_say_longer_answers_than_what_is_heard() -> None:

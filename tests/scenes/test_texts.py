@@ -138,6 +138,8 @@ def test_free_text_is_told_from_text_of_few_words(tmp_path: Path) -> None:
     for size in (2_000_000, 100_000):
         chart = propose(columns, ["says"], ["tone"], source="any.jsonl", size=size)
         assert Sizes.of(chart).bytes <= size and chart.training.passes and chart.training.keep == "last"
+    mixed = propose({**columns, "age": {"kind": "number"}}, ["says", "age"], ["tone"], source="any.jsonl", size=100_000)
+    assert Sizes.of(mixed).bytes <= 100_000 and not mixed.training.passes
     assert not propose({**columns, "says": few}, ["says"], ["tone"], source="any.jsonl").training.passes
 
 

@@ -210,10 +210,8 @@ class _Thinker:
             before, logits = dict(mind.answers), dict(mind.logits)
             reading = brain.think_on(mind, 1, recorder)
             if step + 1 < ticks:
-                mind.answers, mind.logits = (
-                    before,
-                    logits,
-                )  # "changed" is measured from segment to segment, as in training
+                # "Changed" is measured from segment to segment, as in training; what is said is of a segment's end.
+                mind.answers, mind.logits = before, logits
             cost_B = self._tick_costs(recorder, 1, sites, mind.lanes.tick - 1, len(who))[-1]
             confidence_B = brain.reflection.confidence(reading.right)
             # Looking at the answer at every tick is the trace's affair: only the segment's end is paid for.

@@ -23,7 +23,7 @@ WRITTEN = ("sequence", "text")
 MOST_SEGMENTS = 64
 """From left to right an answer takes so many segments of thinking at most; longer ones are said faster."""
 FREE_WIDTH, FREE_PASSES = 32, 4
-"""Of brains that judge free text; chosen on scenes set aside (see benchmarks/text.py)."""
+"""Of brains that judge free text; chosen on parts of the rows that benchmarks/text.py learns from."""
 TURNING = 16
 """Four heads of attention that turn along rows and columns need a width that this divides."""
 _LISTED = 12
@@ -80,7 +80,7 @@ def propose(
     training |= {"minutes": minutes, "seed": seed}
     smallest = None
     zones = _zones(columns, see, do, fixed, searching, free)
-    for width, share in _sizes(free):
+    for width, share in _sizes(free, any("buckets" in columns[c] for c in see)):
         if zones["core" if fixed else "local"]["kind"] == "attention" and width % TURNING:
             continue
         declared = {
@@ -110,7 +110,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _sense(arguments: Mapping[str, Any], fixed: bool, share: int) -> dict[str, Any]:
-    if arguments["kind"] == "text" and share > 1:
+    if "buckets" in arguments:
         return {**arguments, "buckets": arguments["buckets"] // share}
     if arguments["kind"] != "grid":
         return dict(arguments)
@@ -141,14 +141,12 @@ def _free(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
     return seen and all(columns[c]["kind"] in ("label", "number") for c in do)
 
 
-def _sizes(free: bool) -> Iterator[tuple[int, int]]:
-    """Yields widths of the field, from the widest, and by which number the table of a text is divided."""
-    if not free:
-        yield from ((width, 1) for width in reversed(WIDTHS))
-        return
+def _sizes(free: bool, tables: bool) -> Iterator[tuple[int, int]]:
+    """Yields widths of the field, from the widest, and by which number tables of words are divided."""
     # What free text says is in its words: the table matters, the width hardly.
-    for halvings in range(10):
-        yield from ((width, 2**halvings) for width in reversed(WIDTHS) if width <= FREE_WIDTH)
+    widths = [width for width in reversed(WIDTHS) if width <= FREE_WIDTH or not free]
+    for halvings in range(10 if tables else 1):
+        yield from ((width, 2**halvings) for width in widths)
 
 
 def _zones(
