@@ -8,6 +8,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # Also for what tests start: with a worker on every core, more threads would only wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
@@ -16,3 +17,9 @@ settings.register_profile(
     "ltm", deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ltm")
+
+
+@pytest.fixture(autouse=True)
+def _brief_timing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports time thoughts for a moment rather than for seconds; no test looks at how long thoughts take."""
+    monkeypatch.setattr("ltm.training.evaluate.TIMING_SECONDS", 0.1)
