@@ -10,7 +10,8 @@ import pytest
 
 from ltm.brain.brain import Brain
 from ltm.brain.keeping import Keeping
-from ltm.brain.perceive import Coupled, Perceived
+from ltm.brain.perceive import Coupled
+from ltm.brain.perceived import Perceived
 from ltm.brain.readings import doubtful, likeliest
 from ltm.chart.propose import propose
 from ltm.chart.schema import WillSpec

@@ -11,6 +11,7 @@ Shapes: B pictures at once, C cells (or tokens), V symbols, K labels that are sy
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from ltm.brain.brain import Brain
 from ltm.brain.found import Found
 from ltm.brain.keeping import Keeping
 from ltm.brain.page import Page, Reading, page_of
+from ltm.brain.perceived import Doubt, Perceived
 from ltm.brain.think import think
 from ltm.brain.thought import Thought
 from ltm.brain.weighing import weigh
@@ -35,65 +37,8 @@ from ltm.senses.image import ImageSpec
 
 DOUBTED = 0.9
 """A picture whose likeliest reading is less likely than this is in doubt."""
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A picture that was in doubt, or that was taken for something else than it looked like.
-
-    Attributes:
-        cell: which one, from 0, row by row.
-        place: the same in words.
-        first: what it looks like.
-        likely: the probability of that.
-        taken: what it was taken for in the end.
-        chance: the probability of that, by its looks alone.
-    """
-
-    cell: int
-    place: str
-    first: str
-    likely: float
-    taken: str
-    chance: float
-
-    @property
-    def changed(self) -> bool:
-        """Whether it was taken for something else than it looked like."""
-        return self.taken != self.first
-
-    def words(self) -> str:
-        """Says it in a line: `row 3, column 4: looks like 7 (61 %), taken for 1 (37 %)`."""
-        taken = f", taken for {self.taken} ({100 * self.chance:.2g} %)" if self.changed else ""
-        return f"{self.place}: looks like {self.first} ({100 * self.likely:.3g} %){taken}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns plain values, ready for `json.dumps`."""
-        return {**dataclasses.asdict(self), "likely": round(self.likely, 6), "chance": round(self.chance, 6)}
-
-
-@dataclass(frozen=True)
-class Perceived:
-    """A thought about pictures.
-
-    Attributes:
-        thought: the answer; its confidence covers reading and reasoning.
-        reading: what was read, in the form in which the reasoning brain sees it.
-        readings: how many readings were thought about.
-        first: whether the likeliest reading of every picture was kept.
-        doubts: pictures in doubt, the most doubtful first.
-    """
-
-    thought: Thought
-    reading: Any
-    readings: int
-    first: bool
-    doubts: tuple[Doubt, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns plain values, ready for `json.dumps`."""
-        doubts = [doubt.to_json() for doubt in self.doubts]
-        return {**self.thought.to_json(), "reading": self.reading, "readings": self.readings, "doubts": doubts}
+NOUGHT = 0.05
+"""A picture that is so likely to show a blank isn't taken for something that is less likely."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +72,9 @@ class Coupled:
             raise DataError(f"the brain that thinks must see one value{called}; it sees {', '.join(senses)}")
         if not set(said[0].labels) & set(self.page.symbols):
             known = ", ".join(self.page.symbols[:12])
-            raise DataError(f"none of the labels {', '.join(said[0].labels[:12])} is a symbol of what the other sees: {known}")
+            raise DataError(
+                f"none of the labels {', '.join(said[0].labels[:12])} is a symbol of what the other sees: {known}"
+            )
         if self.keeps and not self._same_symbols:
             raise DataError("an answer can only repeat what is seen if it is a grid of the same symbols")
 
@@ -228,9 +175,10 @@ class Coupled:
     def _perceived(self, found: Found, log_CV: npt.NDArray[np.float64], will: WillSpec) -> Perceived:
         page, first_C = self.page, log_CV.argmax(1)
         taken = found.reading
-        if self.repeats:  # a picture shows what the answer has in its place, or nothing
-            pairs = enumerate(self._answer(found.thought))
-            taken = tuple(answer if log_CV[cell, answer] > log_CV[cell, 0] else 0 for cell, answer in pairs)
+        if self.repeats:
+            taken = tuple(
+                _shown(log_V, symbol) for log_V, symbol in zip(log_CV, self._answer(found.thought), strict=True)
+            )
         doubts = []
         for cell, (first, last) in enumerate(zip(first_C.tolist(), taken, strict=True)):
             likely, chance = (float(np.exp(log_CV[cell, symbol])) for symbol in (first, last))
@@ -246,3 +194,8 @@ class Coupled:
         doubts.sort(key=lambda doubt: doubt.chance)
         first = bool((np.array(found.reading) == first_C).all())
         return Perceived(thought, page.decode(found.reading), found.readings, first, tuple(doubts))
+
+
+def _shown(log_V: npt.NDArray[np.float64], answer: int) -> int:
+    """Returns what a picture was taken for: what the answer has in its place, unless it rather shows a blank."""
+    return 0 if log_V[0] > max(log_V[answer], math.log(NOUGHT)) else answer

@@ -26,7 +26,7 @@ def array_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str,
     Raises:
         DataError: not an archive of arrays, one that holds pickled objects, too large, or of arrays of several lengths.
     """
-    columns = _columns(path)
+    columns = arrays_of(path)
     lengths = {name: len(array) for name, array in columns.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
@@ -38,7 +38,14 @@ def array_rows(path: Path, told: Told = nobody) -> Iterator[tuple[int, dict[str,
         yield row + 1, {name: array[row] for name, array in columns.items()}
 
 
-def _columns(path: Path) -> dict[str, np.ndarray]:
+def arrays_of(path: Path) -> dict[str, np.ndarray]:
+    """Returns the arrays of an archive (.npz) by name, or the one of a file (.npy).
+
+    Raises:
+        DataError: as `array_rows`.
+    """
+    if path.suffix.lower() == ".npy":
+        return {path.stem: _single(path)}
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(part.file_size for part in archive.infolist())
@@ -63,3 +70,10 @@ def _columns(path: Path) -> dict[str, np.ndarray]:
     if not columns or any(not isinstance(a, np.ndarray) or a.ndim == 0 for a in columns.values()):
         raise DataError(f"{path}: expected arrays whose first axis counts the rows")
     return columns
+
+
+def _single(path: Path) -> np.ndarray:
+    try:
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except (OSError, ValueError, EOFError) as problem:
+        raise DataError(f"{path}: can't be read as a NumPy array: {str(problem)[:200]}") from None

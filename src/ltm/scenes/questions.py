@@ -140,6 +140,9 @@ def _shapes(senses: Mapping[str, ValueSpec], sees: Mapping[str, Any], where: str
 
 
 def _found(senses: Mapping[str, ValueSpec], given: str, stack: ExitStack) -> Found:
+    if "\0" in given:  # no file is called so
+        yield from _value(senses, given)
+        return
     path, ending = Path(given), Path(given).suffix.lower()
     if ending in ENDINGS and "\n" not in given:
         yield from _table(senses, attempts(given), given, path.parent)
