@@ -15,6 +15,8 @@ from ltm.errors import ChartError
 WIDTHS = (16, 24, 32, 48, 64, 80, 96, 112, 128)
 """Tried from the widest down. Beyond 128, a step on two cores costs more than the width gains within an hour."""
 
+_TURNING = 16
+"""The usual four heads can turn only in fields whose width is a multiple of this."""
 Columns = Mapping[str, Mapping[str, Any]]
 """The declaration of each column."""
 _LISTED = 12
@@ -74,7 +76,7 @@ def propose(
             "field": {"width": width, "noise": 0.5 if searching else 0.0},
             "senses": {c: _sense(columns[c], fixed) for c in see},
             "acts": {c: _act(columns[c]) for c in do},
-            "zones": _zones(columns, see, fixed, searching),
+            "zones": _zones(columns, see, fixed, searching, width),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
             "training": training,
             "will": _will(fixed, searching, training["ticks"]),
@@ -104,13 +106,14 @@ def _act(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {key: arguments[key] for key in ("kind", "tokens", "longest")}
 
 
-def _zones(columns: Columns, see: Sequence[str], fixed: bool, searching: bool) -> dict[str, Any]:
+def _zones(columns: Columns, see: Sequence[str], fixed: bool, searching: bool, width: int) -> dict[str, Any]:
     if not fixed:
         return {"local": {"kind": "conv", "layers": 2, "write": "replace"}}
     if any(columns[c]["kind"] == "text" for c in see):
         return {"core": {"kind": "mixer", "windows": ["before", "after", "field"], "write": "replace"}}
     if any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see):
-        return {"core": {"kind": "attention", "layers": 2, "write": "replace"}}
+        heads = {} if width % _TURNING == 0 else {"heads": 2}
+        return {"core": {"kind": "attention", "layers": 2, "write": "replace", **heads}}
     mixer: dict[str, Any] = {"kind": "mixer", "layers": 2, "windows": _windows(columns, see), "write": "replace"}
     return {"core": {**mixer, "state": "own", "roles": _ROLES} if searching else mixer}
 

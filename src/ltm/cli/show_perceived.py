@@ -50,8 +50,7 @@ def show_perceived(coupled: Coupled, found: Perceived, pictures: Sequence[Pictur
     if len(found.doubts) > MOST_DOUBTS:
         console.print(Text(f"  and {len(found.doubts) - MOST_DOUBTS} more", "bright_black"))
     (sense,) = coupled.mind.chart.senses
-    if isinstance(found.reading, str) and "\n" not in found.reading:
-        console.print(Text.assemble((f"{sense}  ", "bold"), safe(found.reading, plain)), soft_wrap=True)
+    console.print(Text.assemble((f"{sense}  ", "bold"), safe(_word(found.reading), plain)), soft_wrap=True)
     show_thought(coupled.mind, Scene({sense: found.reading}), found.thought, console)
     if not found.thought.sure and found.doubts:
         worst = found.doubts[:DRAWN]
