@@ -7,6 +7,7 @@ Brains that aren't in runs/gallery yet are fitted first, by the commands that th
 
 from __future__ import annotations
 
+import argparse
 import io
 import shlex
 import subprocess
@@ -33,7 +34,7 @@ from ltm.senses.image import ImageSpec
 
 DOCS = Path(__file__).parent
 RUNS = Path("runs/gallery")
-WIDE = 118
+WIDE = 134
 
 
 @dataclass(frozen=True)
@@ -111,16 +112,22 @@ GALLERY = {
 
 
 def main() -> None:
-    for name, shown in GALLERY.items():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("skills", nargs="*", help=f"only these of {', '.join(GALLERY)}")
+    wanted = parser.parse_args().skills or list(GALLERY)
+    for name in wanted:
+        shown = GALLERY[name]
         brain = _brain(name, shown)
         (DOCS / f"gallery-{name}.svg").write_text(_drawn(brain, Scene(shown.scene(brain))), encoding="utf-8")
     (DOCS / "gallery.md").write_text(page(), encoding="utf-8")
 
 
 def page() -> str:
-    """Returns the page that shows the pictures."""
+    """Returns the page that shows those pictures that there are."""
     lines = ["# Gallery", "", "Thoughts as `ltm think --watch` shows them: an early tick, a later one, and the last."]
     for name, shown in GALLERY.items():
+        if not (DOCS / f"gallery-{name}.svg").exists():
+            continue
         command = f"`{shown.command.replace('OUT', f'{name}/')}`" if shown.command else "the brain that ships"
         after = f", with the data of [that example]({_anchor(shown.before)})" if shown.before else ""
         lines += ["", f"## {shown.title}", "", f"![{shown.title}: a thought](gallery-{name}.svg)", ""]
@@ -161,7 +168,7 @@ def _drawn(brain: Brain, scene: Scene) -> str:
     records = [record for record in thought.trace if record.attempt == best]
     last = len(records) - 1
     picked = {0, max(1, last // 6), last}
-    player = Player(scene, brain.chart, False, 40)
+    player = Player(scene, brain.chart, False, 42)
     frames = [(number, player.frame(record, 1)) for number, record in enumerate(records)]
     console = Console(record=True, width=WIDE, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     grid = Table.grid(padding=(0, 2))

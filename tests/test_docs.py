@@ -30,8 +30,6 @@ def test_the_chart_reference_is_current() -> None:
 def test_the_gallery_is_current() -> None:
     gallery = script("make_gallery")
     assert (HERE / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery.page(), "python docs/make_gallery.py"
-    for name in gallery.GALLERY:
-        assert (HERE / "docs" / f"gallery-{name}.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
 @pytest.mark.parametrize("file", sorted((HERE / "benchmarks" / "results").glob("*.json")), ids=lambda file: file.stem)
