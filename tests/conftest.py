@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 # Also for what tests start: with a worker on every core, more threads would only wait for one another.
@@ -19,7 +20,9 @@ settings.register_profile(
 settings.load_profile("ltm")
 
 
-@pytest.fixture(autouse=True)
-def _brief_timing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _brief_timing() -> Iterator[None]:
     """Reports time thoughts for a moment rather than for seconds; no test looks at how long thoughts take."""
-    monkeypatch.setattr("ltm.training.evaluate.TIMING_SECONDS", 0.1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ltm.training.evaluate.TIMING_SECONDS", 0.1)
+        yield

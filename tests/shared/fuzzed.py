@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ltm.errors import DataError, LtmError
@@ -90,7 +90,7 @@ TARGETS: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
 
 
 @contextlib.contextmanager
-def _allowed(*named: str):  # type: ignore[no-untyped-def]
+def _allowed(*named: str) -> Iterator[None]:
     """Lets a `LtmError` pass that says where or what."""
     try:
         yield
