@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 # Also for what tests start: with a worker on every core, more threads would only wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
@@ -16,3 +18,11 @@ settings.register_profile(
     "ltm", deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ltm")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _brief_timing() -> Iterator[None]:
+    """Reports time thoughts for a moment rather than for seconds; no test looks at how long thoughts take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ltm.training.evaluate.TIMING_SECONDS", 0.1)
+        yield

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 HERE = Path(__file__).parents[1]
 
 
-def test_the_chart_reference_is_current() -> None:
-    found = importlib.util.spec_from_file_location("make_reference", HERE / "docs" / "make_reference.py")
+def script(name: str) -> ModuleType:
+    found = importlib.util.spec_from_file_location(name, HERE / "docs" / f"{name}.py")
     assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module  # dataclasses look their module up
     found.loader.exec_module(module)
+    return module
+
+
+def test_the_chart_reference_is_current() -> None:
     kept = (HERE / "docs" / "chart-reference.md").read_text(encoding="utf-8")
-    assert kept == module.reference(), "python docs/make_reference.py"
+    assert kept == script("make_reference").reference(), "python docs/make_reference.py"
+
+
+def test_the_gallery_is_current() -> None:
+    gallery = script("make_gallery")
+    assert (HERE / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery.page(), "python docs/make_gallery.py"
 
 
 @pytest.mark.parametrize("file", sorted((HERE / "benchmarks" / "results").glob("*.json")), ids=lambda file: file.stem)

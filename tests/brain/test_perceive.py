@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from ltm.brain.brain import Brain
-from ltm.brain.perceive import Coupled, Perceived
+from ltm.brain.keeping import Keeping
+from ltm.brain.perceive import Coupled
+from ltm.brain.perceived import Perceived
 from ltm.brain.readings import doubtful, likeliest
 from ltm.chart.propose import propose
 from ltm.chart.schema import WillSpec
@@ -146,7 +148,7 @@ def test_brains_that_do_not_fit_are_refused(mind: Brain) -> None:
         (label, mind, "puzzle", "must see one picture"),
         (eye(), mind, "board", "called 'board'"),
         (eye(), eye(), "picture", "must see one grid"),
-        (other, mind, "puzzle", "is a symbol of the grid"),
+        (other, mind, "puzzle", "is a symbol of what the other sees"),
     ):
         with pytest.raises(DataError, match=words):
             Coupled(seeing, thinking, sense)
@@ -154,6 +156,6 @@ def test_brains_that_do_not_fit_are_refused(mind: Brain) -> None:
 
 def test_an_answer_that_was_refuted_stays_refuted(mind: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
     puzzle, _ = board(2)
-    monkeypatch.setattr(Told, "_again", lambda self, answer, seed: 0.0)
+    monkeypatch.setattr(Keeping, "_again", lambda self, answer, will: 0.0)
     found = Told(eye(), mind, "puzzle").think(sure(puzzle), WILL, readings=20)
     assert found.thought.confidence < 0.01 and not found.thought.sure

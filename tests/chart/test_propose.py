@@ -48,3 +48,17 @@ def test_minutes_seed_and_symmetries_are_kept() -> None:
     chart = proposed(9, 9, 10**6, minutes=7.0, seed=3, symmetries=["transpose"], name="mine")
     assert (chart.training.minutes, chart.training.seed, chart.scenes.seed) == (7.0, 3, 3)
     assert chart.scenes.symmetries == ("transpose",) and chart.name == "mine"
+
+
+def test_sequences_get_a_chart_at_every_size() -> None:
+    columns = {
+        "said": {"kind": "sequence", "tokens": ["a", "b"], "longest": 6},
+        "answer": {"kind": "label", "labels": ["a", "b"]},
+    }
+    widths = set()
+    for size in range(20_000, 120_000, 10_000):
+        try:
+            widths.add(propose(columns, ["said"], ["answer"], source="x.csv", size=size).field.width)
+        except ChartError as problem:
+            assert "the smallest brain for these scenes takes" in str(problem)
+    assert {16, 24} <= widths

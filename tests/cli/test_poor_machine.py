@@ -15,7 +15,14 @@ from ltm.runtime.shipped import shipped_brain
 from ltm.training import machine
 
 EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
-LITTLE = ["field.width=16", "scenes.count=64", "training.batch=8", "training.steps=4", "training.compile=on"]
+LITTLE = [
+    "field.width=16",
+    "scenes.count=64",
+    "training.batch=8",
+    "training.steps=4",
+    "training.compile=on",
+    "will.ticks=16",
+]
 
 
 def one_core() -> None:

@@ -12,7 +12,7 @@ import torch
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
 from ltm.training import looks as looking
-from ltm.training.evaluate import evaluate
+from ltm.training.evaluate import evaluate, speeds
 from ltm.training.looks import QUICK_SEGMENTS, batches, calibrate, look_at, quick_accuracy
 from ltm.training.outcome import think_all
 
@@ -109,3 +109,14 @@ def test_speed_is_asked_for_or_not(copier: Any) -> None:
     assert "speed" not in evaluate(brain, scenes, segments=(1,), speed=False)
     speed = evaluate(brain, scenes, segments=(1,))["speed"]
     assert 0 < speed["batch_1"]["p50_ms"] <= speed["batch_1"]["p99_ms"]
+    assert list(speed) == ["batch_1", f"batch_{min(128, len(scenes))}"]
+
+
+def test_timing_a_brain_that_is_never_sure_ends_after_one_thought_of_each_size(
+    copier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brain, scenes = copier
+    monkeypatch.setattr("ltm.training.evaluate.TIMING_SECONDS", 0.0)
+    thought: list[int] = []
+    monkeypatch.setattr("ltm.training.evaluate.think", lambda *a, **k: thought.append(1) or think(*a, **k))
+    assert speeds(brain, scenes, brain.chart.will, False)["batch_1"]["p50_ms"] > 0 and len(thought) == 2

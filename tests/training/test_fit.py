@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ltm.chart.base import parse_bytes
 from ltm.chart.load import load_chart
+from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.errors import LtmError
 from ltm.runtime.brains import load_brain
@@ -17,6 +19,15 @@ from ltm.scenes import sudoku
 from ltm.training.fit import continue_from, fit, train_chart
 from ltm.training.from_data import name_of, propose_for
 from ltm.training.run_folder import moved, run_folder, without_path
+
+
+def hasty(chart: Chart, **training: Any) -> Chart:
+    """The same with little thinking, since what comes of it is not looked at."""
+    changed = {
+        "will": chart.will.model_copy(update={"ticks": 16}),
+        "training": chart.training.model_copy(update=training),
+    }
+    return chart.model_copy(update=changed)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +54,7 @@ def test_fit_returns_what_it_saved(data: Path, tmp_path: Path) -> None:
 
 def test_a_stopped_run_leaves_no_brain_and_goes_on(data: Path, tmp_path: Path) -> None:
     chart, _ = propose_for(data, ["puzzle"], ["solution"], size="40KB", minutes=0.02, out=tmp_path / "b")
-    steps = iter(range(100))
+    chart, steps = hasty(chart, steps=8), iter(range(100))
     first = train_chart(chart, tmp_path / "b", folder=tmp_path / "b.run", stop=lambda: next(steps) >= 3)
     assert not first.finished and not (tmp_path / "b").exists() and first.report == {}
     chart = load_chart(first.run / "chart.yaml")
@@ -57,8 +68,7 @@ def test_the_same_twice_is_the_same_brain(data: Path, tmp_path: Path) -> None:
     weights = []
     for name in ("one", "two"):
         chart, _ = propose_for(data, ["puzzle"], ["solution"], size="40KB", out=tmp_path / name)
-        training = chart.training.model_copy(update={"steps": 6, "precision": "fp32", "compile": "off"})
-        chart = chart.model_copy(update={"training": training})
+        chart = hasty(chart, steps=6, precision="fp32", compile="off")
         weights.append(train_chart(chart, tmp_path / name, folder=tmp_path / f"{name}.run", speed=False).brain)
     one, two = (brain.state_dict() for brain in weights)
     assert all(np.array_equal(one[name].numpy(), two[name].numpy()) for name in one)

@@ -16,6 +16,8 @@ from ltm.errors import ChartError
 WIDTHS = (16, 24, 32, 48, 64, 80, 96, 112, 128)
 """Tried from the widest down. Beyond 128, a step on two cores costs more than the width gains within an hour."""
 
+_TURNING = 16
+"""The usual four heads can turn only in fields whose width is a multiple of this."""
 Columns = Mapping[str, Mapping[str, Any]]
 """The declaration of each column."""
 WRITTEN = ("sequence", "text")
@@ -24,8 +26,6 @@ MOST_SEGMENTS = 64
 """From left to right an answer takes so many segments of thinking at most; longer ones are said faster."""
 FREE_WIDTH, FREE_PASSES = 32, 4
 """Of brains that judge free text; chosen on parts of the rows that benchmarks/text.py learns from."""
-TURNING = 16
-"""Four heads of attention that turn along rows and columns need a width that this divides."""
 _LISTED = 12
 """So many columns are named in the description."""
 _ROLES = {
@@ -79,10 +79,7 @@ def propose(
     training = stepped.get("training", _training(columns, see, do, fixed, searching, free))
     training |= {"minutes": minutes, "seed": seed}
     smallest = None
-    zones = _zones(columns, see, do, fixed, searching, free)
     for width, share in _sizes(free, any("buckets" in columns[c] for c in see)):
-        if zones["core" if fixed else "local"]["kind"] == "attention" and width % TURNING:
-            continue
         declared = {
             "name": name,
             "about": f"Sees {_listed(see)}; answers {_listed(do)}.",
@@ -90,7 +87,7 @@ def propose(
             "field": {"width": width, "noise": 0.5 if searching and steps is None else 0.0},
             "senses": {c: _sense(columns[c], fixed, share) for c in see},
             "acts": {c: _act(columns[c]) for c in do},
-            "zones": zones,
+            "zones": _zones(columns, see, do, fixed, searching, free, width),
             "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
             "will": _will(columns, do, fixed, searching, training["ticks"], free),
             **stepped,
@@ -150,16 +147,17 @@ def _sizes(free: bool, tables: bool) -> Iterator[tuple[int, int]]:
 
 
 def _zones(
-    columns: Columns, see: Sequence[str], do: Sequence[str], fixed: bool, searching: bool, free: bool
+    columns: Columns, see: Sequence[str], do: Sequence[str], fixed: bool, searching: bool, free: bool, width: int
 ) -> dict[str, Any]:
     if not fixed:
         return {"local": {"kind": "conv", "layers": 2, "write": "replace"}}
     if free:
         return {"core": {"kind": "mixer", "windows": ["field"], "write": "replace"}}
+    heads = {} if width % _TURNING == 0 else {"heads": 2}
     texts = any(columns[c]["kind"] == "text" for c in see)
     lines = any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see)
     if lines or (texts and any(columns[c]["kind"] in WRITTEN for c in do)):
-        return {"core": {"kind": "attention", "layers": 2, "write": "replace"}}
+        return {"core": {"kind": "attention", "layers": 2, "write": "replace", **heads}}
     if texts:
         return {"core": {"kind": "mixer", "windows": ["before", "after", "field"], "write": "replace"}}
     mixer: dict[str, Any] = {"kind": "mixer", "layers": 2, "windows": _windows(columns, see), "write": "replace"}

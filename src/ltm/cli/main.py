@@ -9,13 +9,30 @@ from typing import Any
 
 import typer
 
-from ltm.cli import catalog, chart, demo, evaluate, fit, grow, inspect, merge, rest, scale, scenes, take, think, train
+from ltm.cli import (
+    catalog,
+    chart,
+    demo,
+    evaluate,
+    fit,
+    grow,
+    inspect,
+    merge,
+    perceive,
+    rest,
+    scale,
+    scenes,
+    take,
+    think,
+    train,
+)
 from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
 
 VERBS: dict[str, Callable[..., Any]] = {
     "fit": fit.fit,
     "train": train.train,
     "think": think.think,
+    "perceive": perceive.perceive,
     "eval": evaluate.evaluate,
     "grow": grow.grow,
     "inspect": inspect.inspect,

@@ -111,3 +111,20 @@ def array_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tupl
             raise
         except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, RuntimeError, zlib.error) as problem:
             raise DataError(f"{path}: can't be read as a NumPy archive: {str(problem)[:200]}") from None
+
+
+def arrays_of(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Returns the arrays of an archive (.npz) by name, or the one of a file (.npy).
+
+    Raises:
+        DataError: as `array_rows`, or not an array.
+    """
+    if path.suffix.lower() != ".npy":
+        rows = [row for _, row in array_rows(path)]
+        if not rows:
+            raise DataError(f"{path}: the arrays are empty")
+        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+    try:
+        return {path.stem: np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))}
+    except (OSError, ValueError, EOFError) as problem:
+        raise DataError(f"{path}: can't be read as a NumPy array: {str(problem)[:200]}") from None

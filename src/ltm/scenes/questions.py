@@ -143,6 +143,9 @@ def _shapes(senses: Mapping[str, ValueSpec], sees: Mapping[str, Any], where: str
 
 
 def _found(senses: Mapping[str, ValueSpec], given: str, stack: ExitStack) -> Found:
+    if "\0" in given:  # no file is called so
+        yield from _value(senses, given)
+        return
     path, ending = Path(given), Path(given).suffix.lower()
     if given.lstrip().startswith("{"):
         line = cast(BinaryIO, io.BytesIO(given.encode()))

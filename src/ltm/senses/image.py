@@ -79,7 +79,8 @@ class ImageSpec(Part):
             DataError: no such file, one that isn't a picture, or an array of another size or out of range.
         """
         if isinstance(value, str | Path | bytes):
-            return self._from_file(value if isinstance(value, bytes) else Path(value))
+            file = value if isinstance(value, bytes) else Path(value)
+            return self.fitted(open_image(file, "L" if self.channels == 1 else "RGB"))
         try:
             pixels = np.asarray(value)
         except ValueError:
@@ -98,8 +99,9 @@ class ImageSpec(Part):
         """Turns brightnesses back into nested lists, without the axis of channels where there is one."""
         return (pixels[..., 0] if self.channels == 1 else pixels).astype(int).tolist()
 
-    def _from_file(self, file: Path | bytes) -> npt.NDArray[np.uint8]:
-        image = open_image(file, "L" if self.channels == 1 else "RGB")
+    def fitted(self, image: Any) -> npt.NDArray[np.uint8]:
+        """Returns a Pillow image's brightnesses `[rows, columns, channels]`, resized where it has another size."""
+        image = image.convert("L" if self.channels == 1 else "RGB")
         if image.size != (self.columns, self.rows):
             image = image.resize((self.columns, self.rows))
         return np.array(image, dtype=np.uint8).reshape(self.rows, self.columns, self.channels)

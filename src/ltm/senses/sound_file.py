@@ -67,6 +67,8 @@ def _head(file: Path, name: str) -> bytes:
         raise DataError(f"{name}: there is no such sound") from None
     except OSError as problem:
         raise DataError(f"{name} can't be read: {problem.strerror}") from None
+    except ValueError:  # a NUL in it
+        raise DataError(f"{name}: no file is called so") from None
 
 
 def _opened(file: Path | bytes) -> Any:

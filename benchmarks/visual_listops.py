@@ -1,0 +1,194 @@
+"""Sums and nested lists as pictures: read by a brain that saw single pictures, answered by one that saw symbols alone.
+
+python -m benchmarks.visual_listops DIGITS.npz --steps 800
+
+DIGITS.npz holds `images` [n, 28, 28] and `labels`: the last 1,500 are never learned from, and are the digits in the
+expressions. All other symbols are drawn by hand, so to speak: strokes with shaking ends, of changing width, turned and
+moved; those in the expressions are drawn from other seeds than those that were learned. Two tasks, each with a brain of
+its own that was trained on symbols alone: sums of two to five digits, and nested lists. No brain was
+trained with another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
+from ltm.brain.brain import Brain
+from ltm.brain.perceive import Coupled
+from ltm.scenes.listops import ListopsOptions, generate
+from ltm.training.calibration import auroc
+from ltm.training.from_data import propose_for
+from ltm.training.run_folder import run_folder
+
+ASIDE = 1500
+SIDE = 28
+DRAWN = 1000
+"""Pictures of each symbol that are learned from: about as many as of each digit."""
+LEARNED = 10_000
+"""Expressions that a mind learns from; those it is judged by are others."""
+SURE = 0.9
+Stroke = tuple[tuple[float, float], ...]
+STROKES: dict[str, tuple[Stroke, ...]] = {
+    "+": (((0.5, 0.15), (0.5, 0.85)), ((0.15, 0.5), (0.85, 0.5))),
+    "]": (((0.3, 0.1), (0.7, 0.1), (0.7, 0.9), (0.3, 0.9)),),
+    "[MAX": (((0.15, 0.7), (0.5, 0.2), (0.85, 0.7)), ((0.2, 0.9), (0.8, 0.9))),
+    "[MIN": (((0.15, 0.3), (0.5, 0.8), (0.85, 0.3)), ((0.2, 0.1), (0.8, 0.1))),
+    "[FIRST": (((0.8, 0.2), (0.2, 0.5), (0.8, 0.8)), ((0.1, 0.15), (0.1, 0.85))),
+    "[LAST": (((0.2, 0.2), (0.8, 0.5), (0.2, 0.8)), ((0.9, 0.15), (0.9, 0.85))),
+}
+"""How symbols that aren't digits are drawn."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("digits", type=Path)
+    parser.add_argument("--steps", type=int, default=800, help="of training each brain: two or three minutes")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--scenes", type=int, default=200)
+    given = parser.parse_args()
+    name = f"visual-listops-{given.steps}steps"
+    runs: dict[str, Any] = read(name).get("runs", {})
+    with np.load(given.digits, allow_pickle=False) as arrays:
+        images, labels = arrays["images"], arrays["labels"]
+    for seed in range(given.seeds):
+        if str(seed) in runs:
+            continue
+        eye, record = _eye(images[:-ASIDE], labels[:-ASIDE], given.steps, RUNS / f"{name}-eye-{seed}", seed)
+        run: dict[str, Any] = {"eye": record["measured"]["exact"], "parameters": record["parameters"]}
+        for task, make in TASKS.items():
+            mind, thinking = _mind(task, make, given.steps, RUNS / f"{name}-{task.split()[0]}-{seed}", seed)
+            learned = set(make(LEARNED, seed))
+            unseen = [row for row in make(4 * given.scenes, 1_000_003) if row not in learned][: given.scenes]
+            run[task] = perceive(Coupled(eye, mind), unseen, images[-ASIDE:], labels[-ASIDE:])
+            run[task]["mind"] = thinking["measured"]["exact"]
+        runs[str(seed)] = run
+        command = f"python -m benchmarks.visual_listops DIGITS.npz --steps {given.steps}"
+        write(name, {"command": command, "runs": runs})
+    for grid in tables(read(name)):
+        grid.show()
+
+
+def sums(count: int, seed: int) -> list[tuple[str, str]]:
+    """Returns `count` sums of two to five digits, and what they come to."""
+    drawn = random.Random(seed)
+    made = [[drawn.randrange(10) for _ in range(drawn.randint(2, 5))] for _ in range(count)]
+    return [(" + ".join(map(str, digits)), str(sum(digits))) for digits in made]
+
+
+def lists(count: int, seed: int) -> list[tuple[str, str]]:
+    """Returns `count` nested lists, up to three deep, and their values."""
+    made = generate(ListopsOptions(depth=(1, 3), longest=24), count, seed)
+    return [(row["expression"], row["answer"]) for row in made]
+
+
+TASKS: dict[str, Callable[[int, int], list[tuple[str, str]]]] = {"sums": sums, "nested lists": lists}
+
+
+def draw(symbol: str, seed: int) -> np.ndarray:
+    """Returns a picture `[28, 28]` of a symbol, light on dark; no two seeds draw alike."""
+    shake = np.random.default_rng(seed)
+    scale, large = shake.uniform(0.6, 0.85), 4 * SIDE
+    turn, move = shake.normal(0, 0.12), shake.normal(0, 0.04, 2)
+    image = Image.new("L", (large, large))
+    pen = ImageDraw.Draw(image)
+    width = int(shake.integers(6, 13))
+    around = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    for stroke in STROKES[symbol]:
+        points = np.array(stroke) - 0.5 + shake.normal(0, 0.03, (len(stroke), 2))
+        placed = (points @ around.T * scale + 0.5 + move) * large
+        pen.line([(float(x), float(y)) for x, y in placed], fill=255, width=width, joint="curve")
+    return np.array(image.resize((SIDE, SIDE), Image.Resampling.BOX))
+
+
+def _eye(images: np.ndarray, labels: np.ndarray, steps: int, out: Path, seed: int) -> tuple[Brain, dict[str, Any]]:
+    drawn = [(draw(symbol, number), symbol) for symbol in STROKES for number in range(DRAWN)]
+    pictures = np.concatenate([images, np.stack([picture for picture, _ in drawn])])
+    names = np.array([*map(str, labels), *(symbol for _, symbol in drawn)])
+    order = np.random.default_rng(0).permutation(len(names))
+    file = run_folder(out) / "symbols.npz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(file, images=pictures[order], labels=names[order])
+    return _fitted(file, "images:image(28x28)", "labels", steps, out, seed)
+
+
+def _mind(
+    task: str, make: Callable[[int, int], list[tuple[str, str]]], steps: int, out: Path, seed: int
+) -> tuple[Brain, dict[str, Any]]:
+    file = run_folder(out) / "symbols.tsv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    rows = [f"{expression}\t{answer}" for expression, answer in make(LEARNED, seed)]
+    file.write_text("\n".join(["expression\tanswer", *rows]) + "\n", encoding="utf-8")
+    return _fitted(file, "expression:sequence", "answer:label", steps, out, seed)
+
+
+def _fitted(file: Path, see: str, do: str, steps: int, out: Path, seed: int) -> tuple[Brain, dict[str, Any]]:
+    chart, _ = propose_for(file, [see], [do], size="1MB", seed=seed, out=out)
+    changed = {
+        "scenes": chart.scenes.model_copy(update={"source": str(file)}),
+        "training": chart.training.model_copy(update={"steps": steps, "compile": "off"}),
+    }
+    return trained(chart.model_copy(update=changed), out)
+
+
+def perceive(
+    coupled: Coupled, unseen: Sequence[tuple[str, str]], images: np.ndarray, labels: np.ndarray
+) -> dict[str, Any]:
+    """Thinks about expressions of pictures; returns how many came out right, and how sure that was."""
+    choose = np.random.default_rng(0)
+    of = {str(digit): images[labels == digit] for digit in range(10)}
+    right, read_right, confidence, readings, seconds = [], [], [], [], []
+    for expression, answer in unseen:
+        tokens = expression.split()
+        pictures = [
+            of[token][choose.integers(len(of[token]))]
+            if token in of
+            else draw(token, int(choose.integers(2**32, 2**40)))
+            for token in tokens
+        ]
+        start = time.perf_counter()
+        found = coupled.think(pictures)
+        seconds.append(time.perf_counter() - start)
+        first = [coupled.page.symbols[symbol] for symbol in coupled.read(pictures).argmax(1)]
+        right.append(found.thought.answer["answer"] == answer)
+        read_right.append(first == tokens)
+        confidence.append(found.thought.confidence)
+        readings.append(found.readings)
+    sure = np.array(confidence) >= SURE
+    return {
+        "scenes": len(right),
+        "read_right": float(np.mean(read_right)),
+        "right": float(np.mean(right)),
+        "sure": float(sure.mean()),
+        "right_when_sure": float(np.mean(np.array(right)[sure])) if sure.any() else None,
+        "auroc": auroc(np.array(confidence), np.array(right)),
+        "readings": float(np.mean(readings)),
+        "seconds": float(np.median(seconds)),
+    }
+
+
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """One line a task."""
+    runs = list(result["runs"].values())
+    rows = []
+    for task in TASKS:
+        of = [run[task] for run in runs]
+        surely = [one["right_when_sure"] for one in of if one["right_when_sure"] is not None]
+        share = [spread([one[key] for one in of]) for key in ("mind", "read_right", "right", "sure")]
+        rest = [f"{np.mean([one['readings'] for one in of]):.1f}", f"{np.median([one['seconds'] for one in of]):.2f} s"]
+        rows.append([task, *share, spread(surely) if surely else "-", *rest])
+    title = f"Expressions as pictures, {runs[0]['sums']['scenes']} of each kind, % ({seeds(len(runs))})"
+    head = ["task", "right on symbols", "read right at once", "right", f"surer than {SURE}", "of these right"]
+    yield Grid(title, [*head, "readings", "an expression"], rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Makes docs/gallery.md and its pictures: some ticks of a thought of each skill, by brains fitted by a command each.
+
+python docs/make_gallery.py
+
+Brains that aren't in runs/gallery yet are fitted first, by the commands that the page shows: some minutes each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ltm.brain.brain import Brain
+from ltm.brain.think import think
+from ltm.cli.main import run
+from ltm.cli.render_picture import picture
+from ltm.cli.watch_thought import Player
+from ltm.runtime.brains import load_brain
+from ltm.runtime.shipped import shipped_brain
+from ltm.scenes.scene import Scene
+from ltm.scenes.sources import SOURCES
+from ltm.senses.image import ImageSpec
+
+DOCS = Path(__file__).parent
+RUNS = Path("runs/gallery")
+WIDE = 134
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One skill of the gallery.
+
+    Attributes:
+        title: of the skill.
+        command: that fits the brain, with `OUT` for its folder; empty for the brain that ships.
+        scene: makes what is thought about, from the brain.
+        says: what to look at.
+        before: Python of docs/five-minutes.md that writes the data first, by the title of its example.
+    """
+
+    title: str
+    command: str
+    scene: Callable[[Brain], dict[str, Any]]
+    says: str
+    before: str = ""
+
+
+def _from_source(name: str, options: dict[str, Any], number: int, seed: int) -> Callable[[Brain], dict[str, Any]]:
+    """Makes a scene of a built-in source that no brain was fitted to: its seed is another."""
+
+    def make(brain: Brain) -> dict[str, Any]:
+        source = SOURCES[name]
+        made = (source.test or source.make)(source.options.model_validate(options), number + 1, seed)
+        if hasattr(made, "values"):
+            spec = brain.chart.senses[source.see]
+            shape = made.shapes[source.see][number]
+            return {source.see: spec.decode(made.values[source.see][number][tuple(slice(int(side)) for side in shape)])}
+        return {source.see: list(made)[number][source.see]}
+
+    return make
+
+
+HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
+GALLERY = {
+    "sudoku": Shown(
+        "Sudoku", "", lambda brain: {"puzzle": HARD}, "A hard one. Changed cells are yellow, lamps are roles."
+    ),
+    "maze": Shown(
+        "A maze",
+        "ltm fit maze --option sizes=[5,9] --minutes 4 --size 500KB -o OUT",
+        _from_source("maze", {"sizes": [9, 9]}, 1, 77),
+        "Each tick hears one cell farther, so a path grows from both ends.",
+    ),
+    "listops": Shown(
+        "A nested list",
+        "ltm fit listops --option depth=[1,4] --minutes 4 --size 500KB -o OUT",
+        lambda brain: {"expression": "[MAX 2 [MIN 8 [LAST 3 7 ] 9 ] 4 ]"},
+        "The answer changes as values arrive from the inner brackets.",
+    ),
+    "digits": Shown(
+        "A digit",
+        "ltm fit digits --minutes 2 --size 500KB -o OUT",
+        _from_source("digits", {}, 3, 0),
+        "One look is nearly enough.",
+    ),
+    "text": Shown(
+        "A text",
+        "ltm fit reviews.tsv --see review:text --do mood --minutes 1 --size 700KB -o OUT",
+        lambda brain: {"review": "nobody says that the plot was clumsy and the film dull"},
+        "Blame that is denied.",
+        "Text",
+    ),
+    "table": Shown(
+        "A row of a table",
+        "ltm fit animals.csv --see '*' --do species --minutes 1 --size 500KB -o OUT",
+        lambda brain: {"weight": "8.5", "length": "", "island": "south"},
+        "One of the cells is missing.",
+        "A table with missing values",
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("skills", nargs="*", help=f"only these of {', '.join(GALLERY)}")
+    wanted = parser.parse_args().skills or list(GALLERY)
+    for name in wanted:
+        shown = GALLERY[name]
+        brain = _brain(name, shown)
+        (DOCS / f"gallery-{name}.svg").write_text(_drawn(brain, Scene(shown.scene(brain))), encoding="utf-8")
+    (DOCS / "gallery.md").write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """Returns the page that shows those pictures that there are."""
+    lines = ["# Gallery", "", "Thoughts as `ltm think --watch` shows them: an early tick, a later one, and the last."]
+    for name, shown in GALLERY.items():
+        if not (DOCS / f"gallery-{name}.svg").exists():
+            continue
+        command = f"`{shown.command.replace('OUT', f'{name}/')}`" if shown.command else "the brain that ships"
+        after = f", with the data of [that example]({_anchor(shown.before)})" if shown.before else ""
+        lines += ["", f"## {shown.title}", "", f"![{shown.title}: a thought](gallery-{name}.svg)", ""]
+        lines.append(f"{shown.says} By {command}{after}.")
+    return "\n".join([*lines, "", "The pictures and this page are made by `python docs/make_gallery.py`.", ""])
+
+
+def _anchor(title: str) -> str:
+    return "five-minutes.md#" + title.lower().replace(" ", "-")
+
+
+def _brain(name: str, shown: Shown) -> Brain:
+    if not shown.command:
+        return load_brain(shipped_brain())[0]
+    folder = RUNS / name
+    if not (folder / "brain.json").exists():
+        words = shlex.split(shown.command.replace("OUT", str(folder)))[1:]
+        if shown.before:
+            RUNS.mkdir(parents=True, exist_ok=True)
+            words[1] = str(_data(shown.before, words[1]))
+        if run(words):
+            raise SystemExit(f"{shown.command}: failed")
+    return load_brain(folder)[0]
+
+
+def _data(title: str, name: str) -> Path:
+    """Writes the data of an example of the five-minutes page."""
+    page = (DOCS / "five-minutes.md").read_text(encoding="utf-8")
+    code = page.split(f"## {title}\n", 1)[1].split("```python\n", 1)[1].split("```", 1)[0]
+    subprocess.run([sys.executable, "-c", code], cwd=RUNS, check=True)
+    return RUNS / name
+
+
+def _drawn(brain: Brain, scene: Scene) -> str:
+    will = brain.chart.will.model_copy(update={"tries": 64 if "puzzle" in scene.sees else 1})
+    thought = think(brain, [scene], will, trace=True)[0]
+    best = max(thought.trace, key=lambda record: record.confidence or 0.0).attempt
+    records = [record for record in thought.trace if record.attempt == best]
+    last = len(records) - 1
+    picked = {0, max(1, last // 6), last}
+    player = Player(scene, brain.chart, False, 42)
+    frames = [(number, player.frame(record, 1)) for number, record in enumerate(records)]
+    console = Console(record=True, width=WIDE, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(*(frame for number, frame in frames if number in picked))
+    console.print(Group(*_seen(brain, scene, console), grid, Text(thought.words(), "bright_black")))
+    return console.export_svg(title="ltm think --watch")
+
+
+def _seen(brain: Brain, scene: Scene, console: Console) -> list[RenderableType]:
+    """What is seen, where the answer doesn't lie over it."""
+    parts: list[RenderableType] = []
+    for name, value in scene.sees.items():
+        spec = brain.chart.senses[name]
+        if isinstance(spec, ImageSpec):
+            parts += [Text(name, "bold"), picture(spec.encode(value), console, WIDE), Text("")]
+        elif spec.kind != "grid":
+            parts.append(Text.assemble((f"{name}  ", "bold"), str(value) or "(missing)"))
+    return [*parts, Text("")] if parts else []
+
+
+if __name__ == "__main__":
+    main()

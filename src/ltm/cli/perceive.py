@@ -1,0 +1,100 @@
+"""`ltm perceive`: one brain reads pictures, another thinks about what they show, and both are doubted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, LtmError
+
+if TYPE_CHECKING:
+    from ltm.brain.brain import Brain
+
+
+def perceive(
+    eye: Annotated[Path, typer.Argument(help="A brain that sees one picture and says what it is.")],
+    mind: Annotated[Path, typer.Argument(help="A brain that sees a grid of fixed size, or a sequence, of such names.")],
+    pictures: Annotated[
+        list[str],
+        typer.Argument(help="A picture of all, a folder, an .npz; or a picture for each cell, '.' for none; or -."),
+    ],
+    cells: Annotated[str | None, typer.Option(help="Rows and columns to cut a picture into; else the board's.")] = None,
+    margin: Annotated[
+        float, typer.Option(min=0, max=0.45, help="Share of a cell to cut off at each side, where lines are.")
+    ] = 0.0,
+    invert: Annotated[bool, typer.Option("--invert", help="Swap dark and light.")] = False,
+    keeps: Annotated[
+        bool | None,
+        typer.Option("--keeps/--changes", help="A right answer repeats what is seen, as in Sudoku; or may not."),
+    ] = None,
+    readings: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many readings are tried.")] = 128,
+    ticks: Annotated[int | None, typer.Option(min=1, max=10**6, help="At most this many ticks a try.")] = None,
+    tries: Annotated[int | None, typer.Option(min=1, max=4096, help="At most this many tries a reading.")] = None,
+    confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Stop once this sure; exit with 3 when never.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was perceived as JSON, one a line.")] = False,
+) -> int:
+    """Think about pictures: of the cells of a board, or of the tokens of a sequence.
+
+    Pictures in doubt are read again, likelier readings first, until the answer explains them all. Neither brain has to
+    be trained with the other.
+
+    Example: ltm perceive digits/ sudoku/ board.png
+    """
+    from ltm.brain.page import GridPage
+    from ltm.brain.perceive import Coupled
+    from ltm.cli.show_perceived import line_of, show_perceived
+    from ltm.scenes.pictured import Pictured
+    from ltm.senses.image import ImageSpec
+
+    coupled = Coupled(_brain(eye), _brain(mind), keeps=keeps)
+    asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
+    will = coupled.mind.chart.will
+    will = type(will).model_validate({**will.model_dump(), **{k: v for k, v in asked.items() if v is not None}})
+    (spec,) = coupled.eye.chart.senses.values()
+    assert isinstance(spec, ImageSpec)  # checked when the two were coupled
+    sides = coupled.page.sides if isinstance(coupled.page, GridPage) else None
+    found = Pictured(spec, sides, None if cells is None else _cells(cells), margin, invert).scenes(pictures)
+    count = unsure = 0
+    following = next(found, None)
+    while following is not None:
+        where, seen = following
+        try:
+            perceived = coupled.think(seen, will, readings=readings, seed=seed)
+        except DataError as problem:
+            raise DataError(f"{where}: {problem}") from None
+        count, unsure = count + 1, unsure + (not perceived.thought.sure)
+        following = next(found, None)
+        if as_json:
+            typer.echo(json.dumps({"where": where, **perceived.to_json()}))
+        elif count > 1 or following is not None:
+            typer.echo(line_of(perceived, where))
+        else:
+            show_perceived(coupled, perceived, seen)
+    if unsure and confidence is not None:
+        many = f"{unsure} of {count} thoughts are" if count > 1 else "this thought is"
+        typer.echo(f"ltm: {many} below the asked confidence of {confidence:g}", err=True)
+        return EXIT_UNSURE
+    return EXIT_OK
+
+
+def _brain(folder: Path) -> Brain:
+    from ltm.runtime.brains import load_brain
+    from ltm.runtime.skills import folders_of, has_skills
+
+    if has_skills(folder):
+        listed = ", ".join(str(skill) for skill in folders_of(folder).values())
+        raise LtmError(f"{folder}: a brain of several skills; name one of them: {listed}")
+    return load_brain(folder)[0]
+
+
+def _cells(text: str) -> tuple[int, int]:
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) == 2 and all(part.isdecimal() and 1 <= int(part) <= 1024 for part in parts):
+        return int(parts[0]), int(parts[1])
+    raise LtmError(f"--cells {text}: expected rows and columns from 1 to 1024, such as 9x9")
