@@ -82,6 +82,10 @@ class _Column:
         return np.frombuffer(data, dtype=self.dtype).reshape(count, *self.sides)
 
 
+_WRONG = (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, RuntimeError, MemoryError, zlib.error)
+"""What reading an archive raises where it is damaged, or none."""
+
+
 def array_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yields each row with its number, from 1; the first `start` are passed over.
 
@@ -90,14 +94,8 @@ def array_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tupl
     """
     with ExitStack() as stack:
         try:
-            archive = stack.enter_context(zipfile.ZipFile(path))
-            columns = {
-                name.removesuffix(".npy"): _Column(stack.enter_context(archive.open(name)))
-                for name in archive.namelist()
-            }
+            columns = _columns(path, stack)
             lengths = {name: column.count for name, column in columns.items()}
-            if not columns:
-                raise ValueError("expected arrays whose first axis counts the rows")
             if len(set(lengths.values())) > 1:
                 listed = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
                 raise DataError(f"{path}: arrays of one archive must have as many rows: {listed}")
@@ -109,22 +107,29 @@ def array_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tupl
                 yield row + 1, dict(zip(columns, [next(values) for values in found], strict=True))
         except DataError:
             raise
-        except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, RuntimeError, zlib.error) as problem:
+        except _WRONG as problem:
             raise DataError(f"{path}: can't be read as a NumPy archive: {str(problem)[:200]}") from None
 
 
 def arrays_of(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Returns the arrays of an archive (.npz) by name, or the one of a file (.npy).
+    """Returns the arrays of an archive (.npz) by name, or the one of a file (.npy); they may differ in length.
 
     Raises:
-        DataError: as `array_rows`, or not an array.
+        DataError: not such a file, one that holds pickled objects, or a damaged one.
     """
-    if path.suffix.lower() != ".npy":
-        rows = [row for _, row in array_rows(path)]
-        if not rows:
-            raise DataError(f"{path}: the arrays are empty")
-        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     try:
-        return {path.stem: np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))}
-    except (OSError, ValueError, EOFError) as problem:
-        raise DataError(f"{path}: can't be read as a NumPy array: {str(problem)[:200]}") from None
+        if path.suffix.lower() == ".npy":
+            return {path.stem: np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))}
+        with ExitStack() as stack:
+            columns = _columns(path, stack)
+            return {name: np.array(list(column.rows(0)), dtype=column.dtype) for name, column in columns.items()}
+    except _WRONG as problem:
+        raise DataError(f"{path}: can't be read as NumPy arrays: {str(problem)[:200]}") from None
+
+
+def _columns(path: Path, stack: ExitStack) -> dict[str, _Column]:
+    archive = stack.enter_context(zipfile.ZipFile(path))
+    names = archive.namelist()
+    if not names:
+        raise ValueError("expected arrays whose first axis counts the rows")
+    return {name.removesuffix(".npy"): _Column(stack.enter_context(archive.open(name))) for name in names}
