@@ -148,7 +148,7 @@ def _found(senses: Mapping[str, ValueSpec], given: str, stack: ExitStack) -> Fou
         return
     path, ending = Path(given), Path(given).suffix.lower()
     if given.lstrip().startswith("{"):
-        line = cast(BinaryIO, io.BytesIO(given.encode()))
+        line = cast(BinaryIO, io.BytesIO(given.encode(errors="replace")))
         yield from _table(senses, iter(TextRows(line, "scene", ".jsonl")), "scene", Path())
         return
     if ending in ENDINGS and "\n" not in given:

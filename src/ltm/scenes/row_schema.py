@@ -138,7 +138,8 @@ def _sequence(spec: Any) -> Schema:
 def _text(spec: Any) -> Schema:
     if spec.unit == "words":
         return {"type": "string", "pattern": r"\S"}
-    return {"type": "string", "minLength": 1, **({} if spec.cut else {"maxLength": spec.longest})}
+    least = 0 if hasattr(spec, "own_sites") else 1  # an answer may be empty
+    return {"type": "string", "minLength": least, **({} if spec.cut else {"maxLength": spec.longest})}
 
 
 def _whole(least: int, most: int) -> Schema:

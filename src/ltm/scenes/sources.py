@@ -203,7 +203,7 @@ def find_source(name: str | None) -> Source | None:
     if name is None:
         return None
     family, colon, member = name.partition(":")
-    if colon and member and family in FAMILIES:
+    if colon and family in FAMILIES:
         return FAMILIES[family](member)
     return SOURCES.get(name)
 
