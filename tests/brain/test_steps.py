@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -22,6 +23,8 @@ from ltm.scenes.store import SceneSet
 from ltm.training.adapt import adapt
 from ltm.training.foresight import foresight
 from ltm.training.loop import Trainer
+from ltm.training.outcome import number_errors
+from ltm.training.segment import blurred_cross_entropy
 from ltm.training.walk import answered
 
 RULES = """
@@ -236,3 +239,53 @@ def test_operations_of_earlier_steps_are_counted() -> None:
     step = Step({"view": [[1, 2]], "goal": "same"}, "me", {"move": "a"})
     one, three = (think(brain, [Scene(steps=[step] * count)])[0].operations for count in (1, 3))
     assert three == 3 * one
+
+
+def test_a_sense_that_first_sees_later_is_seen_by_an_episode_as_by_thinking(goals: Brain) -> None:
+    looks: list[dict[str, Any]] = [{"goal": "other"}, {"goal": "other", "view": [[1, 2]]}]
+    other: list[dict[str, Any]] = [{"goal": "other"}, {"goal": "other", "view": [[2, 0]]}]
+    said = []
+    for seen in (looks, other):
+        episode = Episode(goals)
+        episode.step([{**seen[0], "view": [[0, 0]]}])
+        deed = episode.step([seen[1]])[0]
+        said.append(deed.confidence)
+    assert said[0] != said[1]
+
+
+def test_the_places_grow_with_what_has_been_seen() -> None:
+    brain = brain_of(WORLD)
+    steps = [Step({"goal": "same"}), Step({"goal": "same", "view": [[1, 2]]}), Step({"goal": "same"})]
+    values = encode(brain.chart, [Scene(steps=steps)])
+    masks = [brain.places(values, torch.tensor([count])).mask_BS for count in (1, 2, 3)]
+    assert masks[0] is not None and masks[0].tolist() == [[False, False, True]]
+    assert masks[1] is None and masks[2] is None
+
+
+def test_an_episode_is_shown_examples() -> None:
+    brain = brain_of(RULES)
+    said = []
+    for shown in (1, 2):
+        episode = Episode(brain)
+        episode.step([{"board": [[0, 1, 2]]}], "example", [{"answer": [[shown] * 3]}])
+        said.append(episode.step([{"board": [[3, 2, 1]]}], "question")[0].confidence)
+    assert said[0] != said[1]
+    with pytest.raises(DataError, match="'example' shows what was done"):
+        Episode(brain).step([{"board": [[0, 1, 2]]}], "example")
+
+
+def test_earlier_steps_are_told_in_their_own_size() -> None:
+    anywhere = RULES.replace(", positions: learned", "").replace(", rows: 1, columns: 3", "")
+    brain = brain_of(anywhere)
+    wide = Step({"board": [[0, 1, 2, 3]]}, "example", {"answer": [[0, 1, 2, 3]]})
+    (thought,) = think(brain, [Scene(steps=[wide, Step({"board": [[1]]}, "question")])], steps=True)
+    assert len(thought.steps[0].answer["answer"][0]) == 4 and len(thought.answer["answer"][0]) == 1
+    with pytest.raises(DataError, match="step 2: nothing is seen of 'board'"):
+        think(brain, [Scene(steps=[wide, Step({}, "question")])])
+
+
+def test_numbers_that_are_not_asked_count_for_nothing() -> None:
+    logits = torch.zeros(2, 1, 6, requires_grad=True)
+    blurred_cross_entropy(logits, torch.tensor([[255], [2]], dtype=torch.uint8), 0.0, 1.0).backward()
+    assert logits.grad is not None and bool((logits.grad[0] == 0).all()) and bool((logits.grad[1] != 0).any())
+    assert number_errors(np.array([1.0, 5.0]), np.array([2.0, np.nan]))["mae"] == 1.0

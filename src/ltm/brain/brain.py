@@ -6,6 +6,7 @@ Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 import torch
@@ -65,35 +66,50 @@ class Brain(nn.Module):
             initialise_all(self, generator)
             self.reflection.start_bias()
 
-    def places(self, values: Mapping[str, Tensor]) -> Places:
-        """Returns where the sites are for a batch of values `[B, *sides]`, or of whole scenes of steps."""
-        axes = 1 if self.steps is None else 2
-        seen = (spec.sites(tuple(values[name].shape[axes:])) for name, spec in self.chart.senses.items())
+    def places(self, values: Mapping[str, Tensor], steps_B: Tensor | None = None) -> Places:
+        """Returns where the sites are.
+
+        Args:
+            values: `[B, *sides]`, or of whole scenes of several steps `[B, T, *sides]`.
+            steps_B: of those, how many steps have been seen; the first one when absent. What was seen at one step
+                leaves its trace in the field at later ones, so a site exists from then on.
+        """
+        stepped = self.steps is not None
+        seen = (spec.sites(tuple(values[name].shape[1 + stepped :])) for name, spec in self.chart.senses.items())
         grids = (*seen, *((1, act.own_sites) for act in self.chart.acts.values() if act.own_sites))
         places = Places(grids, self.chart.field.prefix)
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.setdefault(grids, places._pools)
-        masks = [self._exists(name, values[name]) for name in self.chart.senses]
         batch = next(iter(values.values())).shape[0]
-        stepped = self.steps is not None  # then without trees: checked by the chart
-        trees = [] if stepped else [self.sense_of(name).parents(values[name]) for name in self.chart.senses]
-        if any(tree is not None for tree in trees):
-            places.plant(trees, batch)
-        if any(mask is not None for mask in masks):
-            whole = [torch.ones(batch, rows * columns, dtype=torch.bool) for rows, columns in grids]
-            front = torch.ones(batch, places.prefix, dtype=torch.bool)
-            masks += [None] * (len(grids) - len(masks))  # sites of acts always exist
-            parts = [full if mask is None else mask for mask, full in zip(masks, whole, strict=True)]
-            places.mask_BS = torch.cat((front, *parts), dim=1)
+        if stepped:  # then without trees: checked by the chart
+            steps_B = torch.ones(batch, dtype=torch.long) if steps_B is None else steps_B.clamp_min(1)
+            masks = [self._existed(name, values[name], steps_B) for name in self.chart.senses]
+        else:
+            masks = [self.sense_of(name).exists(values[name]) for name in self.chart.senses]
+            trees = [self.sense_of(name).parents(values[name]) for name in self.chart.senses]
+            if any(tree is not None for tree in trees):
+                places.plant(trees, batch)
+        places.mask_BS = places.mask(masks, batch)
         return places
 
-    def _exists(self, name: str, value: Tensor) -> Tensor | None:
-        if self.steps is None:
-            return self.sense_of(name).exists(value)
-        # What was seen at one step leaves its trace in the field at the others: a site exists if it ever does.
-        there = [self.sense_of(name).exists(value[:, number]) for number in range(value.shape[1])]
-        known = [mask for mask in there if mask is not None]
-        return torch.stack(known).any(0) if len(known) == len(there) else None
+    def _existed(self, name: str, value: Tensor, steps_B: Tensor) -> Tensor | None:
+        there = [self.sense_of(name).exists(value[:, number]) for number in range(int(steps_B.max()))]
+        first = there[0]
+        if first is None:
+            return None
+        came_BT = torch.arange(len(there)) < steps_B[:, None]
+        parts = [came_BT[:, n : n + 1] & (torch.ones_like(first) if m is None else m) for n, m in enumerate(there)]
+        existed_BS = torch.stack(parts).any(0)
+        return None if bool(existed_BS.all()) else existed_BS
+
+    def widened(self, places: Places, values: Mapping[str, Tensor]) -> Places:
+        """Returns the places with the sites that a further step's values `[B, *sides]` add."""
+        if places.mask_BS is None:
+            return places
+        masks = [self.sense_of(name).exists(values[name]) for name in self.chart.senses]
+        new = places.mask(masks, len(places.mask_BS))
+        joined = None if new is None else places.mask_BS | new
+        return replace(places, mask_BS=None if joined is None or bool(joined.all()) else joined)
 
     def sense(self, values: Mapping[str, Tensor], places: Places, spoken: Mapping[str, Spoken] | None = None) -> Tensor:
         """Returns what the senses write `[B, S, D]`, and what acts put on their own sites; prefix sites get nothing.

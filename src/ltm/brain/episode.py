@@ -16,10 +16,11 @@ from torch import Tensor
 from ltm.brain.brain import Brain
 from ltm.brain.mind import Mind
 from ltm.brain.steps import DID, SHOWN
-from ltm.brain.walk import aimed
+from ltm.brain.walk import aimed, shows
 from ltm.chart.schema import Chart, WillSpec
 from ltm.errors import DataError
 from ltm.scenes.scene import Scene, Step, encode
+from ltm.scenes.step_rows import ROLE
 from ltm.senses.layout import void_of
 
 
@@ -63,15 +64,21 @@ class Episode:
         self._did: dict[str, Tensor] = {}
         self._shapes: dict[str, tuple[int, ...]] = {}
 
-    def step(self, sees: Sequence[Mapping[str, Any]], role: str | None = None) -> list[Deed]:
+    def step(
+        self,
+        sees: Sequence[Mapping[str, Any]],
+        role: str | None = None,
+        shown: Sequence[Mapping[str, Any]] | None = None,
+    ) -> list[Deed]:
         """Sees the next step of each world and decides what to do.
 
         Args:
             sees: of each world the value of each sense; what stays in sight, such as a goal, at every step.
             role: in which it is seen; the chart's first when absent.
+            shown: of each world what was done, in roles that show it, such as `example`.
 
         Returns:
-            A deed for each world. It is felt at the next step.
+            A deed for each world. It is felt at the next step; in roles that show what was done, that is felt.
 
         Raises:
             DataError: values that don't fit the senses, or worlds that change in number or shape on the way.
@@ -79,7 +86,11 @@ class Episode:
         chart = self.brain.chart
         assert chart.steps is not None
         role = role or chart.steps.roles[0]
-        values = encode(chart, [Scene(steps=[Step(seen, role)]) for seen in sees])
+        if (shown is not None) != (role in chart.steps.shows):
+            wanted = "shows what was done: give `shown`" if shown is None else "asks what to do: nothing is shown"
+            raise DataError(f"role {role!r} {wanted}")
+        done = shown or [{}] * len(sees)
+        values = encode(chart, [Scene(steps=[Step(*one)]) for one in zip(sees, [role] * len(sees), done, strict=True)])
         values = aimed(chart, values, self.will.goal)
         shapes = {name: tuple(values[name].shape) for name in chart.senses}
         if self._mind is not None and shapes != self._shapes:
@@ -97,18 +108,23 @@ class Episode:
         mind = self._mind
         now = {name: value[:, 0] for name, value in values.items()}
         now |= {DID + name: did for name, did in self._did.items()}
+        shows_B1 = shows(brain.chart, values[ROLE])
+        kept = shows_B1 is not None and bool(shows_B1.all())
         for name in brain.steps.shown_acts:
-            now[SHOWN + name] = torch.full_like(now[name], int(void_of(now[name].dtype)))
+            now[SHOWN + name] = now[name] if kept else torch.full_like(now[name], int(void_of(now[name].dtype)))
+        mind.places = brain.widened(mind.places, now)
         mind.input = brain.sense(now, mind.places)
         spent = 0
         while True:
             reading = brain.think_on(mind, brain.chart.training.ticks)
             spent += brain.chart.training.ticks
             confidence_B = brain.reflection.confidence(reading.right)
-            if spent >= self.will.ticks or bool((confidence_B >= self.will.confidence).all()):
+            # As when thinking, a will that asks for 1 asks to think to the end.
+            sure = self.will.confidence < 1 and bool((confidence_B >= self.will.confidence).all())
+            if spent >= self.will.ticks or sure:
                 break
         for name, did in self._did.items():
-            self._did[name] = reading.answers[name].to(did.dtype)
+            self._did[name] = now[name] if kept else reading.answers[name].to(did.dtype)
         seen = {name: now[name].numpy() for name in brain.chart.senses}
         return [
             Deed({name: self._said(name, reading.answers[name][row], seen, row) for name in reading.answers}, sure)

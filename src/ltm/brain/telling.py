@@ -86,16 +86,20 @@ class Teller:
             tuple(names.values()),
             {name: float(look.recorder.moved[-1][place, role]) for role, name in names.items()},
             float(look.confidence_B[place]),
-            self.decode({name: answer[place] for name, answer in look.reading.answers.items()}, scene),
+            self.decode({name: answer[place] for name, answer in look.reading.answers.items()}, self.seen(scene)),
             look.costs[place],
         )
 
-    def decode(self, answers: Mapping[str, Tensor], scene: int) -> dict[str, Any]:
-        """Returns one scene's answers in the form in which they were taught."""
-        first = next(iter(self.values))
+    def seen(self, scene: int) -> dict[str, Tensor]:
+        """Returns what is seen of one scene."""
+        return {name: self.values[name][scene] for name in self.brain.chart.senses}
+
+    def decode(self, answers: Mapping[str, Tensor], seen: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Returns one scene's answers in the form in which they were taught; grids as large as what is seen."""
+        first = next(iter(seen))
         decoded = {}
         for name, answer_N in answers.items():
             spec = self.brain.chart.acts[name]
-            seen = self.values[spec.place(first) or first][scene].numpy()
-            decoded[name] = spec.answer(np.asarray(answer_N.numpy()), seen)
+            under = seen[spec.place(first) or first].numpy()
+            decoded[name] = spec.answer(np.asarray(answer_N.numpy()), under)
         return decoded

@@ -50,6 +50,7 @@ def think(
     *,
     seed: int = 0,
     trace: bool = False,
+    steps: bool = False,
     listen: Listener | None = None,
     bf16: bool = False,
 ) -> list[Thought]:
@@ -61,6 +62,7 @@ def think(
         will: goal and budget; the chart's when absent.
         seed: of the noise in starting states.
         trace: whether to record every tick, with the answer and the confidence as they stood.
+        steps: whether to record how the steps before the last went, in scenes of several; with a trace always.
         listen: told of every tick while it happens; the time it takes doesn't count as thinking.
         bf16: whether matrix products run in bfloat16.
 
@@ -74,6 +76,7 @@ def think(
     if not isinstance(values, Mapping):
         values = encode(brain.chart, values)
     thinker = _Thinker(brain, values, will, seed, trace, listen, bf16)
+    thinker.told_steps = steps or trace
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         thinker.run()
     return thinker.thoughts()
@@ -98,6 +101,7 @@ class _Thinker:
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.kept = [_Kept() for _ in range(self.count)]
         self.steps: list[tuple[StepRecord, ...]] = [()] * self.count
+        self.told_steps = trace
         self.start = time.perf_counter()
         self.costs: list[int] = []
         self.seconds = 0.0
@@ -186,7 +190,7 @@ class _Thinker:
         """Counts what walking through earlier steps has cost; keeps how the first try of each scene went."""
         for row, scene in enumerate(owner if walked.readings else ()):
             self.kept[scene].operations += len(walked.readings) * segment_operations(self.brain, mind.places)
-            if (self.teller.trace or self.count == 1) and not self.steps[scene]:
+            if self.told_steps and not self.steps[scene]:
                 self.steps[scene] = step_records(self.brain, self.teller, self.values, walked, row, scene)
 
     def _affords(self, kept: _Kept, rows: list[int], owner: list[int], row: int) -> bool:
@@ -246,7 +250,7 @@ class _Thinker:
     def thoughts(self) -> list[Thought]:
         return [
             Thought(
-                self.teller.decode(kept.answers, scene),
+                self.teller.decode(kept.answers, self.teller.seen(scene)),
                 kept.confidence,
                 kept.ticks,
                 kept.tries,

@@ -77,8 +77,7 @@ class Thought:
         sure: whether the confidence reached the will's.
         trace: one record a tick; empty unless a trace was asked for.
         skill: which skill thought it, in a brain that has several; otherwise empty.
-        steps: the steps before the last, of scenes of several; empty where many scenes were thought about at once
-            without a trace.
+        steps: the steps before the last, of scenes of several; empty unless they were asked for, or a trace.
     """
 
     answer: dict[str, Any]

@@ -127,6 +127,7 @@ def walk(brain: Brain, mind: Mind, steps: Mapping[str, Tensor], think: Think) ->
     before: Tensor | None = None
     listed = list(each(steps))
     for number, values in enumerate(listed):
+        mind.places = brain.widened(mind.places, values)
         found.readings.append(think(brain, mind, values))
         now = mind.lanes.field
         if expected is not None and before is not None:
@@ -159,6 +160,7 @@ def begin(
     last = {name: value[:, -1] for name, value in steps.items()}
     earlier = {name: value[:, :-1] for name, value in steps.items()}
     found = walk(brain, mind, earlier, think_segment)
+    mind.places = brain.widened(mind.places, last)
     mind.input = brain.sense(last, mind.places)
     return mind, last, found
 
@@ -227,7 +229,8 @@ def step_records(
             size = move.made[row].numel()
             moved = (float((length_B[row] / size).sqrt()), float((missed_B[row] / size).sqrt()))
         answers = {name: answer[row] for name, answer in reading.answers.items()}
+        seen = {name: values[name][scene, number] for name in brain.chart.senses}
         role = brain.chart.steps.roles[int(values[ROLE][scene, number])]
         confidence = float(brain.reflection.confidence(reading.right)[row])
-        records.append(StepRecord(number, role, teller.decode(answers, scene), confidence, *moved))
+        records.append(StepRecord(number, role, teller.decode(answers, seen), confidence, *moved))
     return tuple(records)

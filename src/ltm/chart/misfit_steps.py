@@ -28,6 +28,11 @@ def step_misfits(chart: Chart) -> Iterator[Problem]:
     if "bands" in chart.scenes.symmetries:
         yield ("scenes", "symmetries"), "bands is for scenes of one step"
     if spec.transition is not None:
+        if spec.window == 1:
+            yield (
+                ("steps", "transition"),
+                "nothing is foreseen in a window of one step: set steps.window to 2 or more",
+            )
         yield from _foreseeing(spec.transition.zone)
 
 

@@ -33,8 +33,9 @@ def propose_steps(columns: Columns, see: Sequence[str], do: Sequence[str], found
     deeds = [name for name in do if columns[name]["kind"] in ("label", "action")]
     acts = {name: {**columns[name], "kind": "action"} if name in deeds and not shown else columns[name] for name in do}
     mixer = {"kind": "mixer", "windows": windows, "write": "replace"}
+    ahead = {"transition": {"zone": mixer}} if found["window"] > 1 else {}
     return {
-        "steps": {**found, "shows": shown, "transition": {"zone": mixer}},
+        "steps": {**found, "shows": shown, **ahead},
         "acts": acts,
         "zones": {"core": {**mixer, "layers": 2}},
         "training": {"ticks": 2, "segments": 4 if shown else 1},

@@ -74,9 +74,9 @@ def think(
             from ltm.cli.watch_thought import Watch
 
             with Watch(Console(soft_wrap=True), group[0].question(), loaded.chart) as listen:
-                made = ponder(loaded, values, will, seed=seed, trace=trace is not None, listen=listen)
+                made = ponder(loaded, values, will, seed=seed, trace=trace is not None, steps=True, listen=listen)
         else:
-            made = ponder(loaded, values, will, seed=seed, trace=trace is not None)
+            made = ponder(loaded, values, will, seed=seed, trace=trace is not None, steps=True)
         made = [replace(thought, skill=skill) for thought in made]
         _show(loaded, group, made, as_json, alone)
         count += len(made)

@@ -65,7 +65,9 @@ def drawn(tasks: Sequence[Task], options: ArcOptions, count: int, seed: int) -> 
     low, high = options.examples
     for _ in range(_PATIENCE * count):
         task = draw.choice(tasks)
-        pairs = [pair for pair in (*task.train, *task.test) if pair.output is not None]
+        # The tests of a person's file are kept for judging; those of ARC's training tasks need not be.
+        tests = () if options.file is not None else task.test
+        pairs = [pair for pair in (*task.train, *tests) if pair.output is not None]
         if len(pairs) <= low:
             continue
         order = draw.sample(range(len(pairs)), draw.randint(low, min(high, len(pairs) - 1)) + 1)

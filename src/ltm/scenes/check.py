@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ltm.chart.propose_steps import SHOWING
 from ltm.errors import DataError
 from ltm.scenes.alike import Alike, Keys, Lines, contradicting, repeated, shared
 from ltm.scenes.kinds import Kinds, kinds_of
@@ -164,6 +165,7 @@ class _Rows:
         self.path, self.kinds, self.tallies, self.writer = path, kinds, tallies, writer
         self.count = self.unreadable = 0
         self.problems: list[str] = []
+        self._shown = ""
         self._lines, self._seen, self._whole = (Spool(SPOOL_BYTES) for _ in range(3))
         first = kinds.see[0] if kinds.see else ""
         specs = kinds.specs
@@ -189,6 +191,7 @@ class _Rows:
     def _take(self, line: int, row: Row) -> None:
         values: dict[str, npt.NDArray[Any] | str | None] = {}
         problem = None
+        self._shown = str(row.get(ROLE, ""))
         for name, tally in self.tallies.items():
             try:
                 values[name] = self._read(tally, row)
@@ -207,8 +210,8 @@ class _Rows:
         except DataError as mistake:
             raise DataError(f"{self.path}:{line}: {mistake}") from None
         keys = {name: key_of(value) for name, value in values.items()}
-        self._seen.write(key_of("".join(keys[name].hex() for name in self.kinds.see)))
-        self._whole.write(key_of("".join(key.hex() for key in keys.values())))
+        self._seen.write(key_of("".join(keys[name].hex() for name in self.kinds.see) + self._shown))
+        self._whole.write(key_of("".join(key.hex() for key in keys.values()) + str(row.get(ROLE, ""))))
         self._lines.write(np.int64(line).tobytes())
         self.count += 1
 
@@ -224,6 +227,10 @@ class _Rows:
                 except DataError as problem:
                     raise DataError(f"step {number + 1}: {problem}") from None
                 keys[number] = "" if read is None else key_of(read).hex()
+        if tally.name in self.kinds.do:
+            # What is shown belongs to what is seen; only what is asked may contradict.
+            shown = [key if role in SHOWING else "" for key, role in zip(keys, row[ROLE], strict=True)]
+            self._shown += f"|{tally.name}:{'|'.join(shown)}"
         return "|".join(keys)
 
     def arrays(self) -> tuple[Lines, Keys, Keys]:

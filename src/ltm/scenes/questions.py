@@ -226,6 +226,9 @@ def _table(
 def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path) -> Mapping[str, Any] | DataError:
     if ROLE in senses and ROLE not in row:
         return DataError(f"{where}: expected a scene of several steps, under the key 'steps'{nearest('steps', row)}")
+    strange = next((name for name in row if name not in senses and nearest(name, senses)), None)
+    if ROLE in senses and strange is not None:  # which no step need show, so that a misspelt one would go unnoticed
+        return DataError(f"{where}: no sense or act called {strange!r}{nearest(strange, senses)}")
     sees = {}
     for sense, spec in senses.items():
         try:

@@ -15,6 +15,7 @@ from ltm.errors import DataError, nearest
 from ltm.scenes.columns import alike_of, seen_columns
 from ltm.scenes.read import laid
 from ltm.scenes.step_rows import ROLE, STEPS, StepList, unrolled
+from ltm.senses.layout import VOID
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,15 @@ def encode(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.stack(column)) for name, column in columns.items()}
 
 
+def _asked(chart: Chart, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns the arrays of a scene, if its last step shows every grid that an answer lies over."""
+    for act, sense in alike_of(chart).items():
+        if bool((arrays[sense][-1] == VOID).all()):
+            count = len(arrays[sense])
+            raise DataError(f"step {count}: nothing is seen of {sense!r}, over which the answer {act!r} lies")
+    return arrays
+
+
 def _encode_steps(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
     columns: dict[str, list[np.ndarray]] = {name: [] for name in seen_columns(chart)}
     for number, scene in enumerate(scenes):
@@ -110,8 +120,11 @@ def _encode_steps(chart: Chart, scenes: Sequence[Scene]) -> dict[str, Tensor]:
                 arrays[name] = spec.encode(row.get(name, StepList([None] * len(row[ROLE]))))
             except DataError as problem:
                 raise DataError(f"scene {number}: {name}: {problem}") from None
-        for name, array in laid(arrays, alike_of(chart)).items():
-            columns[name].append(array)
+        try:
+            for name, array in laid(_asked(chart, arrays), alike_of(chart)).items():
+                columns[name].append(array)
+        except DataError as problem:
+            raise DataError(f"scene {number}: {problem}") from None
     for name, column in columns.items():
         if len({value.shape for value in column}) > 1:
             raise DataError(f"{name}: scenes of one batch must have as many steps, and share a shape")

@@ -9,6 +9,7 @@ What stands beside `steps` is in sight at every step. A step need not show every
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -34,7 +35,9 @@ def unrolled(row: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         DataError: steps that aren't written as they should be; says at which step, counted from 1.
     """
-    if STEPS not in row or not isinstance(row[STEPS], list):
+    if isinstance(row.get(STEPS), Mapping):
+        raise DataError(f"{STEPS}: expected a list of steps, got an object")
+    if not isinstance(row.get(STEPS), list):
         return dict(row)
     steps = row[STEPS]
     if not 1 <= len(steps) <= MOST_STEPS:
@@ -60,10 +63,10 @@ def _values(step: Any) -> Iterator[tuple[str, Any]]:
     for key in step:
         if key not in _KEYS:
             raise DataError(f"unknown key {key!r} (a step has {', '.join(_KEYS)}){nearest(key, _KEYS)}")
-    if "role" in step:
+    if step.get("role") is not None:
         if not isinstance(step["role"], str):
             raise DataError(f"role: expected a word, got {type(step['role']).__name__}")
-        yield ROLE, step["role"]
+        yield ROLE, re.sub(r"[^a-z0-9_-]+", "_", step["role"].strip().lower()).strip("_") or DEFAULT_ROLE
     for side in ("see", "do"):
         values = step.get(side, {})
         if not isinstance(values, Mapping):

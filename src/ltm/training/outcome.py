@@ -66,8 +66,13 @@ class Outcome:
 def number_errors(answered: npt.NDArray[np.float64], wanted: npt.NDArray[np.float64]) -> dict[str, float | None]:
     """Returns the mean absolute error, that of always answering the median, and R².
 
-    R² is the share of the variance that the answers explain; None where all that is wanted is the same.
+    R² is the share of the variance that the answers explain; None where all that is wanted is the same. Where what is
+    wanted is NaN, nothing was asked.
     """
+    known = ~np.isnan(wanted)
+    answered, wanted = answered[known], wanted[known]
+    if not len(wanted):
+        return {"mae": None, "mae_of_median": None, "r2": None}
     spread = float(np.square(wanted - wanted.mean()).sum())
     missed = float(np.square(wanted - answered).sum())
     return {
@@ -95,7 +100,9 @@ def think_all(
         for name, spec in binned.items():
             # Scenes hold bins, not the numbers of the file: what should have been is known to the nearest bin.
             centres, wanted = np.array(spec.centres), values[name].flatten().numpy()
-            outcome.numbers[name][:, index] = [thought.answer[name] for thought in thoughts], centres[wanted]
+            asked = wanted != spec.layout.void  # a step may ask for other acts only
+            known = np.where(asked, centres[np.where(asked, wanted, 0)], np.nan)
+            outcome.numbers[name][:, index] = [thought.answer[name] for thought in thoughts], known
         outcome.confidence[index] = [thought.confidence for thought in thoughts]
         outcome.ticks[index] = [thought.ticks for thought in thoughts]
         outcome.tries[index] = [thought.tries for thought in thoughts]

@@ -56,6 +56,9 @@ def cross_entropy(logits_BNV: Tensor, target_BN: Tensor, smoothing: float) -> Te
 def blurred_cross_entropy(logits_BNV: Tensor, target_BN: Tensor, smoothing: float, blur: float) -> Tensor:
     """Cross-entropy with a target spread over neighbouring symbols, as a normal distribution with deviation `blur`."""
     count = logits_BNV.shape[-1]
+    known_BN = target_BN != void_of(target_BN.dtype)
+    if not bool(known_BN.all()):  # a step may ask for other acts only
+        logits_BNV, target_BN = logits_BNV[known_BN][:, None], target_BN[known_BN][:, None]
     away_BNV = torch.arange(count, device=logits_BNV.device) - target_BN[..., None].long()
     wanted_BNV = torch.softmax(-0.5 * (away_BNV / blur).square(), dim=-1)
     wanted_BNV = (1 - smoothing) * wanted_BNV + smoothing / count

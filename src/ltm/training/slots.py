@@ -134,9 +134,9 @@ class Slots:
             answer[index] = -1
         for name, said in taught(self.brain.chart, fresh, self.generator).items():
             self.mind.spoken[name].put(index, said)
-        self.mind.places = self.brain.places(self.values)
         self.age_B[index] = 0
         self.position_B[index] = 0
+        self.mind.places = self.brain.places(self.values, self.position_B)
         self.confidence_B[index] = 0
 
     def _walk_on(self) -> Tensor:
@@ -187,14 +187,14 @@ class Slots:
     def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
         """Takes back what `state` gave."""
         self.values = _part(tensors, "value.")
-        self.mind.places = self.brain.places(self.values)
+        self.position_B = tensors["position"].clone()
+        self.mind.places = self.brain.places(self.values, self.position_B)
         self.mind.lanes.restore(_part(tensors, "lane."))
         self.mind.lanes.tick = int(numbers["tick"])
         self.mind.answers = _part(tensors, "answer.")
         for name, count_B in _part(tensors, "said.").items():
             self.mind.spoken[name] = Spoken(self.values[name].long(), count_B)
         self.age_B, self.confidence_B = tensors["age"].clone(), tensors["confidence"].clone()
-        self.position_B = tensors["position"].clone()
         self.feed.restore(tensors, numbers)
         self.seen = int(numbers["seen"])
         self.generator.set_state(tensors["generator"].clone())

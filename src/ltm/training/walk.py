@@ -43,7 +43,7 @@ def walk_segment(brain: Brain, slots: Slots, segment: Segment, bf16: bool) -> tu
     else:
         nothing = walked.readings[-1].right.sum() * 0
         loss = Loss(nothing, nothing.detach(), nothing.detach(), torch.zeros(1, dtype=torch.bool))
-    foresight = foresight_loss(walked)
+    foresight = foresight_loss(walked, ~slots.repeated()[:, 1:])
     if foresight is not None:
         assert brain.chart.steps is not None and brain.chart.steps.transition is not None
         loss = dataclasses.replace(loss, total=loss.total + brain.chart.steps.transition.weight * foresight)
@@ -60,12 +60,18 @@ def answered(brain: Brain, steps: Mapping[str, Tensor]) -> Tensor:
     return there_BW if shown_BW is None else there_BW & ~shown_BW
 
 
-def foresight_loss(walked: Walk) -> Tensor | None:
-    """Returns the squared error of what was foreseen over the squared length of the moves; 1 is to foresee nothing."""
-    if not walked.moves:
+def foresight_loss(walked: Walk, counts_BM: Tensor) -> Tensor | None:
+    """Returns the squared error of what was foreseen over the squared length of the moves; 1 is to foresee nothing.
+
+    Args:
+        walked: with M moves.
+        counts_BM: which moves lead to another step; others are only further thought about the last one.
+    """
+    if not walked.moves or not bool(counts_BM.any()):
         return None
     missed = [move.missed() for move in walked.moves]
-    return torch.stack([error.sum() for error, _ in missed]).sum() / torch.stack([m.sum() for _, m in missed]).sum()
+    error_BM, length_BM = (torch.stack(parts, dim=1) * counts_BM for parts in zip(*missed, strict=True))
+    return error_BM.sum() / length_BM.sum().clamp_min(1e-6)
 
 
 def _gathered(walked: Walk, steps: Mapping[str, Tensor], answered_BW: Tensor) -> tuple[Reading, dict[str, Tensor]]:

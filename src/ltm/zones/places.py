@@ -46,6 +46,15 @@ class Places:
         parents = None if self.parents_BS is None else self.parents_BS[index]
         return replace(self, mask_BS=mask, parents_BS=parents)
 
+    def mask(self, masks: Sequence[Tensor | None], batch: int) -> Tensor | None:
+        """Returns which sites exist `[B, S]` by what each sense says of its own; None where all do."""
+        if all(mask is None for mask in masks):
+            return None
+        whole = [torch.ones(batch, rows * columns, dtype=torch.bool) for rows, columns in self.grids]
+        front = torch.ones(batch, self.prefix, dtype=torch.bool)
+        own = [None] * (len(self.grids) - len(masks))  # sites of acts always exist
+        return torch.cat((front, *(f if m is None else m for m, f in zip((*masks, *own), whole, strict=True))), dim=1)
+
     def plant(self, trees: Sequence[Tensor | None], batch: int) -> None:
         """Fills `parents_BS` from each sense's tree: places of parents within it `[B, L]`; None where there is none."""
         parts = [torch.full((batch, self.prefix), NOWHERE)]
