@@ -228,3 +228,16 @@ def test_scenes_of_steps_are_streamed(tmp_path: Path) -> None:
     opened = scenes_of(spec, tmp_path)
     trainer = Trainer(spec, opened.train, opened.validation)
     assert trainer.fit(lambda progress: None)
+
+
+def test_a_plain_row_among_scenes_of_steps_is_a_bad_row(tmp_path: Path) -> None:
+    rows = [row(pair([[n % 4]], [[n % 4]], "question")) for n in range(30)]
+    file = written(tmp_path / "rules.jsonl", [*rows, {"board": [[1]], "goal": "up", "answer": [[1]]}])
+    assert infer(file, ["board:grid"], ["answer:grid"]).steps is not None
+    spec = chart(CHART.replace("shows: [example], ", ""))
+    with pytest.raises(DataError, match=r"rules.jsonl:31: expected a scene of several steps"):
+        read_scenes(spec, file)
+    assert read_scenes(spec, file, skip_bad=True).skipped == 1
+    mixed = written(tmp_path / "mixed.jsonl", [rows[0], {"board": [[1]], "answer": [[1]]}])
+    with pytest.raises(DataError, match=r"mixed.jsonl:2: some rows are scenes of several steps"):
+        infer(mixed, ["board:grid"], ["answer:grid"])

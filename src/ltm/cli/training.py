@@ -139,8 +139,9 @@ def run_training(
         return fitted
     console.print(f"saved {out}/ (metrics and chart in {run}/). Next:", highlight=False, markup=False)
     # A scene of one value can be typed; one of several comes from a table.
-    scene = next(iter(chart.senses)).upper() if len(chart.senses) == 1 else "test.csv"
+    table = "test.csv" if chart.steps is None else "test.jsonl"
+    scene = next(iter(chart.senses)).upper() if len(chart.senses) == 1 and chart.steps is None else table
     folder_word = shlex.quote(str(out))
-    for line in (f"think {folder_word} {scene}", f"eval {folder_word} test.csv", f"inspect {folder_word}"):
+    for line in (f"think {folder_word} {scene}", f"eval {folder_word} {table}", f"inspect {folder_word}"):
         console.print(f"  ltm {line}", highlight=False, markup=False)
     return fitted

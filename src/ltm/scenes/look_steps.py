@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ltm.errors import DataError
 from ltm.scenes.lines import Row
 from ltm.scenes.step_rows import DEFAULT_ROLE, ROLE
 
@@ -32,16 +31,10 @@ class StepsFound:
 
 
 def steps_of(rows: Sequence[Row], seen: Sequence[str]) -> StepsFound | None:
-    """Returns what the steps of some rows are; None where scenes have one.
-
-    Raises:
-        DataError: some rows have steps and others don't.
-    """
+    """Returns what the steps of some rows are; None where scenes have one."""
     lengths = [len(row[ROLE]) for row in rows if ROLE in row]
     if not lengths:
         return None
-    if len(lengths) < len(rows):
-        raise DataError(f"{len(lengths):,} of the first {len(rows):,} rows are scenes of several steps, the others not")
     roles = list(dict.fromkeys(role or DEFAULT_ROLE for row in rows for role in row[ROLE]))
     goal = {"goal": GOAL} if GOAL in seen else {}
     return StepsFound({"roles": roles, "window": min(WINDOW, max(lengths)), **goal}, min(lengths), max(lengths))

@@ -171,6 +171,8 @@ def encode_row(
         DataError: `where: column: what` for a value that can't be read; `where: what` for values that don't go
             together.
     """
+    if ROLE in columns and ROLE not in row:
+        raise DataError(f"{where}: expected a scene of several steps, under the key 'steps'{nearest('steps', row)}")
     scene: dict[str, npt.NDArray[Any]] = {}
     for name, spec in columns.items():
         try:

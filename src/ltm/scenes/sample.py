@@ -43,10 +43,26 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
         found.append((line, row if names is None else {name: row[name] for name in (*names, ROLE) if name in row}))
     if not found:
         raise DataError(f"{path}: holds no rows that can be read")
+    found = _of_one_kind(path, found)
     strange = next((name for name in names or () if name not in known), None)
     if strange is not None:  # scenes of several steps, of which none need show every column
         raise DataError(f"{path}: no step of the first {len(found):,} scenes has {strange!r}{nearest(strange, known)}")
     return found
+
+
+def _of_one_kind(path: Path, found: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
+    """Returns the rows that are scenes of several steps, where most of them are; the others are located on reading.
+
+    Raises:
+        DataError: too many are not; says which is the first.
+    """
+    stepped = [(line, row) for line, row in found if ROLE in row]
+    if not stepped or len(stepped) == len(found):
+        return found
+    if len(stepped) < MOSTLY * len(found):
+        line = next(line for line, row in found if (ROLE in row) != (ROLE in found[0][1]))
+        raise DataError(f"{path}:{line}: some rows are scenes of several steps and others are not; this one differs")
+    return stepped
 
 
 def fitting(
