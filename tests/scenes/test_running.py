@@ -12,7 +12,6 @@ from ltm.runtime.brains import load_brain
 from ltm.scenes.prepare import generate_scenes, prepare
 from ltm.scenes.running import RunningOptions, judge, learn
 from ltm.scenes.scene import Scene
-from ltm.scenes.sources import find_source
 from ltm.training.fit import train_chart
 from ltm.training.from_data import propose_for
 from ltm.training.run_folder import without_path
@@ -82,4 +81,5 @@ def test_texts_that_can_not_be_used(file: Path, tmp_path: Path) -> None:
         propose_for(f"text:{tmp_path}/odd.txt", [], [])
     with pytest.raises(LtmError, match="fewer than the 2,000 seen and 8 answered"):
         propose_for(f"text:{file}", [], [], options={"context": 2000, "unit": "words"})
-    assert find_source("text:") is None
+    with pytest.raises(LtmError, match="text: names no file"):
+        propose_for("text:", [], [])

@@ -87,6 +87,8 @@ def describe(options: RunningOptions, found: Sequence[Row]) -> Mapping[str, Mapp
 
 
 def _read(name: str) -> str:
+    if not name:
+        raise DataError(f"{FAMILY}: names no file; expected {FAMILY}:FILE, such as {FAMILY}:plays.txt")
     file = Path(name).expanduser()
     try:
         if file.stat().st_size > MOST_BYTES:
