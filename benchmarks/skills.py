@@ -3,9 +3,11 @@
 python -m benchmarks.skills DATA --minutes 5
 
 DATA is a folder with digits/, listops/, sudoku/, scan/ and text/; mazes are made. An eighth of the rows is judged
-by. Three ways to grow: `frozen` (each skill from scratch: the same weights as separate brains would have), `reuse`
-(frozen, and the newest earlier skill's zones are used beside the own ones, in the same time) and `rehearse` (zones of
-the same make are shared where there are any). What is there already is kept, so that it can be gone on with.
+by. Four ways to grow: `frozen` (each skill from scratch: the same weights as separate brains would have), `reuse`
+(frozen, and the newest earlier skill's zones are used beside the own ones, in the same time), `rehearse` (zones of the
+same make are shared where there are any, and some kept scenes of earlier skills are rehearsed) and `joint` (the same
+with every scene of every skill kept: training on all of them together). What is there already is kept, so that it can
+be gone on with.
 """
 
 from __future__ import annotations
@@ -39,11 +41,9 @@ from ltm.training.run_folder import run_folder
 
 LOSS = 1.0
 """Points that an earlier skill should lose at most; what it does lose is measured, and never refused here."""
-WAYS = ("frozen", "reuse", "rehearse")
-NOT_JOINT = (
-    "zones of most of these skills are of different makes, with no weight in common to train jointly; "
-    "rehearse with a --replay that holds all scenes comes nearest"
-)
+WAYS = ("frozen", "reuse", "rehearse", "joint")
+EVERYTHING = "10GB"
+"""Of scenes are kept by skills that are trained jointly."""
 
 
 def main() -> None:
@@ -53,17 +53,16 @@ def main() -> None:
     parser.add_argument("--size", default="1MB", help="of a skill's weights")
     parser.add_argument("--replay", default="200KB", help="of the scenes that a skill keeps")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--skills", nargs="+", choices=[task.name for task in TASKS if not task.why_not])
+    parser.add_argument("--skills", nargs="+", choices=[task.name for task in TASKS])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--limit", type=int, default=300, help="test rows a skill")
     given = parser.parse_args()
-    chosen = [task for task in TASKS if not task.why_not and task.name in (given.skills or [t.name for t in TASKS])]
+    chosen = [task for task in TASKS if task.name in (given.skills or [t.name for t in TASKS])]
     name = f"skills-{given.minutes:g}min-{given.size}-{given.seed}"
     name += "" if given.skills is None else "-" + "-".join(task.name for task in chosen)
     command = f"python -m benchmarks.skills DATA --minutes {given.minutes:g} --size {given.size} --seed {given.seed}"
     command += "" if given.skills is None else f" --skills {' '.join(task.name for task in chosen)}"
     result: dict[str, Any] = {"command": command, "ways": {}} | read(name)
-    result["skipped"] = {task.name: task.why_not for task in TASKS if task.why_not} | {"joint training": NOT_JOINT}
     for task in chosen:
         parted(task, given.data)
     for way in given.ways:
@@ -93,13 +92,15 @@ def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[s
         return {}
     place = nursery(brain, task.name)
     newest = list(folders)[-1:]
-    growth = Growth(folders, rehearse=way == "rehearse" and bool(folders), reuse=newest if way == "reuse" else [])
-    asked = {"way": way, "minutes": f"{given.minutes:g}", "size": given.size, "replay": given.replay}
+    replay = EVERYTHING if way == "joint" else given.replay
+    shares = way in ("rehearse", "joint") and bool(folders)
+    growth = Growth(folders, rehearse=shares, reuse=newest if way == "reuse" else [])
+    asked = {"way": way, "minutes": f"{given.minutes:g}", "size": given.size, "replay": replay}
 
     def propose(room: int | str) -> Any:
         see, do = ([task.see], [task.do]) if task.see else ([], [])
-        settings = {"minutes": given.minutes, "seed": given.seed, "out": place, "replay": given.replay}
-        return propose_for(task.train(), see, do, size=room, **settings)
+        settings = {"minutes": given.minutes, "seed": given.seed, "out": place, "replay": replay}
+        return propose_for(task.train(), see, do, size=room, symmetries=task.symmetries, **settings)
 
     run = run_folder(place)
     why = ""

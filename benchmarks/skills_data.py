@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.common import RUNS
 from ltm.scenes import maze
+from ltm.scenes.arc import read_tasks
+from ltm.scenes.arc_scenes import ArcOptions, drawn, scene_of
 
 EVERY = 8
 """Every eighth row of a file is judged by, once its rows are shuffled: files may be sorted."""
 MAZES = 300
+RULES = 10_000
+"""Scenes drawn from the tasks of 1-D ARC: other pairs of a task make another scene."""
+LONGEST = ArcOptions(examples=(2, 3), largest=128)
 
 
 @dataclass(frozen=True)
@@ -27,14 +34,14 @@ class Task:
         source: built-in source or file below the data folder.
         see: what is seen, declared; a source's own where empty.
         do: what is answered, declared.
-        why_not: why it can't be learned, where it can't.
+        symmetries: what leaves a scene's meaning unchanged; as they are found in the file where absent.
     """
 
     name: str
     source: str
     see: str = ""
     do: str = ""
-    why_not: str = ""
+    symmetries: tuple[str, ...] | None = None
 
     def train(self) -> str:
         """What it learns from, once `parted` was called."""
@@ -52,12 +59,7 @@ TASKS = (
     Task("maze", "maze"),
     Task("scan", "scan/length_train.tsv", "command:sequence", "actions:sequence"),
     Task("polarity", "text/sentence_polarity.jsonl", "sentence:text", "polarity"),
-    Task(
-        "arc-1d",
-        "arc/arc_1d.jsonl",
-        why_not="a task is a handful of example pairs and a question; scenes of several steps in several roles, which "
-        "that takes, are not there yet",
-    ),
+    Task("arc-1d", "arc/arc_1d.jsonl", "board:grid", "answer", symmetries=("relabel", "dihedral")),
 )
 
 
@@ -69,6 +71,8 @@ def parted(task: Task, data: Path) -> None:
     test.parent.mkdir(parents=True, exist_ok=True)
     if not task.see:
         _mazes(test)
+    elif task.name == "arc-1d":
+        _rules(data / task.source, _place(task, "train"), test)
     elif test.suffix == ".npz":
         with np.load(data / task.source) as arrays:
             whole = dict(arrays)
@@ -85,6 +89,22 @@ def parted(task: Task, data: Path) -> None:
 
 def _rows(rows: list[str], judged: bool) -> Iterator[str]:
     return (row for number, row in enumerate(rows) if (number % EVERY == 0) == judged)
+
+
+def _rules(tasks: Path, train: Path, test: Path) -> None:
+    """Every eighth rule is judged by, all its examples in sight; of the others any pair may be the question."""
+    rules = read_tasks(tasks)
+    random.Random(0).shuffle(rules)
+    learned = [rule for number, rule in enumerate(rules) if number % EVERY]
+    judged = [scene_of(rule.train, question) for rule in rules[::EVERY] for question in rule.test]
+    for file, scenes in ((train, drawn(learned, LONGEST, RULES, 0)), (test, judged)):
+        _write(file, scenes)
+
+
+def _write(file: Path, scenes: Iterable[dict[str, Any]]) -> None:
+    with file.open("w", encoding="utf-8") as stream:
+        for scene in scenes:
+            stream.write(json.dumps(scene) + "\n")
 
 
 def _mazes(file: Path) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from ltm.chart.circuit import CircuitSpec
+from ltm.chart.interchange import group_misfits
 from ltm.chart.locate import Problem
 from ltm.chart.misfit_steps import step_misfits
 from ltm.chart.patterns import edges
@@ -101,6 +102,7 @@ def _scenes(chart: Chart) -> Iterator[Problem]:
         yield ("scenes", "symmetries"), f"{grids[0]} is for grids; {others[0]!r} is of another kind"
     elif grids:
         yield from _grid_symmetries(chart, [(loc, spec) for loc, spec in specs if isinstance(spec, GridSpec)])
+    yield from group_misfits(chart.scenes.interchange, {**chart.senses, **chart.acts})
     for key, words in (
         ("sizes", "the smallest side exceeds the largest"),
         ("givens", "the fewest givens exceed the most"),

@@ -12,6 +12,7 @@ from ltm.chart.propose_steps import propose_steps
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.errors import ChartError
+from ltm.scenes.interchange import Group
 
 WIDTHS = (16, 24, 32, 48, 64, 80, 96, 112, 128)
 """Tried from the widest down. Beyond 128, a step on two cores costs more than the width gains within an hour."""
@@ -42,6 +43,7 @@ def propose(
     *,
     source: str,
     symmetries: Sequence[str] = (),
+    interchange: Sequence[Group] = (),
     score: str = "exact",
     size: int = 2_000_000,
     minutes: float = 15.0,
@@ -61,6 +63,7 @@ def propose(
         do: columns that are to be answered.
         source: built-in source or file.
         symmetries: of the scenes.
+        interchange: groups of things in them that may take one another's place.
         score: what counts as right.
         size: bytes of all weights in fp32.
         minutes: of training.
@@ -88,7 +91,13 @@ def propose(
             "senses": {c: _sense(columns[c], fixed, share) for c in see},
             "acts": {c: _act(columns[c]) for c in do},
             "zones": _zones(columns, see, do, fixed, searching, free, width),
-            "scenes": {"source": source, "symmetries": list(symmetries), "score": score, "seed": seed},
+            "scenes": {
+                "source": source,
+                "symmetries": list(symmetries),
+                "interchange": list(interchange),
+                "score": score,
+                "seed": seed,
+            },
             "will": _will(columns, do, fixed, searching, training["ticks"], free),
             **stepped,
             "training": training,

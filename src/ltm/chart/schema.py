@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ltm.acts.table import ActSpec
 from ltm.chart.base import Bytes, Name, Part, parse_bytes
 from ltm.chart.circuit import CircuitSpec
+from ltm.chart.interchange import Groups, matching
 from ltm.chart.steps import StepsSpec
 from ltm.errors import DataError, first_mistake, nearest
 from ltm.scenes.sources import find_source, source_names
@@ -167,6 +176,9 @@ class ScenesSpec(Part):
     `scatter`: numbers that are seen are moved by a fifth of their spread, and a tenth of them is left out."""
     relabel_from: Annotated[int, Field(ge=0, le=249)] = 1
     """First of the symbols that `relabel` permutes; those before it, such as a blank, keep their meaning."""
+    interchange: Annotated[Groups, AfterValidator(matching)] = ()
+    """Groups of things that may take one another's place, such as colours: for each thing the symbols that stand for it
+    in each column, `[{red: {goal: [red], view: [6, 12]}, blue: {goal: [blue], view: [7, 13]}}]`."""
     score: Literal["exact", "shortest-path"] = "exact"
     """What counts as a right answer: the very one in the data, or any shortest path."""
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.05

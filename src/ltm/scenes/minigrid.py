@@ -20,6 +20,7 @@ from ltm.acts.label import LabelActSpec
 from ltm.chart.base import Part
 from ltm.errors import DataError, nearest
 from ltm.scenes.extras import library
+from ltm.scenes.interchange import Group
 from ltm.scenes.lines import Row
 from ltm.senses.grid import GridSpec
 from ltm.senses.sequence import SequenceSpec
@@ -29,7 +30,9 @@ ACTIONS = ("left", "right", "forward", "pickup", "drop", "toggle", "done")
 """In MiniGrid's order."""
 PLAIN, COLOURED, DOORS = (0, 1, 2, 8, 9, 10), (3, 5, 6, 7), (4,)
 """MiniGrid's kinds of things: those of one look, those of six colours, those of six colours and three states."""
-COLOURS, STATES = 6, 3
+COLOURS = ("red", "green", "blue", "purple", "yellow", "grey")
+"""In MiniGrid's order."""
+STATES = 3
 WORDS = (
     *(
         "a",
@@ -66,14 +69,14 @@ class MinigridOptions(Part):
 
 def cells() -> list[tuple[int, int, int]]:
     """Returns kind, colour and state of the thing that each symbol stands for."""
-    coloured = [(kind, colour, 0) for kind in COLOURED for colour in range(COLOURS)]
-    doors = [(kind, colour, state) for kind in DOORS for colour in range(COLOURS) for state in range(STATES)]
+    coloured = [(kind, colour, 0) for kind in COLOURED for colour in range(len(COLOURS))]
+    doors = [(kind, colour, state) for kind in DOORS for colour in range(len(COLOURS)) for state in range(STATES)]
     return [*((kind, 0, 0) for kind in PLAIN), *coloured, *doors]
 
 
 @functools.cache
 def _table() -> npt.NDArray[np.int64]:
-    table = np.zeros((11, COLOURS, STATES), dtype=np.int64)
+    table = np.zeros((11, len(COLOURS), STATES), dtype=np.int64)
     for symbol, (kind, colour, state) in enumerate(cells()):
         if kind in PLAIN:
             table[kind] = symbol
@@ -90,6 +93,14 @@ COLUMNS: dict[str, Any] = {
     "goal": SequenceSpec(kind="sequence", tokens=WORDS, longest=40, unknown=True),
     "action": LabelActSpec(kind="action", labels=ACTIONS),
 }
+COLOURED_THINGS: Group = {
+    colour: {
+        "goal": (colour,),
+        "view": tuple(n for n, (kind, which, _) in enumerate(cells()) if which == number and kind not in PLAIN),
+    }
+    for number, colour in enumerate(COLOURS)
+}
+"""Colours may take one another's place, in missions and in all that is seen: doors and their keys too."""
 
 
 def view_of(image: npt.NDArray[Any]) -> list[list[int]]:

@@ -11,6 +11,7 @@ from ltm.chart.base import Part
 from ltm.errors import DataError, nearest
 from ltm.scenes import arc_scenes, digits, fashion, listops, maze, minigrid, reasoning, running, sudoku
 from ltm.scenes.encode_rows import Written, as_it_is
+from ltm.scenes.interchange import Group
 from ltm.scenes.lines import Row
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import GridSpec
@@ -42,6 +43,7 @@ class Source:
         test: scenes for `ltm eval`, where there is only a fixed number of scenes and some are kept for it; other
             sources make new ones from another seed.
         symmetries: what leaves a scene's meaning unchanged.
+        interchange: groups of things that may take one another's place.
         score: what counts as a right answer.
         family: which scenes count as the same when some are set aside (see `ltm.scenes.split`).
         written: how a row's value is brought into the form that a chart's column reads.
@@ -59,6 +61,7 @@ class Source:
     places: tuple[str, ...] = ()
     test: Make | None = None
     symmetries: tuple[str, ...] = ()
+    interchange: tuple[Group, ...] = ()
     score: str = "exact"
     family: str = "grid"
     written: Written = as_it_is
@@ -152,6 +155,7 @@ SOURCES: dict[str, Source] = {
         columns=minigrid.COLUMNS,
         see=("view", "goal"),
         do="action",
+        interchange=(minigrid.COLOURED_THINGS,),
         steps={"roles": (minigrid.ROLE,), "window": 8, "goal": "goal"},
         notes=("Episodes of a BabyAI level, played by its expert: what it sees, its mission, what it does.",),
     ),

@@ -80,6 +80,7 @@ def propose_for(
                 known = ", ".join(columns)
                 raise DataError(f"source {data!r} has the columns {known}; got {word!r}{nearest(word, columns)}")
         found, notes, score, steps = source.symmetries, source.notes, source.score, source.steps
+        things = source.interchange
         text = str(data)
     else:
         if str(data) == PIPE:
@@ -95,6 +96,7 @@ def propose_for(
         columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
         found, score, steps = inferred.symmetries, inferred.score, inferred.steps
+        things = ()
         # Without links on either side, as `..` leads elsewhere from a linked folder.
         text = os.path.relpath(Path(data).resolve(), run_folder(out).resolve())
     try:
@@ -104,6 +106,7 @@ def propose_for(
             do_names,
             source=text,
             symmetries=found if symmetries is None else symmetries,
+            interchange=things if symmetries is None else (),
             score=score,
             size=most,
             minutes=minutes,

@@ -169,7 +169,7 @@ class Slots:
         self.seen += count
         chart = self.brain.chart
         values = {name: torch.from_numpy(np.asarray(scenes.values[name])) for name in columns_of(chart)}
-        if chart.training.augment and chart.scenes.symmetries:
+        if chart.training.augment and (chart.scenes.symmetries or chart.scenes.interchange):
             values |= symmetric(chart, values, scenes.shapes, self.generator)
         return values
 

@@ -18,6 +18,7 @@ from ltm.scenes.augment_image import jitter
 from ltm.scenes.augment_number import scatter
 from ltm.scenes.augment_steps import augment_steps
 from ltm.scenes.augment_text import drop
+from ltm.scenes.interchange import interchange
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
 from ltm.senses.number import NumberSpec
@@ -39,7 +40,7 @@ def symmetric(
     sides: Mapping[str, npt.NDArray[np.uint32]],
     generator: torch.Generator,
 ) -> dict[str, Tensor]:
-    """Returns the columns that change: all grids together, every other value by itself.
+    """Returns the columns that change: all grids together, every other value by itself; then things change places.
 
     Args:
         chart: says which symmetries there are.
@@ -47,15 +48,25 @@ def symmetric(
         sides: of each value before it was padded.
         generator: draws the changes.
     """
+    specs = {**chart.senses, **chart.acts}
     changed = {}
     for name, spec in chart.senses.items():
         for symmetry, (kinds, change) in CHANGES.items():
             if symmetry in chart.scenes.symmetries and isinstance(spec, kinds):
                 changed[name] = _each(change, values[name], generator, chart.steps is not None)
-    if changed:  # of such scenes no others are known
-        return changed
-    specs = {**chart.senses, **chart.acts}
-    symbols = {name: spec.symbols for name, spec in specs.items() if isinstance(spec, GridSpec)}
+    if chart.scenes.symmetries and not changed:  # where values of one kind change, no symmetry of grids is known
+        changed = _grids(chart, values, sides, generator, {n: s for n, s in specs.items() if isinstance(s, GridSpec)})
+    return changed | interchange({**values, **changed}, specs, chart.scenes.interchange, generator)
+
+
+def _grids(
+    chart: Chart,
+    values: Mapping[str, Tensor],
+    sides: Mapping[str, npt.NDArray[np.uint32]],
+    generator: torch.Generator,
+    specs: Mapping[str, GridSpec],
+) -> dict[str, Tensor]:
+    symbols = {name: spec.symbols for name, spec in specs.items()}
     symmetries, first = chart.scenes.symmetries, chart.scenes.relabel_from
     if chart.steps is not None:
         return augment_steps({name: values[name] for name in symbols}, symmetries, generator, symbols, first)
