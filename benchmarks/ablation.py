@@ -22,8 +22,10 @@ import numpy as np
 from benchmarks.common import RUNS, TIERS, Grid, chart_of, read, spread, sudoku_files, trained, write
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
+from ltm.runtime.record import processor
 from ltm.scenes.store import SceneSet, join
 from ltm.training.looks import look_at
+from ltm.training.machine import rates
 from ltm.training.outcome import think_all
 from ltm.training.plan import compiled_segment, seconds_a_step
 
@@ -167,7 +169,7 @@ ROUNDS = 5
 STEPS_A_ROUND = 6
 REFERENCE = "own-state"
 """The part whose steps are asked for, and whose pace sets the others'."""
-HOW = ["training.precision=bf16", "training.compile=on"]
+HOW = ["training.compile=on"]
 
 
 def main() -> None:
@@ -200,22 +202,25 @@ def main() -> None:
             changes = [*VARIANTS[label][1], *HOW, f"training.steps={steps}", f"training.seed={seed}"]
             chart = chart_of("sudoku", changes)
             brain, record = trained(chart, RUNS / f"{name}-{label}-{seed}", train)
-            run = {"parameters": record["parameters"], "steps": steps}
+            run = {"parameters": record["parameters"], "steps": steps, "precision": record["provenance"]["precision"]}
             keep("runs", key, run | measure(chart, brain, tests, several=label in SEVERAL_TRIES))
     for grid in tables(read(name)):
         grid.show()
 
 
 def pace(label: str, scenes: SceneSet) -> dict[str, Any]:
-    """Times a step of a part in turns with the reference's: how many times slower it is, as the median of rounds."""
-    timed = []
+    """Times a step of a part in turns with the reference's: how many times slower it is, as the median of rounds.
+
+    In the precision that is faster on this machine, as training takes it.
+    """
+    timed, bf16 = [], rates().bf16 > rates().fp32
     for part in (REFERENCE, label):
         chart, segment = chart_of("sudoku", [*VARIANTS[part][1], *HOW]), compiled_segment()
-        seconds_a_step(chart, scenes, True, segment, 1)
+        seconds_a_step(chart, scenes, bf16, segment, 1)
         timed.append((chart, segment))
     rounds = []
     for _ in range(ROUNDS):
-        base, part = (seconds_a_step(chart, scenes, True, segment, STEPS_A_ROUND) for chart, segment in timed)
+        base, part = (seconds_a_step(chart, scenes, bf16, segment, STEPS_A_ROUND) for chart, segment in timed)
         rounds.append((base, part))
     ratios = sorted(part / base for base, part in rounds)
     return {
@@ -223,6 +228,8 @@ def pace(label: str, scenes: SceneSet) -> dict[str, Any]:
         "lowest": ratios[0],
         "highest": ratios[-1],
         "base_seconds": statistics.median(base for base, _ in rounds),
+        "processor": processor(),
+        "precision": "bf16" if bf16 else "fp32",
     }
 
 

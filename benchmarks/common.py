@@ -19,11 +19,11 @@ from ltm.brain.brain import Brain
 from ltm.chart.load import load_chart
 from ltm.chart.schema import Chart
 from ltm.runtime.brains import load_brain
+from ltm.runtime.record import processor
 from ltm.scenes.prepare import Prepared, prepare, read_scenes
 from ltm.scenes.split import split
 from ltm.scenes.store import SceneSet, join
 from ltm.training.fit import train_chart
-from ltm.training.machine import processor
 
 RESULTS = Path(__file__).parent / "results"
 RUNS = Path("runs")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ltm.runtime.record import processor
 from ltm.runtime.shipped import shipped_brain
 from ltm.training import machine
 
@@ -64,4 +65,4 @@ def test_a_compiler_is_looked_for_on_the_path(tmp_path: Path, monkeypatch: pytes
 def test_rates_are_positive_and_memory_is_counted() -> None:
     assert machine.matrix_rate(torch.float32, seconds=0.01) > 1e8
     assert machine.peak_memory() > 50e6
-    assert machine.processor()
+    assert processor()

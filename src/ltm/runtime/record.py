@@ -62,6 +62,10 @@ class Provenance(Part):
     seed: int | None = None
     steps: _Count | None = None
     seconds: Annotated[float, Field(ge=0)] | None = None
+    precision: Literal["fp32", "bf16"] | None = None
+    """Of matrix products while training."""
+    threads: _Count | None = None
+    """Cores that trained it; another number adds sums up in another order, and weights differ a little."""
     data: _Line = ""
     """What the brain learned from, in words."""
     data_sha256: Digest | None = None
@@ -136,10 +140,11 @@ def here() -> dict[str, str]:
         version = importlib.metadata.version("ltm")
     except importlib.metadata.PackageNotFoundError:
         version = "unknown"
-    return {"ltm": version, "torch": torch.__version__, "python": platform.python_version(), "processor": _processor()}
+    return {"ltm": version, "torch": torch.__version__, "python": platform.python_version(), "processor": processor()}
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Returns the processor's name."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):

@@ -122,6 +122,8 @@ def train_chart(
         "seed": chart.training.seed,
         "steps": trainer.step,
         "seconds": trainer.seconds,
+        "precision": trainer.plan.precision,
+        "threads": torch.get_num_threads(),
         "aside_sha256": fingerprint(scenes.validation),
         "data": f"{source}: {learned_from(trainer)}, {len(scenes.validation):,} set aside",
     }

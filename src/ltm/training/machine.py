@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-import platform
 import resource
 import shutil
 import statistics
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -55,16 +53,6 @@ def compiler() -> str | None:
         if found:
             return found
     return None
-
-
-def processor() -> str:
-    """Returns the processor's name."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def peak_memory() -> int:
