@@ -11,6 +11,7 @@ ships.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
+from benchmarks.common import RUNS, Grid, console, read, seeds, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
 from ltm.runtime.brains import load_brain
@@ -27,6 +28,7 @@ from ltm.scenes import sudoku
 from ltm.training.calibration import auroc
 from ltm.training.from_data import propose_for
 from ltm.training.run_folder import run_folder
+from ltm.training.teach_eye import teach_eye
 
 ASIDE = 1500
 TASKS = {"no picture": False, "a nought": True}
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=3.0, help="of training the brain that sees")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--boards", type=int, default=200)
+    parser.add_argument("--joint", type=float, default=2.0, help="minutes of learning from boards")
     given = parser.parse_args()
     name = f"visual-sudoku-{given.minutes:g}min"
     runs: dict[str, Any] = read(name).get("runs", {})
@@ -52,7 +55,9 @@ def main() -> None:
         eye, record = _eye(images[:-ASIDE], labels[:-ASIDE], given.minutes, RUNS / f"{name}-{seed}", seed)
         run: dict[str, Any] = {"parameters": record["parameters"], "digits": record["measured"]["exact"]}
         for task, noughts in TASKS.items():
-            run[task] = boards(Coupled(eye, mind, "puzzle"), images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
+            coupled = Coupled(eye, mind, "puzzle")
+            run[task] = boards(coupled, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
+            run[task]["joint"] = joint(coupled, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts, given.joint)
         runs[str(seed)] = run
         command = f"python -m benchmarks.visual_sudoku DIGITS.npz --minutes {given.minutes:g}"
         write(name, {"command": command, "runs": runs})
@@ -69,18 +74,40 @@ def _eye(images: np.ndarray, labels: np.ndarray, minutes: float, out: Path, seed
     return trained(chart.model_copy(update={"scenes": scenes}), out)
 
 
+def joint(
+    coupled: Coupled, images: np.ndarray, labels: np.ndarray, count: int, noughts: bool, minutes: float
+) -> dict[str, Any]:
+    """Lets the eye learn from boards of one half of the pictures; returns what it is worth on boards of the other."""
+    half = len(images) // 2
+    pages = [pictures for pictures, _, _ in drawn(images[:half], labels[:half], count, noughts, seed=2)]
+    taught = teach_eye(
+        coupled, pages, seconds=60 * minutes, told=lambda one: console.print(f"  {one}", highlight=False)
+    )
+    pairs = {"before": coupled, "after": dataclasses.replace(coupled, eye=taught.eye)}
+    judged = {when: boards(who, images[half:], labels[half:], count, noughts) for when, who in pairs.items()}
+    return {**judged, "rounds": [dataclasses.asdict(one) for one in taught.rounds]}
+
+
+def drawn(
+    images: np.ndarray, labels: np.ndarray, count: int, noughts: bool, seed: int
+) -> Iterator[tuple[list[np.ndarray | None], np.ndarray, np.ndarray]]:
+    """Yields the pictures of boards, what they show, and the solution."""
+    made, draw = sudoku.generate(count, seed=seed + 1_000_003, givens=(30, 40)), np.random.default_rng(seed)
+    of = {digit: images[labels == digit] for digit in range(10)}
+    for puzzle, solution in zip(made.values["puzzle"], made.values["solution"], strict=True):
+        cells = puzzle.reshape(-1)
+        pictures = [of[d][draw.integers(len(of[d]))] if d or noughts else None for d in cells.tolist()]
+        yield pictures, cells, solution.reshape(-1)
+
+
 def boards(coupled: Coupled, images: np.ndarray, labels: np.ndarray, count: int, noughts: bool) -> dict[str, Any]:
     """Thinks about boards of pictures; returns how many came out right, at once and in the end, and how sure it was."""
-    made, draw = sudoku.generate(count, seed=1_000_003, givens=(30, 40)), np.random.default_rng(0)
-    of = {digit: images[labels == digit] for digit in range(10)}
     right, read_right, confidence, readings, seconds = [], [], [], [], []
-    for puzzle, solution in zip(made.values["puzzle"], made.values["solution"], strict=True):
-        cells = puzzle.reshape(-1).tolist()
-        pictures = [of[d][draw.integers(len(of[d]))] if d or noughts else None for d in cells]
+    for pictures, cells, solution in drawn(images, labels, count, noughts, seed=0):
         start = time.perf_counter()
         found = coupled.think(pictures)
         seconds.append(time.perf_counter() - start)
-        right.append(found.thought.answer["solution"] == "".join(map(str, solution.reshape(-1))))
+        right.append(found.thought.answer["solution"] == "".join(map(str, solution)))
         read_right.append(bool((coupled.read(pictures).argmax(1) == cells).all()))
         confidence.append(found.thought.confidence)
         readings.append(found.readings)
@@ -113,6 +140,12 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
                 f"{np.median([one['seconds'] for one in of]):.1f} s",
             ]
         )
+    learned = []
+    for task in TASKS:
+        pairs = [run[task]["joint"] for run in runs if "joint" in run[task]]
+        for when in ("before", "after") if pairs else ():
+            keys = ("read_right", "right", "sure")
+            learned.append([task, when, *(spread([pair[when][key] for pair in pairs]) for key in keys)])
     title = f"Visual Sudoku, {runs[0]['no picture']['boards']} boards of 30 to 40 givens, % ({seeds(len(runs))})"
     head = [
         "a blank cell shows",
@@ -124,6 +157,9 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
         "a board",
     ]
     yield Grid(title, head, rows)
+    if learned:
+        head = ["a blank cell shows", "", "read right at once", "solved", f"surer than {SURE}"]
+        yield Grid("The same before and after the eye learned from boards that nobody read to it, %", head, learned)
 
 
 if __name__ == "__main__":

@@ -238,3 +238,36 @@ def test_what_does_not_fit_is_said(place: Path, digits: list[np.ndarray], capsys
     ):
         code, _, told = said(capsys, *words)
         assert code in (2, 4) and expected in " ".join(told.split()), (words, told)
+
+
+def test_an_eye_learns_a_hand_that_it_misreads_from_the_boards_that_thought_solved(
+    place: Path, digits: list[np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand = [*digits]
+    hand[4] = garbled(place, digits, 4)  # whoever wrote these boards has fours like no other
+    made = sudoku.generate(12, seed=5, givens=(34, 38))
+    boards = np.stack([np.stack([hand[d] if d else hand[1] * 0 for d in b.reshape(-1)]) for b in made.values["puzzle"]])
+    np.savez(place / "boards.npz", boards=boards.reshape(12, 9, 9, SIDE, SIDE))
+    words = (str(place / "eye"), MIND, str(place / "boards.npz"), "--teach", str(place / "taught"), "--minutes", "0.5")
+    code, shown, wrong = said(capsys, *words)
+    assert code == 0, wrong
+    assert "learned from" in shown and f"saved {place / 'taught'}" in shown.replace("\n", "")
+    eyes = [Coupled(load_brain(place / name)[0], load_brain(Path(MIND))[0]) for name in ("eye", "taught")]
+    page = [hand[cell % 9 + 1] for cell in range(81)]
+    before, after = (coupled.read(page).argmax(1) for coupled in eyes)
+    right = np.arange(81) % 9 + 1
+    assert (before[right == 4] != 4).all() and (after == right).all()
+    assert "taught by" in load_brain(place / "taught")[1]["provenance"]["data"]
+
+
+def test_an_eye_that_no_thought_is_sure_of_is_not_taught(
+    place: Path, digits: list[np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(place / "nonsense.npz", boards=np.stack([digits[1]] * 81).reshape(1, 9, 9, SIDE, SIDE))
+    words = (str(place / "eye"), MIND, str(place / "nonsense.npz"), "--readings", "2")
+    code, _, wrong = said(capsys, *words, "--teach", str(place / "never"))
+    assert code == 2 and "nothing to learn from" in wrong and not (place / "never").exists()
+    (place / "full").mkdir()
+    (place / "full" / "note.txt").write_text("mine")
+    code, _, wrong = said(capsys, *words, "--teach", str(place / "full"))
+    assert code == 2 and "full" in wrong and (place / "full" / "note.txt").exists()

@@ -36,22 +36,33 @@ def perceive(
     confidence: Annotated[
         float | None, typer.Option(min=0, max=1, help="Stop once this sure; exit with 3 when never.")
     ] = None,
+    teach_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--teach", help="Then let the eye learn from what thought was sure of; the brain folder to write."
+        ),
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, max=1440, help="Of teaching.")] = 2.0,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was perceived as JSON, one a line.")] = False,
 ) -> int:
     """Think about pictures: of the cells of a board, or of the tokens of a sequence.
 
     Pictures in doubt are read again, likelier readings first, until the answer explains them all. Neither brain has to
-    be trained with the other.
+    be trained with the other. With --teach the eye then learns from those scenes that thought was sure of.
 
     Example: ltm perceive digits/ sudoku/ board.png
     """
     from ltm.brain.page import GridPage
     from ltm.brain.perceive import Coupled
     from ltm.cli.show_perceived import line_of, show_perceived
-    from ltm.scenes.pictured import Pictured
+    from ltm.cli.teach_eye import teach
+    from ltm.runtime.folder import check_target
+    from ltm.scenes.pictured import Picture, Pictured
     from ltm.senses.image import ImageSpec
 
+    if teach_to is not None:
+        check_target(teach_to)
     coupled = Coupled(_brain(eye), _brain(mind), keeps=keeps)
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
     will = coupled.mind.chart.will
@@ -60,6 +71,7 @@ def perceive(
     assert isinstance(spec, ImageSpec)  # checked when the two were coupled
     sides = coupled.page.sides if isinstance(coupled.page, GridPage) else None
     found = Pictured(spec, sides, None if cells is None else _cells(cells), margin, invert).scenes(pictures)
+    pages: list[list[Picture]] = []
     count = unsure = 0
     following = next(found, None)
     while following is not None:
@@ -68,6 +80,8 @@ def perceive(
             perceived = coupled.think(seen, will, readings=readings, seed=seed)
         except DataError as problem:
             raise DataError(f"{where}: {problem}") from None
+        if teach_to is not None:
+            pages.append(seen)
         count, unsure = count + 1, unsure + (not perceived.thought.sure)
         following = next(found, None)
         if as_json:
@@ -76,6 +90,8 @@ def perceive(
             typer.echo(line_of(perceived, where))
         else:
             show_perceived(coupled, perceived, seen)
+    if teach_to is not None:
+        teach(coupled, pages, eye, mind, teach_to, minutes, will, readings, seed)
     if unsure and confidence is not None:
         many = f"{unsure} of {count} thoughts are" if count > 1 else "this thought is"
         typer.echo(f"ltm: {many} below the asked confidence of {confidence:g}", err=True)
