@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -213,3 +214,27 @@ def test_the_buffer_shuffles_and_every_scene_is_learned_from(chart_of: Any, tabl
     tensors, _ = shuffle.state()
     assert len(tensors["shapes.puzzle"]) == 48, "memory is that of the buffer"
     shuffle.close()
+
+
+@pytest.mark.parametrize("room", [2, 19, 34])
+def test_a_disk_that_fills_while_streaming_costs_no_scene(
+    chart_of: Any, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    chart = streaming(chart_of)
+    whole = trainer(chart, tmp_path, tmp_path / "whole")
+    assert whole.fit(quiet, checkpoint_seconds=0)
+    real, written = os.fsync, [0]
+
+    def full(handle: int) -> None:
+        written[0] += 1
+        if written[0] > room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
+
+    with monkeypatch.context() as patch, pytest.raises(LtmError, match="disk full"):
+        patch.setattr(os, "fsync", full)
+        trainer(chart, tmp_path, tmp_path / "parts").fit(quiet, checkpoint_seconds=0)
+    rest = trainer(chart, tmp_path, tmp_path / "parts")
+    assert rest.step < whole.step
+    assert rest.fit(quiet, checkpoint_seconds=0)
+    assert same(whole, rest)
