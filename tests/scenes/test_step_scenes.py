@@ -169,6 +169,23 @@ def test_a_check_counts_the_values_of_all_steps(tmp_path: Path) -> None:
     assert "step 1" in found.problems[0]
 
 
+def test_a_check_names_the_rows_that_no_brain_could_learn_from(tmp_path: Path) -> None:
+    odd = [
+        row(pair([[1, 2]], [[2, 1], [1, 2]], "question")),
+        row(pair([[1, 2]], [[2, 1]], "questoin")),
+        {"board": [[1, 2]], "answer": [[2, 1]]},
+    ]
+    file = written(tmp_path / "rules.jsonl", [*[ONE] * 30, *odd])
+    for named in ((["board:grid"], ["answer:grid"]), ((), ())):
+        found = check(file, *named, sample=20)
+        told = "\n".join(found.problems)
+        assert found.rows == 30 + (not named[0]) and ":32: step 1: unknown role 'questoin'" in told
+        assert "did you mean 'question'" in told and ":33: expected a scene of several steps" in told
+    assert ":31: step 1: the grids of one scene must agree" in "\n".join(
+        check(file, ["board:grid"], ["answer:grid"], sample=20).problems
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ltm.chart.propose_steps import SHOWING
 from ltm.errors import DataError
 from ltm.scenes.alike import Alike, Keys, Lines, contradicting, repeated, shared
+from ltm.scenes.check_steps import StepReader
 from ltm.scenes.kinds import Kinds, kinds_of
 from ltm.scenes.lines import Row, attempts
 from ltm.scenes.read import check_alike, check_columns
@@ -165,7 +165,6 @@ class _Rows:
         self.path, self.kinds, self.tallies, self.writer = path, kinds, tallies, writer
         self.count = self.unreadable = 0
         self.problems: list[str] = []
-        self._shown = ""
         self._lines, self._seen, self._whole = (Spool(SPOOL_BYTES) for _ in range(3))
         first = kinds.see[0] if kinds.see else ""
         specs = kinds.specs
@@ -190,11 +189,21 @@ class _Rows:
 
     def _take(self, line: int, row: Row) -> None:
         values: dict[str, npt.NDArray[Any] | str | None] = {}
-        problem = None
-        self._shown = str(row.get(ROLE, ""))
+        problem, steps = None, None
+        if bool(self.kinds.roles) != (ROLE in row):
+            wanted = "a scene of several steps, under the key 'steps'" if self.kinds.roles else "a scene of one step"
+            raise DataError(f"{self.path}:{line}: expected {wanted}, like the first rows")
+        if ROLE in row:
+            try:
+                steps = StepReader(row, self.path.parent, self.kinds.roles)
+            except DataError as mistake:
+                raise DataError(f"{self.path}:{line}: {mistake}") from None
         for name, tally in self.tallies.items():
             try:
-                values[name] = self._read(tally, row)
+                if steps is None:
+                    values[name] = tally.read(row, self.path.parent)
+                else:
+                    values[name] = steps.read(tally, asked=name in self.kinds.do)
                 if values[name] is None and self.kinds.named and not self.kinds.may_miss(name):
                     raise DataError("the cell is empty")
             except DataError as mistake:
@@ -203,35 +212,20 @@ class _Rows:
             if problem:
                 raise DataError(problem)
             arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
-            if ROLE not in row:
+            if steps is None:
                 check_alike({name: array.shape for name, array in arrays.items()}, self._alike)
+            else:
+                steps.check_alike(self._alike)
             if self.writer is not None:
                 self.writer.append(arrays, line)
         except DataError as mistake:
             raise DataError(f"{self.path}:{line}: {mistake}") from None
         keys = {name: key_of(value) for name, value in values.items()}
-        self._seen.write(key_of("".join(keys[name].hex() for name in self.kinds.see) + self._shown))
+        told = "" if steps is None else steps.shown
+        self._seen.write(key_of("".join(keys[name].hex() for name in self.kinds.see) + told))
         self._whole.write(key_of("".join(key.hex() for key in keys.values()) + str(row.get(ROLE, ""))))
         self._lines.write(np.int64(line).tobytes())
         self.count += 1
-
-    def _read(self, tally: Tally, row: Row) -> npt.NDArray[Any] | str | None:
-        """Reads a row's value; of a scene of several steps all of them, which become one text that tells them apart."""
-        if ROLE not in row:
-            return tally.read(row, self.path.parent)
-        keys = [""] * len(row[ROLE])
-        for number, value in enumerate(row.get(tally.name, ())):
-            if value is not None:
-                try:
-                    read = tally.read({tally.name: value}, self.path.parent)
-                except DataError as problem:
-                    raise DataError(f"step {number + 1}: {problem}") from None
-                keys[number] = "" if read is None else key_of(read).hex()
-        if tally.name in self.kinds.do:
-            # What is shown belongs to what is seen; only what is asked may contradict.
-            shown = [key if role in SHOWING else "" for key, role in zip(keys, row[ROLE], strict=True)]
-            self._shown += f"|{tally.name}:{'|'.join(shown)}"
-        return "|".join(keys)
 
     def arrays(self) -> tuple[Lines, Keys, Keys]:
         """Returns the line of each row that could be read, a key of what is seen in it, and a key of the whole row."""

@@ -37,6 +37,7 @@ class Kinds:
         family: `sudoku`, `maze` or `grid`; known only where columns were named.
         score: `exact` or `shortest-path`, likewise.
         notes: what is known of such scenes, in sentences.
+        roles: of the steps of scenes; none where scenes have one step.
     """
 
     kinds: dict[str, str]
@@ -46,6 +47,7 @@ class Kinds:
     family: str = "grid"
     score: str = "exact"
     notes: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
     @property
     def named(self) -> bool:
@@ -77,7 +79,8 @@ def kinds_of(
         found = infer(path, see, do, sample, skip_bad=True)
         specs = {name: spec_of(arguments, name in found.do) for name, arguments in found.columns.items()}
         kinds = {name: spec.kind for name, spec in specs.items()}
-        return Kinds(kinds, specs, found.see, found.do, found.family, found.score, (found.notes[-1],))
+        roles = () if found.steps is None else tuple(found.steps["roles"])
+        return Kinds(kinds, specs, found.see, found.do, found.family, found.score, (found.notes[-1],), roles)
     said, _ = declarations(path, see, do, skip_bad=True)
     rows = [row for _, row in sample_rows(path, list(said) or None, sample, skip_bad=True)]
     names = list(said) or list(dict.fromkeys(name for row in rows for name in row if name != ROLE))
@@ -101,7 +104,8 @@ def kinds_of(
             kinds[name] = _plain_kind(there)
     done = tuple(name for name, declared in said.items() if declared.done)
     notes = () if steps is None else (step_words(steps),)
-    return Kinds(kinds, specs, tuple(name for name in said if name not in done), done, notes=notes)
+    roles = () if steps is None else tuple(steps.declared["roles"])
+    return Kinds(kinds, specs, tuple(name for name in said if name not in done), done, notes=notes, roles=roles)
 
 
 def _plain_kind(values: Sequence[Any]) -> str:
