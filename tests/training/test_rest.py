@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,35 @@ def test_rest_lets_go_within_the_loss_and_never_below(
     assert "without zone idle" in shown and "without zone core" not in shown
     assert run(["rest", str(tmp_path / "brain"), "--loss", "100"]) == 0  # anything goes: as narrow as is tried
     assert load_brain(tmp_path / "brain")[0].chart.zones["core"].hidden == 8  # type: ignore[attr-defined]
+
+
+def test_what_costs_too_much_is_replayed_before_it_is_given_up(
+    tmp_path: Path, copier: tuple[Brain, SceneSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_brain(knowing(copier), tmp_path / "brain")
+
+    def hurt(brain: Brain, *_: object) -> Brain | None:
+        """As losing channels does, but for sure: what it writes for two digits is no longer told apart."""
+        lost = copy.deepcopy(brain)
+        with torch.no_grad():
+            symbol = lost.sense_of("puzzle").symbol  # type: ignore[union-attr]
+            symbol[4] = symbol[3] + 0.01 * symbol[4]  # type: ignore[index,operator]
+        return lost
+
+    monkeypatch.setattr("ltm.training.rest.narrower", hurt)
+    monkeypatch.setattr("ltm.training.rest.SHARES", (0.5,))
+    monkeypatch.setattr("ltm.training.rest.WITHIN_REACH", 100.0)
+    ends = []
+    for practice in (0, 80, 80):
+        said: list[str] = []
+        resting = Rest({"brain": tmp_path / "brain"}, 1.0, said.append, practice)
+        changed = resting.run()
+        (one,) = resting.skills.values()
+        assert one.before is not None and one.after is not None and one.after >= one.before - 0.01
+        assert bool(changed) == bool(practice), said
+        assert any("80 steps of replay" in words for words in one.done) == bool(practice)
+        ends.append(one.brain.state_dict())
+    assert all(torch.equal(weight, ends[2][name]) for name, weight in ends[1].items())
 
 
 def test_what_calibration_brings_below_the_loss_is_taken_back(

@@ -11,13 +11,17 @@ import typer
 def rest(
     brain: Annotated[Path, typer.Argument(help="A brain folder, of one skill or several.")],
     loss: Annotated[float, typer.Option(min=0.0, max=100.0, help="Points that a skill may lose.")] = 0.5,
+    practice: Annotated[
+        int, typer.Option(min=0, max=10**6, help="Steps of replay where a skill would lose more; 0 for none.")
+    ] = 100,
     try_only: Annotated[bool, typer.Option("--try", help="Say what would be done, and change nothing.")] = False,
 ) -> None:
     """Let a brain rest: it goes over the scenes that it keeps, and lets go of what carries nothing.
 
     Couplings, zones and hidden channels are left out and bodies of zones shared where a skill stays as good, measured
-    on scenes that it keeps to judge itself by. No skill ends below the loss; skills that keep no scenes stay as they
-    are. The brain is replaced as a whole at the end.
+    on scenes that it keeps to judge itself by. Where it would lose more, it first replays scenes that it learned from.
+    No skill ends below the loss; skills that keep no scenes stay as they are. The brain is replaced as a whole at the
+    end.
 
     Example: ltm rest brain/ --loss 0.5
     """
@@ -43,7 +47,7 @@ def rest(
     folders = folders_of(brain)
     check_skills_target(brain)
     before = sizes()
-    resting = Rest(folders, loss, lambda words: console.print(f"  {words}", highlight=False, markup=False))
+    resting = Rest(folders, loss, lambda words: console.print(f"  {words}", highlight=False, markup=False), practice)
     changed = resting.run()
     if changed and not try_only:
         put_in_place(brain, changed)

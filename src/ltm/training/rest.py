@@ -2,11 +2,13 @@
 
 Couplings, zones and hidden channels are left out where the skill stays as good without (structured pruning; channels by
 what they carry, as in Molchanov et al. 2017); zones of two skills that do alike get one body. Every step is measured on
-the scenes that the skill keeps to judge itself by, and not taken where the skill would end below the loss.
+the scenes that the skill keeps to judge itself by, and not taken where the skill would end below the loss. Where it
+would, the skill first replays scenes that it learned from, and is measured again.
 """
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,12 +20,20 @@ from ltm.runtime.bodies import fingerprint_of
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.skills import folders_of, has_skills, read_skills, write_skills
 from ltm.scenes.prepare import scorer_of
+from ltm.training.adapt import adapt
 from ltm.training.looks import calibrate
 from ltm.training.outcome import think_all
 from ltm.training.prune import carried, hidden_layers, narrower, with_body, without_edge, without_zone
 
 SHARES = (0.9, 0.75, 0.6, 0.45, 0.3, 0.2)
 """Hidden channels that stay, tried one after another."""
+PRACTICE = 100
+"""Steps of replay where a skill would lose too much."""
+WITHIN_REACH = 20.0
+"""A skill that lost more points than this beyond the loss isn't brought back by a little practice."""
+BATCH = 32
+RATE = 0.3
+"""Of learning while it practises, as a share of the chart's."""
 
 
 @dataclass(eq=False)
@@ -56,12 +66,17 @@ class Rest:
         folders: of its skills.
         loss: points that a skill may lose.
         say: told what is tried and what comes of it.
+        practice: steps of replay where a skill would lose more.
     """
 
     def __init__(
-        self, folders: Mapping[str, Path], loss: float, say: Callable[[str], None] = lambda text: None
+        self,
+        folders: Mapping[str, Path],
+        loss: float,
+        say: Callable[[str], None] = lambda text: None,
+        practice: int = PRACTICE,
     ) -> None:
-        self.loss, self.say = loss, say
+        self.loss, self.say, self.practice = loss, say, practice
         self.skills = {name: Resting(name, *load_brain(folder)) for name, folder in folders.items()}
         for one in self.skills.values():
             if one.brain.rehearsal is None:
@@ -124,7 +139,8 @@ class Rest:
                     same = {n: w.shape for n, w in mine.items()} == {n: w.shape for n, w in body.items()} != {}
                     kinds = one.brain.chart.zones[zone].kind == other.brain.chart.zones[theirs].kind
                     words = f"the body of {other.name}/{theirs} in {zone}"
-                    if same and kinds and self._try(one, with_body(one.brain, zone, body), words):
+                    # Practice would move the body, which then would no longer be the other's.
+                    if same and kinds and self._try(one, with_body(one.brain, zone, body), words, practise=False):
                         break
 
     def _sharing(self, one: Resting, zone: str) -> bool:
@@ -136,17 +152,35 @@ class Rest:
             if (other.name, theirs) != (one.name, zone)
         )
 
-    def _try(self, one: Resting, less: Brain | None, what: str) -> bool:
+    def _try(self, one: Resting, less: Brain | None, what: str, *, practise: bool = True) -> bool:
         """Takes a step where the skill stays within the loss; returns whether it does."""
         if less is None:
             return False
         right = self._right(less)
+        if practise and not self._within(one, right) and self._may_practise(one, right):
+            self.say(f"{one.name}: {what}: {100 * right:.1f} % right, replaying what it keeps")
+            less, steps = self._practised(less)
+            right, what = self._right(less), f"{what}, {steps} steps of replay"
         kept = self._within(one, right)
         self.say(f"{one.name}: {what}: {100 * right:.1f} % right, {'done' if kept else 'not done'}")
         if kept:
             one.brain, one.after = less, right
             one.done.append(what)
         return kept
+
+    def _may_practise(self, one: Resting, right: float) -> bool:
+        """Whether practice may bring a skill back; one that shares a body would move what another thinks with."""
+        assert one.before is not None
+        lost = 100 * (one.before - right) - self.loss
+        return (
+            self.practice > 0 and lost <= WITHIN_REACH and not any(self._sharing(one, z) for z in one.brain.chart.zones)
+        )
+
+    def _practised(self, brain: Brain) -> tuple[Brain, int]:
+        assert brain.rehearsal is not None
+        replay = brain.rehearsal.replay
+        rate, batch = RATE * brain.chart.training.rate, min(BATCH, len(replay))
+        return adapt(brain, replay, seconds=math.inf, steps=self.practice, rate=rate, batch=batch)
 
     def _within(self, one: Resting, right: float) -> bool:
         assert one.before is not None

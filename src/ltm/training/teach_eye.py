@@ -31,7 +31,8 @@ Pictures = Sequence[Any]
 PASSES = 4
 """So often an eye sees each picture in a round at most: labels of its own may be wrong."""
 BATCH = 64
-RATE = 3e-4
+RATE = 0.1
+"""Of learning, as a share of the rate that the eye's chart begins with."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,8 @@ def teach_eye(
         kept = coupled.eye.rehearsal
         steps = max(1, PASSES * len(pupils) // BATCH)
         learned = pupils if kept is None else join([pupils, kept.replay])
-        eye, taken = adapt(now.eye, learned, seconds=share, steps=steps, rate=RATE, batch=BATCH, seed=seed + number)
+        rate = RATE * now.eye.chart.training.rate
+        eye, taken = adapt(now.eye, learned, seconds=share, steps=steps, rate=rate, batch=BATCH, seed=seed + number)
         now = dataclasses.replace(now, eye=eye)
         done.append(dataclasses.replace(sums, steps=taken))
         if told is not None:
