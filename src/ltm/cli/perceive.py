@@ -55,6 +55,7 @@ def perceive(
     """
     from ltm.brain.page import GridPage
     from ltm.brain.perceive import Coupled
+    from ltm.brain.perceived import Perceived
     from ltm.cli.show_perceived import line_of, show_perceived
     from ltm.cli.teach_eye import teach
     from ltm.runtime.folder import check_target
@@ -71,7 +72,7 @@ def perceive(
     assert isinstance(spec, ImageSpec)  # checked when the two were coupled
     sides = coupled.page.sides if isinstance(coupled.page, GridPage) else None
     found = Pictured(spec, sides, None if cells is None else _cells(cells), margin, invert).scenes(pictures)
-    pages: list[list[Picture]] = []
+    pages: list[tuple[list[Picture], Perceived]] = []
     count = unsure = 0
     following = next(found, None)
     while following is not None:
@@ -81,7 +82,7 @@ def perceive(
         except DataError as problem:
             raise DataError(f"{where}: {problem}") from None
         if teach_to is not None:
-            pages.append(seen)
+            pages.append((seen, perceived))
         count, unsure = count + 1, unsure + (not perceived.thought.sure)
         following = next(found, None)
         if as_json:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ltm.brain.perceive import Coupled
+from ltm.brain.perceived import Perceived
 from ltm.chart.schema import WillSpec
 from ltm.cli.training import console_of
 from ltm.runtime.brains import load_brain, save_brain
@@ -16,7 +17,7 @@ from ltm.training.teach_eye import Round, teach_eye
 
 def teach(
     coupled: Coupled,
-    pages: Sequence[Sequence[Picture]],
+    pages: Sequence[tuple[Sequence[Picture], Perceived]],
     eye: Path,
     mind: Path,
     out: Path,
@@ -29,7 +30,7 @@ def teach(
 
     Args:
         coupled: the eye and the mind.
-        pages: pictures of each scene.
+        pages: pictures of each scene, and what came of them.
         eye: folder of the eye.
         mind: folder of the mind.
         out: folder to write.
@@ -51,7 +52,10 @@ def teach(
         )
 
     start = time.monotonic()
-    taught = teach_eye(coupled, pages, seconds=60 * minutes, will=will, readings=readings, seed=seed, told=told)
+    pictures, found = [seen for seen, _ in pages], [perceived for _, perceived in pages]
+    taught = teach_eye(
+        coupled, pictures, seconds=60 * minutes, readings=readings, will=will, known=found, seed=seed, told=told
+    )
     _, record = load_brain(eye)
     measured: dict[str, float] = {}
     if taught.before is not None and taught.after is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,7 @@ def teach_eye(
     rounds: int = 3,
     readings: int = 64,
     will: WillSpec | None = None,
+    known: Sequence[Perceived] | None = None,
     seed: int = 0,
     told: Callable[[Round], None] | None = None,
 ) -> Taught:
@@ -95,6 +96,7 @@ def teach_eye(
         rounds: of reading and learning at most.
         readings: of a page that are tried at most.
         will: of the mind; its chart's when absent.
+        known: what came of the pages where they have been thought about already, in order.
         seed: of order, noise and symmetries.
         told: told of every round.
 
@@ -102,12 +104,14 @@ def teach_eye(
         DataError: no page that thought is sure of, or a picture that can't be read.
     """
     deadline = time.monotonic() + seconds
+    will = will or coupled.mind.chart.will
     done: list[Round] = []
     now, learned = coupled, None
     before = _kept_right(coupled.eye)
     for number in range(rounds):
         start = time.monotonic()
-        pupils, sums = _lesson(now, pages, will or coupled.mind.chart.will, sure, readings, seed)
+        found = known if known is not None and not number else _read(now, pages, will, readings, seed)
+        pupils, sums = _lesson(now, pages, found, sure)
         looking = time.monotonic() - start
         left = deadline - time.monotonic()
         if pupils is None:
@@ -138,16 +142,19 @@ def labels_of(coupled: Coupled, pictures: Pictures, found: Perceived) -> list[in
     return symbols
 
 
+def _read(coupled: Coupled, pages: Sequence[Pictures], will: WillSpec, readings: int, seed: int) -> Iterator[Perceived]:
+    return (coupled.think(pictures, will, readings=readings, seed=seed) for pictures in pages)
+
+
 def _lesson(
-    coupled: Coupled, pages: Sequence[Pictures], will: WillSpec, sure: float, readings: int, seed: int
+    coupled: Coupled, pages: Sequence[Pictures], thought: Iterable[Perceived], sure: float
 ) -> tuple[SceneSet | None, Round]:
-    """Reads all pages; returns the pictures of those it is sure of, with what they show."""
+    """Returns the pictures of those pages that thought was sure of, with what they show."""
     ((sense, spec),), ((act, said),) = coupled.eye.chart.senses.items(), coupled.eye.chart.acts.items()
     assert isinstance(said, LabelActSpec)  # checked when the two were coupled
     writer = SceneWriter({sense: spec.layout, act: said.layout})
     sure_of = otherwise = 0
-    for pictures in pages:
-        found = coupled.think(pictures, will, readings=readings, seed=seed)
+    for pictures, found in zip(pages, thought, strict=True):
         if found.thought.confidence < sure:
             continue
         sure_of += 1
