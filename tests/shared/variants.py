@@ -17,6 +17,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "archetype": {"kind": "archetype", "archetypes": 8, "heads": 2},
     "oscillator": {"kind": "oscillator", "group": 4, "heads": 2},
     "oscillator-windows": {"kind": "oscillator", "group": 4, "windows": ["rows", "blocks"]},
+    "rwkv7": {"kind": "rwkv7", "head_width": 8, "chunk": 5, "ranks": [4, 4, 3, 5]},
     "nested": {
         "kind": "nested",
         "ticks": 2,

@@ -25,6 +25,7 @@ from ltm.zones.mixer import MixerSpec
 from ltm.zones.nested import NestedSpec
 from ltm.zones.oscillator import OscillatorSpec
 from ltm.zones.recurrent import RecurrentSpec
+from ltm.zones.rwkv7 import Rwkv7Spec
 from ltm.zones.spec import BRANCHES, ZoneBase
 
 MAX_WINDOW_SITES = 4096
@@ -212,6 +213,8 @@ def _kind(zone: ZoneBase, width: int, sites: int | None, loc: tuple[str | int, .
             yield (*loc, "messages"), f"fewer than one channel for each of {len(zone.windows)} windows"
     if _has_windows(zone) and sites is not None and sites > MAX_WINDOW_SITES:
         yield loc, f"windows reach {MAX_WINDOW_SITES:,} sites at most, this field has {sites:,}; use kind conv"
+    if isinstance(zone, Rwkv7Spec) and width % zone.head_width:
+        yield (*loc, "head_width"), f"heads of {zone.head_width} channels don't divide the width, {width}"
     if isinstance(zone, OscillatorSpec) and (width % zone.group or zone.group % 2):
         yield (*loc, "group"), f"must be even and divide the width, {width}"
 

@@ -18,6 +18,7 @@ from ltm.zones.nested import NestedBody, NestedSpec
 from ltm.zones.oscillator import OscillatorBody, OscillatorSpec
 from ltm.zones.places import Places
 from ltm.zones.recurrent import RecurrentBody, RecurrentSpec
+from ltm.zones.rwkv7 import Rwkv7Body, Rwkv7Spec
 from ltm.zones.spec import Window, ZoneBase
 
 KINDS = {
@@ -28,6 +29,7 @@ KINDS = {
     "archetype": (ArchetypeSpec, ArchetypeBody),
     "oscillator": (OscillatorSpec, OscillatorBody),
     "nested": (NestedSpec, NestedBody),
+    "rwkv7": (Rwkv7Spec, Rwkv7Body),
 }
 """What a chart declares, and the weights that result, by kind."""
 
