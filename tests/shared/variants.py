@@ -18,6 +18,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "oscillator": {"kind": "oscillator", "group": 4, "heads": 2},
     "oscillator-windows": {"kind": "oscillator", "group": 4, "windows": ["rows", "blocks"]},
     "rwkv7": {"kind": "rwkv7", "head_width": 8, "chunk": 5, "ranks": [4, 4, 3, 5]},
+    "llama": {"kind": "llama", "heads": 4, "groups": 2, "hidden": 24},
+    "phi": {"kind": "phi", "heads": 2, "hidden": 24},
     "nested": {
         "kind": "nested",
         "ticks": 2,

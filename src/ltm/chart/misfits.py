@@ -21,9 +21,11 @@ from ltm.senses.text import TextSpec
 from ltm.senses.vector import VectorSpec
 from ltm.zones.archetype import ArchetypeSpec
 from ltm.zones.attention import AttentionSpec
+from ltm.zones.llama import LlamaSpec
 from ltm.zones.mixer import MixerSpec
 from ltm.zones.nested import NestedSpec
 from ltm.zones.oscillator import OscillatorSpec
+from ltm.zones.phi import PhiSpec
 from ltm.zones.recurrent import RecurrentSpec
 from ltm.zones.rwkv7 import Rwkv7Spec
 from ltm.zones.spec import BRANCHES, ZoneBase
@@ -196,7 +198,7 @@ def _has_windows(zone: ZoneBase) -> bool:
 
 def _kind(zone: ZoneBase, width: int, sites: int | None, loc: tuple[str | int, ...]) -> Iterator[Problem]:
     heads = getattr(zone, "heads", 1)
-    uses_heads = isinstance(zone, AttentionSpec | ArchetypeSpec) or (
+    uses_heads = isinstance(zone, AttentionSpec | ArchetypeSpec | LlamaSpec | PhiSpec) or (
         isinstance(zone, OscillatorSpec) and not zone.windows
     )
     if uses_heads and width % heads:
@@ -205,6 +207,8 @@ def _kind(zone: ZoneBase, width: int, sites: int | None, loc: tuple[str | int, .
         turning = {"none": 1, "grid": 4}.get(getattr(zone, "positions", "line"), 2)
         if width // heads % turning:
             yield (*loc, "heads"), f"a head of width {width // heads} can't turn; it must be a multiple of {turning}"
+    elif isinstance(zone, LlamaSpec | PhiSpec):
+        yield from _turning(zone, width, loc)
     if isinstance(zone, MixerSpec) and zone.mixing == "dense" and sites is None:
         yield (*loc, "mixing"), "dense needs senses with fixed rows and columns"
     if isinstance(zone, MixerSpec) and zone.mixing == "windows":
@@ -217,6 +221,17 @@ def _kind(zone: ZoneBase, width: int, sites: int | None, loc: tuple[str | int, .
         yield (*loc, "head_width"), f"heads of {zone.head_width} channels don't divide the width, {width}"
     if isinstance(zone, OscillatorSpec) and (width % zone.group or zone.group % 2):
         yield (*loc, "group"), f"must be even and divide the width, {width}"
+
+
+def _turning(zone: LlamaSpec | PhiSpec, width: int, loc: tuple[str | int, ...]) -> Iterator[Problem]:
+    """Rotary positions turn channels in pairs."""
+    if isinstance(zone, LlamaSpec):
+        if zone.groups is not None and zone.heads % zone.groups:
+            yield (*loc, "groups"), f"{zone.groups} groups don't divide the heads, {zone.heads}"
+        if width // zone.heads % 2:
+            yield (*loc, "heads"), f"a head of width {width // zone.heads} can't turn; it must be a multiple of 2"
+    elif zone.turned_channels(width) < 2 or zone.turned_channels(width) % 2:
+        yield (*loc, "turned"), f"turns {zone.turned_channels(width)} channels of a head; it must be an even number"
 
 
 def _coupling(circuit: CircuitSpec, width: int, loc: tuple[str | int, ...]) -> Iterator[Problem]:

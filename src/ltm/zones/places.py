@@ -8,11 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ltm.zones.spec import BRANCHES, Window
+
+if TYPE_CHECKING:
+    from ltm.zones.causal import Carried
 
 ROOT, NOWHERE = -1, -2
 """In place of a parent: at the root of a tree, and in no tree at all."""
@@ -27,12 +31,14 @@ class Places:
         prefix: sites in front of the grids.
         mask_BS: True where a site exists; None when all do.
         parents_BS: site of each site's parent in a tree, `ROOT` or `NOWHERE`; None where no sense has brackets.
+        carried: what causal zones carry from sites that have gone by; None where all sites are here.
     """
 
     grids: tuple[tuple[int, int], ...]
     prefix: int = 0
     mask_BS: Tensor | None = None
     parents_BS: Tensor | None = None
+    carried: Carried | None = None
     _pools: dict[Window, Tensor] = field(default_factory=dict, repr=False)
 
     @property

@@ -13,9 +13,11 @@ from torch import Tensor
 from ltm.zones.archetype import ArchetypeBody, ArchetypeSpec
 from ltm.zones.attention import AttentionBody, AttentionSpec
 from ltm.zones.conv import ConvBody, ConvSpec
+from ltm.zones.llama import LlamaBody, LlamaSpec
 from ltm.zones.mixer import MixerBody, MixerSpec
 from ltm.zones.nested import NestedBody, NestedSpec
 from ltm.zones.oscillator import OscillatorBody, OscillatorSpec
+from ltm.zones.phi import PhiBody, PhiSpec
 from ltm.zones.places import Places
 from ltm.zones.recurrent import RecurrentBody, RecurrentSpec
 from ltm.zones.rwkv7 import Rwkv7Body, Rwkv7Spec
@@ -30,6 +32,8 @@ KINDS = {
     "oscillator": (OscillatorSpec, OscillatorBody),
     "nested": (NestedSpec, NestedBody),
     "rwkv7": (Rwkv7Spec, Rwkv7Body),
+    "llama": (LlamaSpec, LlamaBody),
+    "phi": (PhiSpec, PhiBody),
 }
 """What a chart declares, and the weights that result, by kind."""
 

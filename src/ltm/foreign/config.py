@@ -1,0 +1,42 @@
+"""Settings of a model from elsewhere, read with suspicion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ltm.errors import FolderError, nearest
+
+Number = TypeVar("Number", int, float)
+MOST = 10**6
+"""No width, layer or head count of a micro-model comes near it."""
+
+
+def setting(
+    config: Mapping[str, Any], name: str, kind: type[Number], source: str, default: Number | None = None
+) -> Number:
+    """Returns a positive number.
+
+    Raises:
+        FolderError: it is missing, no such number, or out of all proportion.
+    """
+    value = config.get(name, default)
+    if value is None:
+        value = default
+    if value is None:
+        raise FolderError(f"{source}: config.json lacks {name!r}{nearest(name, config)}")
+    fits = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    if not fits or not 0 < value <= (MOST if kind is int else 1e12):
+        raise FolderError(f"{source}: config.json: {name}: expected a positive number, got {value!r}")
+    return kind(value)
+
+
+def refuse_other(config: Mapping[str, Any], known: Mapping[str, Any], source: str) -> None:
+    """Refuses a configuration that asks for what is not built here.
+
+    Raises:
+        FolderError: names the setting.
+    """
+    for name, value in known.items():
+        if config.get(name, value) != value:
+            raise FolderError(f"{source}: config.json: {name}: {config[name]!r} is not built here, only {value!r}")

@@ -1,0 +1,142 @@
+"""Tensors of a model from elsewhere, taken one by one under their own names: what is missing or left over is named."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ltm.errors import FolderError, nearest
+from ltm.runtime.weights import load_tensors, read_bytes
+
+CONFIG, INDEX = "config.json", "model.safetensors.index.json"
+MOST_CONFIG = 10_000_000
+"""Bytes of a configuration or an index."""
+_ENDING = ".safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Foreign:
+    """A causal language model from elsewhere, in this project's terms.
+
+    Attributes:
+        family: such as `llama`.
+        width: channels.
+        zone: the zone's declaration.
+        body: weights of the zone's body, by name.
+        table: a vector for each symbol `[V, W]`.
+        head: the matrix from channels to symbols `[V, W]`; None where it is the table.
+        bias: of the head `[V]`, where it has one.
+    """
+
+    family: str
+    width: int
+    zone: dict[str, Any]
+    body: dict[str, Tensor]
+    table: Tensor
+    head: Tensor | None = None
+    bias: Tensor | None = None
+
+
+class Tensors:
+    """The tensors of a model, and which of them have been taken.
+
+    Args:
+        tensors: by name.
+        source: what messages call it.
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor], source: str) -> None:
+        self.source = source
+        self._left = dict(tensors)
+        self._names = list(tensors)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._left
+
+    def take(self, name: str, shape: tuple[int, ...] | None = None) -> Tensor:
+        """Returns a tensor in fp32, in a shape of as many numbers where one is given.
+
+        Raises:
+            FolderError: there is none of that name, or it has another number of numbers.
+        """
+        if name not in self._left:
+            taken = " (taken before)" if name in self._names else nearest(name, self._left)
+            raise FolderError(f"{self.source}: no tensor {name!r}{taken}")
+        tensor = self._left.pop(name)
+        if shape is not None and tensor.numel() != torch.Size(shape).numel():
+            sides = "×".join(map(str, tensor.shape))
+            raise FolderError(f"{self.source}: {name} is {sides}; expected {'×'.join(map(str, shape))}")
+        return (tensor if shape is None else tensor.reshape(shape)).float().contiguous()
+
+    def count(self, pattern: str) -> int:
+        """Returns how many layers there are: one more than the largest number that a pattern's group matches."""
+        found = [int(match[1]) for name in self._names if (match := re.match(pattern, name))]
+        return max(found, default=-1) + 1
+
+    def leave(self, names: Iterable[str]) -> None:
+        """Gives up tensors that nothing needs, where they are there."""
+        for name in names:
+            self._left.pop(name, None)
+
+    def done(self) -> None:
+        """Refuses a model that has tensors which were not taken.
+
+        Raises:
+            FolderError: names the first of them.
+        """
+        if self._left:
+            more = f" and {len(self._left) - 1} more" if len(self._left) > 1 else ""
+            raise FolderError(f"{self.source}: tensor {next(iter(self._left))!r}{more} belongs to no part of the model")
+
+
+def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
+    """Reads a model's configuration, empty where it has none, and its tensors.
+
+    Args:
+        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`.
+
+    Raises:
+        FolderError: nothing there that can be read, or it is damaged.
+    """
+    if place.is_file():
+        return {}, Tensors(load_tensors(place), str(place))
+    if not place.is_dir():
+        raise FolderError(f"{place}: no such file or folder")
+    config = _json(place / CONFIG) if (place / CONFIG).exists() else {}
+    if (place / INDEX).exists():
+        named = _json(place / INDEX).get("weight_map")
+        if not isinstance(named, dict) or not all(isinstance(file, str) for file in named.values()):
+            raise FolderError(f"{place / INDEX}: expected 'weight_map', from tensors to files")
+        files = sorted(set(named.values()))
+        if any(Path(file).name != file or not file.endswith(_ENDING) for file in files):
+            raise FolderError(f"{place / INDEX}: files must lie in the folder and end in {_ENDING}")
+    else:
+        files = sorted(file.name for file in place.glob(f"*{_ENDING}"))
+    if not files:
+        pickled = any(place.glob("*.bin")) or any(place.glob("*.pt*"))
+        why = "; pickled weights can run code and are not read: convert them to safetensors first" if pickled else ""
+        raise FolderError(f"{place}: holds no {_ENDING} file{why}")
+    tensors: dict[str, Tensor] = {}
+    for file in files:
+        for name, tensor in load_tensors(place / file).items():
+            if name in tensors:
+                raise FolderError(f"{place / file}: tensor {name!r} is in another file too")
+            tensors[name] = tensor
+    return config, Tensors(tensors, str(place))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(read_bytes(path, MOST_CONFIG))
+    except (ValueError, RecursionError) as problem:
+        raise FolderError(f"{path}: not JSON: {problem}") from None
+    if not isinstance(found, dict):
+        raise FolderError(f"{path}: expected an object")
+    return found
