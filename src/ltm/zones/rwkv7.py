@@ -21,7 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from ltm.zones.causal import in_order
-from ltm.zones.delta_rule import delta_rule, rule_operations
+from ltm.zones.delta_rule import Drive, delta_rule, rule_operations
 from ltm.zones.layers import Linear, truncated_normal_
 from ltm.zones.places import Places
 from ltm.zones.spec import Window, ZoneBase
@@ -71,16 +71,18 @@ State = tuple[LayerState, ...]
 class LowRank(nn.Module):
     """`base + up(act(down(x)))`, a vector for every channel that depends a little on what is read."""
 
-    def __init__(self, width: int, rank: int, *, base: bool = True) -> None:
+    def __init__(self, width: int, rank: int, base: Literal["none", "zero", "spread"] = "zero") -> None:
         super().__init__()
-        self.base = nn.Parameter(torch.empty(width)) if base else None
+        self.base = None if base == "none" else nn.Parameter(torch.empty(width))
+        self.spread = base == "spread"
         self.down = Linear(width, rank, gain=0.3)
         self.up = Linear(rank, width, gain=0.3)
 
     def initialise(self, generator: torch.Generator) -> None:
-        """The base starts at zero."""
+        """The base starts at zero; that of decays so that channels go from slow to fast."""
         if self.base is not None:
-            nn.init.zeros_(self.base)
+            with torch.no_grad():
+                self.base.copy_(5.0 * _places(len(self.base)) - 5.5 if self.spread else torch.zeros(len(self.base)))
 
     def forward(self, x: Tensor, act: Literal["none", "tanh", "sigmoid"] = "none") -> Tensor:
         """Returns a tensor of the shape of `x`."""
@@ -103,7 +105,8 @@ class TimeMixing(nn.Module):
         self.heads, self.chunk = width // spec.head_width, spec.chunk
         self.shift = nn.Parameter(torch.empty(6, width))
         decay, rate, value, gate = spec.ranks
-        self.decay, self.rate, self.gate = LowRank(width, decay), LowRank(width, rate), LowRank(width, gate, base=False)
+        self.decay, self.rate = LowRank(width, decay, "spread"), LowRank(width, rate)
+        self.gate = LowRank(width, gate, "none")
         # The first layer has no earlier value to mix in.
         self.earlier = LowRank(width, value) if layer else None
         self.receptance, self.key, self.value = Linear(width, width), Linear(width, width), Linear(width, width)
@@ -114,13 +117,10 @@ class TimeMixing(nn.Module):
         self.norm = nn.GroupNorm(self.heads, width, eps=NORM_EPS_A_CHANNEL * spec.head_width)
 
     def initialise(self, generator: torch.Generator) -> None:
-        """As RWKV-7 begins: channels from slow to fast decay, keys removed nearly as they are, no bonus."""
-        width = self.removal.shape[0]
-        place = torch.arange(width) / max(1, width - 1)
+        """As RWKV-7 begins: channels look back more or less, keys are removed nearly as they are, hardly any bonus."""
+        place = _places(len(self.removal))
         with torch.no_grad():
             self.shift.copy_(torch.stack([1 - place**power for power in (0.2, 0.9, 0.7, 0.7, 0.9, 0.2)]))
-            assert self.decay.base is not None
-            self.decay.base.copy_(-6 + 5 * place + 0.5)
             self.removal.fill_(0.85)
             self.renewal.fill_(1.0)
         truncated_normal_(self.bonus, 0.02, generator)
@@ -136,7 +136,6 @@ class TimeMixing(nn.Module):
         r, k, v = self.receptance(xr), self.key(xk), self.value(xv)
         log_decay = LEAST_LOG_DECAY * torch.sigmoid(self.decay(xw, "tanh").float())
         rate, gate = torch.sigmoid(self.rate(xa)), self.gate(xg, "sigmoid")
-        gate = gate.view(B, S, W)
         if self.earlier is None:
             first_BSW = v
         else:
@@ -145,8 +144,8 @@ class TimeMixing(nn.Module):
         removed = F.normalize((k * self.removal).view(B, S, self.heads, -1).float(), dim=-1)
         k = k * (1 + (rate - 1) * self.renewal)
         with torch.autocast("cpu", enabled=False):
-            parts = [self._heads(part) for part in (r, k, v, log_decay, removed, removed * _split(rate, self.heads))]
-            heard_BHSK, memory_BHKK = delta_rule(*parts, memory_BHKK, self.chunk)
+            parts = (r, k, v, log_decay, removed, removed * _split(rate, self.heads))
+            heard_BHSK, memory_BHKK = delta_rule(Drive(*map(self._heads, parts)), memory_BHKK, self.chunk)
         heard = self.norm(heard_BHSK.transpose(1, 2).reshape(B * S, W)).view(B, S, W).to(x_BSW.dtype)
         r, k, v = (_split(part, self.heads) for part in (r, k, v))
         said = (r * k * self.bonus).sum(-1, keepdim=True) * v
@@ -175,9 +174,8 @@ class ChannelMixing(nn.Module):
 
     def initialise(self, generator: torch.Generator) -> None:
         """Channels look back more or less."""
-        width = self.shift.shape[0]
         with torch.no_grad():
-            self.shift.copy_(1 - (torch.arange(width) / max(1, width - 1)) ** 2)
+            self.shift.copy_(1 - _places(len(self.shift)) ** 2)
 
     def forward(self, x_BSW: Float[Tensor, "B S W"], last_BW: Tensor) -> Float[Tensor, "B S W"]:
         """Returns a tensor of the same shape."""
@@ -240,6 +238,11 @@ class Rwkv7Body(nn.Module):
             assert isinstance(time, TimeMixing) and isinstance(channels, ChannelMixing)
             total += time.operations(sites) + sites * (channels.key.operations + channels.value.operations)
         return total
+
+
+def _places(width: int) -> Float[Tensor, " W"]:
+    """Returns where each channel stands, from 0 to 1."""
+    return torch.arange(width) / max(1, width - 1)
 
 
 def _split(x: Tensor, heads: int) -> Tensor:
