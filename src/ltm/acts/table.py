@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ltm.acts.grid import GridAct, GridActSpec
 from ltm.acts.label import LabelAct, LabelActSpec
+from ltm.acts.next import NextAct, NextActSpec
 from ltm.acts.number import NumberAct, NumberActSpec
 from ltm.acts.saying import SayingAct
 from ltm.acts.sequence import SequenceActSpec
@@ -20,12 +21,14 @@ KINDS: dict[str, tuple[Any, Any]] = {
     "number": (NumberActSpec, NumberAct),
     "sequence": (SequenceActSpec, SayingAct),
     "text": (TextActSpec, SayingAct),
+    "next": (NextActSpec, NextAct),
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Act = GridAct | LabelAct | NumberAct | SayingAct
+Act = GridAct | LabelAct | NumberAct | SayingAct | NextAct
 
 ActSpec = Annotated[
-    GridActSpec | LabelActSpec | NumberActSpec | SequenceActSpec | TextActSpec, Field(discriminator="kind")
+    GridActSpec | LabelActSpec | NumberActSpec | SequenceActSpec | TextActSpec | NextActSpec,
+    Field(discriminator="kind"),
 ]
 """The union of all declarations, told apart by `kind`."""

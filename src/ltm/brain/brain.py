@@ -12,6 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from ltm.acts.next import NextAct
 from ltm.acts.number import NumberAct
 from ltm.acts.saying import SayingAct
 from ltm.acts.table import KINDS as ACT_KINDS
@@ -28,8 +29,10 @@ from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
 from ltm.chart.sites import fixed_sites
+from ltm.senses.sequence import SequenceSense
 from ltm.senses.table import KINDS as SENSE_KINDS
 from ltm.senses.table import Sense
+from ltm.senses.text import TextSense
 from ltm.zones.layers import initialise_all
 from ltm.zones.places import Places
 from ltm.zones.spec import Window
@@ -172,7 +175,7 @@ class Brain(nn.Module):
             first, last = self._sites(name, mind.places)
             whole = mind.places.mask_BS
             mask = None if whole is None else whole[:, first:last]
-            logits[name] = self.act(name)(field_BSD[:, first:last], mask)
+            logits[name] = self._logits(name, field_BSD[:, first:last], mask)
             if name in mind.spoken:
                 # Before it is settled: an end in a cell that was said long ago must not close the answer.
                 symbols, logits[name] = mind.spoken[name].merge(logits[name].argmax(-1), logits[name])
@@ -188,6 +191,17 @@ class Brain(nn.Module):
         mind.answers = answers
         mind.logits = {name: logits[name] for name in mind.spoken}
         return Reading(logits, answers, said_BO[:, 0], said_BO[:, 1] if said_BO.shape[1] == 2 else None, said)
+
+    def _logits(self, name: str, field_BSD: Tensor, mask_BS: Tensor | None) -> Tensor:
+        act = self.act(name)
+        logits: Tensor
+        if isinstance(act, NextAct) and act.spec.tied:
+            sense = self.sense_of(act.spec.at or next(iter(self.chart.senses)))
+            assert isinstance(sense, TextSense | SequenceSense)  # checked by the chart
+            logits = act(field_BSD, mask_BS, sense.vectors_VD)
+        else:
+            logits = act(field_BSD, mask_BS)
+        return logits
 
     def _say(self, mind: Mind) -> None:
         """Lets acts that answer from left to right say the next symbols of their last answer."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.interchange import group_misfits
 from ltm.chart.locate import Problem
+from ltm.chart.misfit_next import next_misfits
 from ltm.chart.misfit_steps import step_misfits
 from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
@@ -44,7 +45,7 @@ BASIC_READS = ("field", "input", "own")
 def misfits(chart: Chart) -> list[Problem]:
     """Returns what makes the parts of a chart impossible to put together, budgets aside."""
     sites, width = fixed_sites(chart), chart.field.width
-    found = [*_acts(chart), *_scenes(chart), *step_misfits(chart), *_trees(chart)]
+    found = [*_acts(chart), *_scenes(chart), *step_misfits(chart), *next_misfits(chart), *_trees(chart)]
     if chart.steps is not None and chart.steps.transition is not None:
         zone = chart.steps.transition.zone
         found += _kind(zone, zone.width or width, sites, ("steps", "transition", "zone"))

@@ -22,6 +22,9 @@ def show_report(report: Mapping[str, Any], console: Console) -> None:
     if not report:
         return
     plain = plain_of(console)
+    if "language" in report:  # whole texts are never told in advance: nothing else of the report says much
+        console.print(language_line(report["language"], report["scenes"]))
+        return
     console.print(headline(report, plain=plain))
     console.print(eval_table(report, plain=plain))
     if "foresight" in report:
@@ -30,6 +33,15 @@ def show_report(report: Mapping[str, Any], console: Console) -> None:
     console.print(reliability_table(report["reliability"], plain=plain))
     console.print(Text("what thinking longer gives, one try, no halting", "bold"))
     console.print(accuracy_by_ticks_table(report["by_ticks"], plain=plain))
+
+
+def language_line(found: Mapping[str, Any], scenes: int) -> Text:
+    """Says how well what comes next was told."""
+    unit = "byte" if "bits_per_byte" in found else "symbol"
+    return Text.assemble(
+        (f"{found[f'bits_per_{unit}']:.3f} bits a {unit}", "bold green"),
+        f", {percent(found['right'])} of {found['symbols']:,} symbols told in advance, in {scenes:,} texts",
+    )
 
 
 def foresight_line(found: Mapping[str, Any]) -> Text:

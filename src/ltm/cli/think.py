@@ -43,7 +43,16 @@ def think(
     goal: Annotated[
         str | None, typer.Option(help="What is wanted, instead of what the scene says; for brains that hear a goal.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states.")] = 0,
+    symbols: Annotated[
+        int, typer.Option(min=1, max=10**9, help="Brains that talk: say so many symbols at most.")
+    ] = 200,
+    temperature: Annotated[
+        float, typer.Option(min=0, max=10, help="Brains that talk: 0 says the likeliest, 1 draws.")
+    ] = 0.0,
+    top: Annotated[
+        int, typer.Option(min=0, max=10**6, help="Brains that talk: draw among so many of the likeliest; 0 for all.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states, and draws.")] = 0,
     trace: Annotated[Path | None, typer.Option(help="Write everything that happened as JSON.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the thought as it happens.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave unreadable scenes out and go on.")] = False,
@@ -56,6 +65,12 @@ def think(
     from ltm.brain.think import think as ponder
     from ltm.scenes.scene import encode
 
+    speaker = _speaker(brain)
+    if speaker is not None:
+        from ltm.cli.talk import talk
+
+        talk(speaker, scene, symbols, temperature, top, seed, as_json)
+        return EXIT_OK
     said = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
     asked: dict[str, Any] = {**said, "goal": goal}
     asked = {name: value for name, value in asked.items() if value is not None}
@@ -94,6 +109,21 @@ def think(
         typer.echo(f"ltm: {many} below the asked confidence of {confidence:g}", err=True)
         return EXIT_UNSURE
     return EXIT_OK
+
+
+def _speaker(folder: Path) -> Brain | None:
+    """Returns a brain that tells what comes next; None where it is another."""
+    from ltm.brain.talk import speaks
+    from ltm.chart.load import chart_from_text
+    from ltm.chart.parse import read_text
+    from ltm.runtime.brains import load_brain
+    from ltm.runtime.record import CHART
+    from ltm.runtime.skills import has_skills
+
+    file = folder / CHART
+    if has_skills(folder) or not file.exists() or not speaks(chart_from_text(read_text(file), str(file))):
+        return None
+    return load_brain(folder)[0]
 
 
 def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:

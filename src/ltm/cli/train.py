@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ltm.chart.schema import Chart
 
 
 def train(
@@ -17,7 +20,8 @@ def train(
         Path | None, typer.Option("--out", "-o", help="Brain folder to write; beside a run's chart it is known.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Scenes to use instead of the chart's: a file, or - to stream standard input.")
+        str | None,
+        typer.Option(help="Scenes to use instead of the chart's: a file, a source, or - to stream standard input."),
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="Minutes of training.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
@@ -30,7 +34,6 @@ def train(
     Example: ltm train brain.run/chart.yaml --minutes 10
     """
     from ltm.chart.load import load_chart
-    from ltm.chart.schema import PIPE
     from ltm.cli.training import run_training
     from ltm.training.run_folder import RUN_SUFFIX
 
@@ -39,13 +42,25 @@ def train(
         overrides += [f"training.minutes={minutes}", "training.steps=null"]
     loaded = load_chart(chart, overrides)
     if data is not None:
-        source = PIPE if data == PIPE else str(Path(data).resolve())
-        stream = loaded.scenes.stream or data == PIPE
-        scenes = loaded.scenes.model_copy(update={"source": source, "stream": stream, "options": {}})
-        loaded = loaded.model_copy(update={"scenes": scenes})
+        loaded = _with_data(loaded, data)
     home = chart.parent if chart.exists() else Path()
     if out is None:
         inside = home.resolve().name.endswith(RUN_SUFFIX)
         named = home if home.name not in ("", "..") else home.resolve()
         out = named.with_name(named.resolve().name.removesuffix(RUN_SUFFIX)) if inside else Path(loaded.name)
     run_training(loaded, out, home, fresh=False, skip_bad=skip_bad)
+
+
+def _with_data(chart: Chart, data: str) -> Chart:
+    """Returns a chart that learns from a file, a source or a pipe instead."""
+    from ltm.chart.schema import PIPE
+    from ltm.scenes.sources import find_source, settled
+
+    named = find_source(data) is not None
+    source = PIPE if data == PIPE else settled(data) if named else str(Path(data).resolve())
+    stream = chart.scenes.stream or data == PIPE
+    # What a chart asks of one text it asks of another.
+    alike = named and data.partition(":")[0] == (chart.scenes.source or "").partition(":")[0]
+    options = chart.scenes.options if alike else {}
+    scenes = chart.scenes.model_copy(update={"source": source, "stream": stream, "options": options})
+    return chart.model_copy(update={"scenes": scenes})

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from ltm.acts.next import NextActSpec
 from ltm.chart.schema import Chart
+from ltm.scenes.following import Following
 from ltm.scenes.step_rows import ROLE
 from ltm.scenes.steps import Roles, Stepped
 from ltm.senses.grid import GridSpec
+from ltm.senses.sequence import SequenceSpec
+from ltm.senses.text import TextSpec
 from ltm.senses.value import ValueSpec
 
 
 def columns_of(chart: Chart) -> dict[str, ValueSpec]:
     """Returns the declaration of every column that a chart reads or answers; the answers come last."""
     columns: dict[str, ValueSpec] = {**chart.senses, **chart.acts}
+    for name, act in chart.acts.items():
+        if isinstance(act, NextActSpec):
+            of = act.at or next(iter(chart.senses))
+            seen = chart.senses[of]
+            assert isinstance(seen, TextSpec | SequenceSpec)  # checked by the chart
+            columns[name] = Following(act, of, seen)
     if chart.steps is None:
         return columns
     return {ROLE: Roles(chart.steps.roles), **{name: Stepped(spec) for name, spec in columns.items()}}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ltm.errors import DataError, nearest
+from ltm.scenes.following import source_columns, source_of
 from ltm.scenes.lines import Row
 from ltm.scenes.read import cell, laid
 from ltm.scenes.step_rows import ROLE, unrolled
@@ -47,14 +48,14 @@ def encode_rows(
     writer = SceneWriter({name: spec.layout for name, spec in columns.items()})
     for number, given in enumerate(rows, 1):
         row = unrolled(given)
-        for name in columns if ROLE not in row else ():
+        for name in source_columns(columns) if ROLE not in row else ():
             if name not in row:
                 known = ", ".join(row)
                 raise DataError(
                     f"source {source!r} has the columns {known}; the chart asks for {name!r}{nearest(name, row)}"
                 )
         try:
-            values = {name: cell(row, name, "plain", Path()) for name in columns}
+            values = {name: cell(row, source_of(name, spec), "plain", Path()) for name, spec in columns.items()}
             scene = {name: spec.encode(written(values[name], spec)) for name, spec in columns.items()}
             writer.append(laid(scene, alike))
         except DataError as problem:

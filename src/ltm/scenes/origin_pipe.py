@@ -12,6 +12,7 @@ from pathlib import Path
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.columns import alike_of, columns_of
+from ltm.scenes.following import source_columns
 from ltm.scenes.origin import Found, Place, Shard
 from ltm.scenes.read import check_columns, encode_row
 from ltm.scenes.single import Single
@@ -71,7 +72,7 @@ class PipeOrigin:
                     if isinstance(row, DataError):
                         raise row
                     if not known:
-                        check_columns(Path(self.name), row, list(self._columns))
+                        check_columns(Path(self.name), row, source_columns(self._columns))
                     known = True
                     scene: Single | DataError = encode_row(
                         f"{self.name}:{line}", row, self._columns, self._alike, Path()

@@ -9,6 +9,7 @@ from pathlib import Path
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.columns import alike_of, columns_of
+from ltm.scenes.following import source_columns
 from ltm.scenes.lines import located
 from ltm.scenes.origin import Found, Place, Shard
 from ltm.scenes.read import check_columns, encode_row
@@ -60,7 +61,7 @@ class TableOrigin:
             if (number - 1) % shard[1] != shard[0]:
                 continue
             if not isinstance(row, DataError) and not checked:
-                check_columns(self.path, row, list(self._columns))
+                check_columns(self.path, row, source_columns(self._columns))
                 checked = True
             yield Found(self._encoded(row, line), (number, *after))
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy.typing as npt
 
 from ltm.errors import DataError, nearest
+from ltm.scenes.following import source_columns, source_of
 from ltm.scenes.lines import Row, attempts, rows
 from ltm.scenes.spool import SPOOL_BYTES
 from ltm.scenes.step_rows import ROLE, StepList
@@ -77,7 +78,7 @@ def load(
             if isinstance(row, DataError):
                 raise row
             if not known:
-                check_columns(path, row, list(columns))
+                check_columns(path, row, source_columns(columns))
                 known = True
         except DataError as problem:
             if not (skip_bad and isinstance(row, DataError)):
@@ -176,7 +177,7 @@ def encode_row(
     scene: dict[str, npt.NDArray[Any]] = {}
     for name, spec in columns.items():
         try:
-            scene[name] = spec.encode(cell(row, name, spec.written, folder))
+            scene[name] = spec.encode(cell(row, source_of(name, spec), spec.written, folder))
         except DataError as problem:
             raise DataError(f"{where}: {name}: {problem}") from None
     try:

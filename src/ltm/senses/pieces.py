@@ -52,10 +52,15 @@ def encode_pieces(text: str, pieces: tuple[str, ...]) -> list[int]:
 
 def decode_pieces(symbols: Iterable[int], pieces: Sequence[str]) -> str:
     """Returns the text of symbols; bytes that aren't UTF-8 become U+FFFD."""
+    return piece_bytes(symbols, pieces).decode("utf-8", "replace")
+
+
+def piece_bytes(symbols: Iterable[int], pieces: Sequence[str]) -> bytes:
+    """Returns the bytes of symbols."""
     letters = byte_letters()
     bytes_of = {letter: byte for byte, letter in enumerate(letters)}
     written = "".join(letters[symbol] if symbol < BYTES else pieces[symbol - BYTES] for symbol in symbols)
-    return bytes(bytes_of[letter] for letter in written).decode("utf-8", "replace")
+    return bytes(bytes_of[letter] for letter in written)
 
 
 @functools.lru_cache(maxsize=8)

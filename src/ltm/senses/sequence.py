@@ -199,6 +199,12 @@ class SequenceSense(nn.Module):
         """Returns the place of each token's parent, -1 at the root; None without brackets."""
         return self._parts(tokens)[..., 1] if self.spec.branches else None
 
+    @property
+    def vectors_VD(self) -> Float[Tensor, "V D"]:
+        """What it writes for each symbol, positions aside."""
+        vectors: Tensor = self.symbol * (self.spec.scale * self.symbol.shape[1] ** 0.5)
+        return vectors
+
     def forward(self, tokens: Integer[Tensor, "B ..."]) -> Float[Tensor, "B L D"]:
         """Writes each token's vector at its site; places without a token get zeros."""
         parts_BLP = self._parts(tokens)

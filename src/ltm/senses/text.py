@@ -54,8 +54,9 @@ class TextSpec(Part):
     """Whether what is too long is cut off at the end rather than refused."""
     buckets: Annotated[int, Field(ge=2, le=2**20)] = 4096
     """Vectors in the table of words; features that fall into the same bucket share one."""
-    inner: Annotated[int, Field(ge=1, le=1024)] = 32
-    """Channels of those vectors, before a matrix brings them to the field's width."""
+    inner: Annotated[int, Field(ge=1, le=1024)] | None = 32
+    """Channels of the table's vectors, before a matrix brings them to the field's width; `null`: they have that width
+    from the beginning, and there is no matrix."""
     features: Annotated[tuple[Feature, ...], Field(min_length=1)] = ("word", "again", "beginning", "ending")
     """What of a word is looked up: itself in one place and `again` in another, so that two words seldom share both; its
     first and its last three letters; the `pair` it makes with the word before; any five `letters` in a row (Bojanowski
@@ -188,8 +189,8 @@ class TextSense(nn.Module):
     def __init__(self, spec: TextSpec, width: int) -> None:
         super().__init__()
         self.spec = spec
-        self.table = nn.Parameter(torch.empty(spec.rows, spec.inner))
-        self.read = Linear(spec.inner, width)
+        self.table = nn.Parameter(torch.empty(spec.rows, spec.inner or width))
+        self.read = None if spec.inner is None else Linear(spec.inner, width)
         self.place = nn.Parameter(torch.empty(spec.longest, width)) if spec.positions == "learned" else None
 
     def initialise(self, generator: torch.Generator) -> None:
@@ -210,6 +211,11 @@ class TextSense(nn.Module):
     def parents(self, text: Integer[Tensor, "B ..."]) -> None:
         """Its sites make no tree."""
 
+    @property
+    def vectors_VD(self) -> Float[Tensor, "V D"]:
+        """What it writes for each symbol, positions aside."""
+        return (self.table if self.read is None else self.read(self.table)) * self.spec.scale
+
     def forward(self, text: Integer[Tensor, "B ..."]) -> Float[Tensor, "B L D"]:
         """Writes each unit's vector at its site; places without one get zeros."""
         features_BLH = self._features(text)
@@ -220,7 +226,8 @@ class TextSense(nn.Module):
             runs_BLR = runs_BLR / runs_BLR.sum(-1, keepdim=True).clamp_min(1).sqrt()
             weights_BLH = torch.cat((weights_BLH[..., : len(self.spec.features) - 1], runs_BLR), dim=-1)
         held_BLHI = F.embedding(features_BLH.masked_fill(~there_BLH, 0), self.table)
-        seen = self.read((held_BLHI * weights_BLH[..., None]).sum(2)) * self.spec.scale
+        held_BLI = (held_BLHI * weights_BLH[..., None]).sum(2)
+        seen = (held_BLI if self.read is None else self.read(held_BLI)) * self.spec.scale
         if self.place is not None:
             seen = seen + self.place[: seen.shape[1]]
         written: Tensor = seen.masked_fill(~there_BLH.any(-1, keepdim=True), 0.0)

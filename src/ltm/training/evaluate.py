@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from ltm.brain.brain import Brain
+from ltm.brain.talk import speaks
 from ltm.brain.think import think
 from ltm.chart.schema import WillSpec
 from ltm.scenes.store import SceneSet
 from ltm.training.calibration import reliability, right_above, risk_at_coverage, wilson
 from ltm.training.foresight import foresight
+from ltm.training.language import language
 from ltm.training.looks import BATCH, batches, by_ticks, look_at
 from ltm.training.outcome import think_all
 from ltm.training.segment import Scorer
@@ -49,8 +51,12 @@ def evaluate(
         say: told what is going on.
 
     Returns:
-        A report ready for JSON; keys are explained in the evaluation chapter of the documentation.
+        A report ready for JSON; of a brain that tells what comes next only how well it does. Keys are explained in the
+        evaluation chapter of the documentation.
     """
+    if speaks(brain.chart):
+        say(f"telling what comes next in {len(scenes):,} texts")
+        return {"scenes": len(scenes), "language": language(brain, scenes, bf16)}
     will = will or brain.chart.will
     say(f"thinking about {len(scenes):,} scenes as the will says")
     outcome = think_all(brain, scenes, will, bf16, scorer)

@@ -215,6 +215,8 @@ def learned_from(trainer: Trainer) -> str:
 
 def measured(report: dict[str, Any]) -> dict[str, Any]:
     """Returns the lines of a report that belong on a brain's card."""
+    if "language" in report:
+        return {"scenes": report["scenes"], **report["language"]}
     keep = ("scenes", "exact", "cells", "ece", "auroc")
     rows: dict[str, Any] = {key: report[key] for key in keep if report.get(key) is not None}
     rows |= {f"{name}, to the nearest bin": dict(errors) for name, errors in report.get("numbers", {}).items()}

@@ -18,11 +18,11 @@ from ltm.scenes.stream import Stream, sample_of
 from ltm.training.checkpoint import load_latest, save_checkpoint
 from ltm.training.fingerprint import fingerprint, identity, run_digest
 from ltm.training.flatten import flatten, unflatten
-from ltm.training.looks import quick_accuracy
 from ltm.training.machine import peak_memory
 from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import Plan, compiled_segment, make_plan, record_plan, recorded_plan
+from ltm.training.score import quick_score
 from ltm.training.segment import Loss, Scorer, Segment, run_segment
 from ltm.training.slots import Slots
 from ltm.training.step import learn
@@ -208,7 +208,7 @@ class Trainer:
         self.optimiser.swap()
         try:
             bf16 = self.plan.precision == "bf16"
-            self.latest = quick_accuracy(self.brain, self.validation, bf16, self.scorer)
+            self.latest = quick_score(self.brain, self.validation, bf16, self.scorer)
             if self.best is None or self.latest >= self.best or self.chart.training.keep == "last":
                 self.best = self.latest
                 self.best_weights = {name: w.detach().clone() for name, w in self.brain.state_dict().items()}

@@ -1,0 +1,132 @@
+"""Talking: a brain that tells what comes next goes on with a text or a sequence, symbol by symbol.
+
+Sites that have gone by are not thought about again: causal zones carry a state from site to site, one for each firing
+(`ltm.zones.causal.Carried`), so a symbol costs the same however long the text is, apart from what zones that keep every
+site look back at. What is told is bit for bit what thinking about all sites at once would tell, up to rounding.
+
+Shapes: B batch, S sites, V symbols.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from ltm.acts.next import NextActSpec
+from ltm.brain.brain import Brain
+from ltm.chart.schema import Chart
+from ltm.errors import DataError
+from ltm.senses.pieces import piece_bytes
+from ltm.senses.sequence import SequenceSpec
+from ltm.senses.text import TextSpec
+from ltm.zones.causal import Carried
+
+
+def speaks(chart: Chart) -> bool:
+    """Whether a brain tells what comes next."""
+    return any(isinstance(act, NextActSpec) for act in chart.acts.values())
+
+
+class Talk:
+    """One text or sequence, as far as it has come.
+
+    Args:
+        brain: one that tells what comes next.
+
+    Raises:
+        DataError: it doesn't.
+    """
+
+    def __init__(self, brain: Brain) -> None:
+        acts = [name for name, act in brain.chart.acts.items() if isinstance(act, NextActSpec)]
+        if not acts:
+            raise DataError("this brain doesn't tell what comes next: no act of kind 'next'")
+        self.brain = brain
+        self._act = acts[0]
+        ((self._sense, self.spec),) = brain.chart.senses.items()
+        self._carried = Carried()
+
+    @property
+    def end(self) -> int | None:
+        """The symbol that ends a text; None where nothing does."""
+        act = self.brain.chart.acts[self._act]
+        assert isinstance(act, NextActSpec)
+        return act.symbols - 1 if act.ends else None
+
+    def hear(self, symbols: Sequence[int]) -> Tensor:
+        """Takes in symbols that come next; returns logits `[V]` of what follows them.
+
+        Raises:
+            DataError: there is none.
+        """
+        if not symbols:
+            raise DataError("nothing to go on from: the text is empty")
+        layout = self.spec.layout
+        seen = torch.tensor([symbols]).to(getattr(torch, layout.dtype))
+        with torch.inference_mode():
+            mind = self.brain.begin({self._sense: seen})
+            mind.places.carried = self._carried
+            self._carried.rewind()
+            reading = self.brain.think_on(mind, self.brain.chart.training.ticks)
+        return reading.logits[self._act][0, -1].clone()
+
+    def go_on(
+        self, symbols: Sequence[int], count: int, *, temperature: float = 0.0, top: int = 0, seed: int = 0
+    ) -> Iterator[int]:
+        """Yields what it says after some symbols, up to `count` symbols or the end.
+
+        Args:
+            symbols: what has been said.
+            count: how many to say at most.
+            temperature: 0 says the likeliest; 1 draws as likely as they are.
+            top: draws among so many of the likeliest only; 0 among all.
+            seed: of the draws.
+        """
+        draws = torch.Generator().manual_seed(seed)
+        logits_V = self.hear(symbols)
+        for _ in range(count):
+            symbol = choose(logits_V, temperature, top, draws)
+            if symbol == self.end:
+                return
+            yield symbol
+            logits_V = self.hear([symbol])
+
+
+def choose(logits_V: Tensor, temperature: float, top: int, draws: torch.Generator) -> int:
+    """Returns a symbol: the likeliest, or one that is drawn."""
+    if temperature <= 0:
+        return int(logits_V.argmax())
+    scaled_V = logits_V / temperature
+    if top:
+        least = scaled_V.topk(min(top, len(scaled_V))).values[-1]
+        scaled_V = scaled_V.masked_fill(scaled_V < least, float("-inf"))
+    return int(torch.multinomial(scaled_V.softmax(-1), 1, generator=draws))
+
+
+class Writer:
+    """Turns symbols into text as they come; bytes that are the beginning of a letter wait for the rest.
+
+    Args:
+        spec: how the brain reads.
+    """
+
+    def __init__(self, spec: object) -> None:
+        self._spec = spec
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._first = True
+
+    def write(self, symbol: int) -> str:
+        """Returns the text that a symbol completes."""
+        if isinstance(self._spec, SequenceSpec):
+            said = self._spec.tokens[symbol] if symbol < len(self._spec.tokens) else "?"
+            space, self._first = "" if self._first else " ", False
+            return space + said
+        assert isinstance(self._spec, TextSpec)
+        return self._decoder.decode(piece_bytes([symbol], self._spec.pieces))
+
+    def rest(self) -> str:
+        """Returns what still waits, as well as it can be read."""
+        return self._decoder.decode(b"", final=True)

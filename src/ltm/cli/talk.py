@@ -1,0 +1,73 @@
+"""Shows a brain talking, for `ltm think`: what comes next is written as it is said."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import typer
+
+from ltm.brain.brain import Brain
+from ltm.brain.talk import Talk, Writer
+from ltm.errors import DataError
+from ltm.scenes.questions import is_piped, standard_input
+
+MOST_BYTES = 10_000_000
+
+
+def talk(brain: Brain, given: str | None, count: int, temperature: float, top: int, seed: int, as_json: bool) -> None:
+    """Goes on with a text, symbol by symbol, up to its end or a number of symbols.
+
+    Args:
+        brain: one that tells what comes next.
+        given: the text, a file's name, or None or `-` for standard input.
+        count: symbols to say at most.
+        temperature: 0 says the likeliest, 1 draws as likely as they are.
+        top: draws among so many of the likeliest only; 0 among all.
+        seed: of the draws.
+        as_json: print one object at the end rather than text as it comes.
+
+    Raises:
+        DataError: nothing to go on from, or it can't be read.
+    """
+    text = _text(given)
+    conversation = Talk(brain)
+    symbols = [int(symbol) for symbol in conversation.spec.encode(text)]
+    writer, said, parts = Writer(conversation.spec), list[int](), list[str]()
+    if not as_json:
+        sys.stdout.write(text if not text.endswith("\n") else text[:-1])
+    start = time.perf_counter()
+    for symbol in conversation.go_on(symbols, count, temperature=temperature, top=top, seed=seed):
+        said.append(symbol)
+        parts.append(writer.write(symbol))
+        if not as_json:
+            sys.stdout.write(parts[-1])
+            sys.stdout.flush()
+    parts.append(writer.rest())
+    seconds = time.perf_counter() - start
+    if as_json:
+        whole = {"text": text, "said": "".join(parts), "symbols": len(said), "seconds": round(seconds, 4)}
+        typer.echo(json.dumps(whole, ensure_ascii=False))
+        return
+    sys.stdout.write(parts[-1] + "\n")
+    if sys.stdout.isatty():
+        ended = "" if len(said) < count else f" (--symbols {count}: there would be more)"
+        typer.echo(f"{len(said)} symbols, {len(said) / max(seconds, 1e-9):,.0f} a second{ended}", err=True)
+
+
+def _text(given: str | None) -> str:
+    """Returns what a person gave: a text, what a file holds, or what comes through a pipe."""
+    if is_piped(given):
+        data = standard_input().read(MOST_BYTES + 1)
+    elif given is not None and len(given) < 4096 and "\n" not in given and Path(given).is_file():
+        data = Path(given).read_bytes()[: MOST_BYTES + 1]
+    else:
+        return given or ""
+    if len(data) > MOST_BYTES:
+        raise DataError(f"more than {MOST_BYTES:,} bytes; give it the end of the text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise DataError(f"{given or 'standard input'}: byte {problem.start + 1} isn't UTF-8") from None

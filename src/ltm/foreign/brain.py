@@ -1,0 +1,88 @@
+"""A model from elsewhere as a brain: a sense that writes its symbols' vectors, one causal zone, an act `next`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ltm.brain.brain import Brain
+from ltm.chart.schema import Chart
+from ltm.errors import FolderError
+from ltm.foreign.table import foreign_model
+from ltm.foreign.tensors import Foreign
+from ltm.foreign.vocabulary import vocabulary_of
+from ltm.senses.pieces import BYTES
+from ltm.senses.sequence import MOST_TOKENS
+
+SENSE, ACT, ZONE = "text", "next", "core"
+LONGEST = 8192
+"""Symbols at once; a zone with a state of fixed size goes on for ever."""
+
+
+def brain_from(place: Path, name: str = "brain") -> Brain:
+    """Reads a model and makes a brain of it, with the same weights and logits.
+
+    Args:
+        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`.
+        name: of the brain.
+
+    Raises:
+        FolderError: it can't be read, or isn't of a known family.
+    """
+    model = foreign_model(place)
+    chart = chart_of(model, vocabulary_of(place, len(model.table)), name)
+    with torch.device("meta"):
+        brain = Brain(chart)
+    state = brain.state_dict()
+    taken = {f"circuit.zones.{ZONE}.body.{part}": tensor for part, tensor in model.body.items()}
+    table = "table" if chart.senses[SENSE].kind == "text" else "symbol"
+    taken[f"senses.{SENSE}.{table}"] = model.table
+    if model.head is not None:
+        taken[f"acts.{ACT}.read.weight"] = model.head
+    if model.bias is not None:
+        taken[f"acts.{ACT}.bias"] = model.bias
+    for part, tensor in taken.items():
+        if part not in state or state[part].shape != tensor.shape:
+            raise FolderError(f"{place}: {part} has no place in a brain with zone {model.zone}")
+    brain = brain.to_empty(device="cpu")
+    with torch.no_grad():
+        for part, tensor in brain.state_dict().items():
+            tensor.copy_(taken.get(part, torch.zeros(())))
+    return brain.eval()
+
+
+def chart_of(model: Foreign, tokens: Sequence[str] | None, name: str) -> Chart:
+    """Returns the chart of a brain made from a model.
+
+    Args:
+        model: taken apart.
+        tokens: what each symbol is called; None where nobody says. A model of 256 symbols then reads bytes.
+        name: of the brain.
+    """
+    symbols = len(model.table)
+    sense: dict[str, Any] = {"kind": "text", "unit": "bytes", "inner": None, "longest": LONGEST}
+    if tokens is not None or symbols != BYTES:
+        if symbols > MOST_TOKENS:
+            raise FolderError(f"{symbols:,} symbols; a sequence has at most {MOST_TOKENS:,}")
+        names = tuple(str(number) for number in range(symbols)) if tokens is None else tuple(tokens)
+        # What it writes is what the table holds: the scale undoes what sequences multiply by.
+        sense = {"kind": "sequence", "tokens": names, "positions": "none", "scale": model.width**-0.5}
+        sense["longest"] = LONGEST
+    role = {"reads": ["input"], "vector": False}
+    act = {"kind": "next", "symbols": symbols, "tied": model.head is None, "bias": model.bias is not None}
+    return Chart.model_validate(
+        {
+            "name": name,
+            "about": f"A {model.family} language model from elsewhere: says what comes next.",
+            "field": {"width": model.width, "norm": "none"},
+            "senses": {SENSE: sense},
+            "acts": {ACT: act},
+            "zones": {ZONE: {**model.zone, "write": "replace", "roles": {"self": role}}},
+            "reflection": {"kind": "none"},
+            "training": {"ticks": 1, "segments": 1},
+            "will": {"ticks": 1},
+        }
+    )
