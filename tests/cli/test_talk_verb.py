@@ -62,7 +62,7 @@ def test_a_model_that_reads_bytes_becomes_a_brain_that_talks(
     code, shown, _ = said(capsys, "import", str(tmp_path / "theirs"), "-o", brain)
     assert code == 0 and "kind llama" in shown and "ltm think" in shown
     loaded, record = load_brain(tmp_path / "brain")
-    assert torch.equal(loaded.sense_of("text").table, model.table)  # type: ignore[union-attr]
+    assert torch.equal(loaded.sense_of("context").table, model.table)  # type: ignore[union-attr]
     assert loaded.parameters_by_part()["acts"] == 0 and "theirs" in record["provenance"]["data"]
     code, shown, _ = said(capsys, "think", brain, "Once", "--symbols", "7", "--json")
     found = json.loads(shown)
@@ -87,7 +87,7 @@ def test_symbols_are_called_as_the_vocabulary_calls_them(tmp_path: Path, capsys:
     (tmp_path / "theirs" / "tokenizer.json").write_text(json.dumps({"model": {"vocab": tokens}}))
     brain = str(tmp_path / "brain")
     assert said(capsys, "import", str(tmp_path / "theirs"), "-o", brain)[0] == 0
-    assert load_brain(tmp_path / "brain")[0].chart.senses["text"].tokens == ("go", "▁on", "<s>", "and", "<4>", "<5>")  # type: ignore[union-attr]
+    assert load_brain(tmp_path / "brain")[0].chart.senses["context"].tokens == ("go", "▁on", "<s>", "and", "<4>", "<5>")  # type: ignore[union-attr]
     code, shown, _ = said(capsys, "think", brain, "go ▁on", "--symbols", "3", "--json")
     assert code == 0 and len(json.loads(shown)["said"].split()) == 3
     code, _, wrong = said(capsys, "think", brain, "goes")

@@ -63,6 +63,8 @@ class Brain(nn.Module):
         """How known scenes look to its senses; measured once training is done."""
         self.rehearsal: Rehearsal | None = None
         """Scenes it keeps, to rehearse and to judge itself by."""
+        self.int8 = False
+        """Whether its matrices are written in eight bits."""
         self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
         if not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)

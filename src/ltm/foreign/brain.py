@@ -17,7 +17,8 @@ from ltm.foreign.vocabulary import vocabulary_of
 from ltm.senses.pieces import BYTES
 from ltm.senses.sequence import MOST_TOKENS
 
-SENSE, ACT, ZONE = "text", "next", "core"
+SENSE, ACT, ZONE = "context", "next", "core"
+"""What the source `text:FILE` calls a window of a text and what follows it."""
 LONGEST = 8192
 """Symbols at once; a zone with a state of fixed size goes on for ever."""
 

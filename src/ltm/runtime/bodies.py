@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ltm.errors import FolderError
+from ltm.runtime.int8 import unpack
 from ltm.runtime.listing import RECORD, checked, inspect_folder
 from ltm.runtime.record import BrainRecord
 from ltm.runtime.weights import from_bytes
@@ -49,7 +50,8 @@ def find_body(folder: Path, zone: str, digest: str) -> dict[str, Tensor]:
                 record = inspect_folder(other)
                 file = holder(record, digest)
                 if file is not None:
-                    tensors, _ = from_bytes(checked(other, file, record), str(other / file))
+                    tensors, words = from_bytes(checked(other, file, record), str(other / file))
+                    tensors = unpack(tensors, str(other / file)) if words.get("weights") == "int8" else tensors
                     return {inner: tensor for inner, tensor in tensors.items() if inner.startswith(BODY)}
     raise FolderError(
         f"{folder / zone_file(zone)}: its body is held by another skill of the brain that this one was copied out of; "

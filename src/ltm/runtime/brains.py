@@ -54,7 +54,8 @@ def save_brain(
     known = None if brain.familiarity is None else brain.familiarity.tensors()
     kept = None if brain.rehearsal is None else brain.rehearsal.tensors()
     text = dump(brain.chart)
-    save_folder(path, BrainFiles(text, zones, connectome, record, frozenset(constants), known, kept, bodies or {}))
+    files = BrainFiles(text, zones, connectome, record, frozenset(constants), known, kept, bodies or {}, brain.int8)
+    save_folder(path, files)
 
 
 def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
@@ -93,6 +94,7 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         raise FolderError(f"{path}: a tensor that the chart doesn't know: {extra[0]!r}")
     brain = Brain(chart)
     brain.load_state_dict(state)
+    brain.int8 = files.int8
     if files.familiarity is not None:
         brain.familiarity = _familiarity(files.familiarity, path / FAMILIARITY)
     if files.rehearsal is not None:

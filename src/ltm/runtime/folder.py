@@ -17,8 +17,9 @@ from torch import Tensor
 from ltm.chart.document import load_yaml
 from ltm.errors import ChartError, FolderError, nearest
 from ltm.runtime.atomic import write_folder
-from ltm.runtime.bodies import BODY, find_body
+from ltm.runtime.bodies import BODY, find_body, zone_file
 from ltm.runtime.card import card
+from ltm.runtime.int8 import pack, unpack
 from ltm.runtime.listing import CARD, RECORD, check_target, checked, digest_of, inspect_folder
 from ltm.runtime.record import CHART, CONNECTOME, FAMILIARITY, REHEARSAL, here, needed_format, read_record
 from ltm.runtime.weights import from_bytes, to_bytes
@@ -51,6 +52,7 @@ class BrainFiles:
         familiarity: how known scenes look to the senses; None where that was never measured.
         rehearsal: scenes that are kept, packed; None where there are none.
         bodies: zones whose body is not written, as another skill's zone file holds the very same; with its SHA-256.
+        int8: whether matrices of zones and connectome are written in eight bits.
     """
 
     chart_text: str
@@ -61,6 +63,7 @@ class BrainFiles:
     familiarity: dict[str, Tensor] | None = None
     rehearsal: dict[str, Tensor] | None = None
     bodies: Mapping[str, str] = field(default_factory=dict)
+    int8: bool = False
 
 
 def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> None:
@@ -80,18 +83,21 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
     check_target(path, overwrite=overwrite)
     specs = _zone_specs(files.chart_text, path / CHART)
     _check_zones(files.zones, specs, path)
+    kind = {"weights": "int8"} if files.int8 else {}
+    written = pack if files.int8 else dict
     name = files.record.get("name")
     contents = {CHART: files.chart_text.encode()}
     counts = {CHART: 0, CONNECTOME: _count(files.connectome, files.constants)}
     for zone, tensors in files.zones.items():
         file = f"zones/{zone}.safetensors"
-        words = _words("zone", zone) | {"spec": json.dumps(specs[zone])}
+        words = _words("zone", zone) | {"spec": json.dumps(specs[zone])} | kind
         if zone in files.bodies:
             words["body"] = files.bodies[zone]
             tensors = {inner: tensor for inner, tensor in tensors.items() if not inner.startswith(BODY)}
-        contents[file] = to_bytes(tensors, words, str(path / file))
+        contents[file] = to_bytes(written(tensors), words, str(path / file))
         counts[file] = _count(tensors, files.constants)
-    contents[CONNECTOME] = to_bytes(files.connectome, _words("connectome", str(name)), str(path / CONNECTOME))
+    words = _words("connectome", str(name)) | kind
+    contents[CONNECTOME] = to_bytes(written(files.connectome), words, str(path / CONNECTOME))
     if files.familiarity is not None:
         contents[FAMILIARITY] = to_bytes(files.familiarity, _words("familiarity", str(name)), str(path / FAMILIARITY))
         counts[FAMILIARITY] = 0
@@ -102,11 +108,13 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
         file: {"sha256": digest_of(data), "bytes": len(data), "parameters": counts[file]}
         for file, data in contents.items()
     }
+    for file in (CONNECTOME, *(zone_file(zone) for zone in files.zones)) if files.int8 else ():
+        listed[file]["weights"] = "int8"
     for zone, digest in files.bodies.items():
         listed[f"zones/{zone}.safetensors"]["body"] = digest
     given = {key: value for key, value in files.record.items() if key not in ("format", "parameters", "files")}
     given["provenance"] = here() | dict(given.get("provenance", {}))
-    version = needed_format(listed, bool(files.bodies))
+    version = needed_format(listed, bool(files.bodies), files.int8)
     whole = {"format": version, "parameters": sum(counts.values()), "files": listed} | given
     text = json.dumps(whole, indent=2, ensure_ascii=False)
     record = read_record(text.encode(), str(path / RECORD))
@@ -149,7 +157,8 @@ def load_folder(path: Path) -> BrainFiles:
     if REHEARSAL in contents:
         kept = _tensors(path / REHEARSAL, contents.pop(REHEARSAL), "rehearsal", record.name)
     dumped = record.model_dump(mode="json", exclude_none=True)
-    return BrainFiles(chart_text, zones, connectome, dumped, familiarity=known, rehearsal=kept)
+    int8 = record.files[CONNECTOME].weights == "int8"
+    return BrainFiles(chart_text, zones, connectome, dumped, familiarity=known, rehearsal=kept, int8=int8)
 
 
 def _tensors(file: Path, data: bytes, part: str, name: str, body: str | None = None) -> dict[str, Tensor]:
@@ -159,7 +168,7 @@ def _tensors(file: Path, data: bytes, part: str, name: str, body: str | None = N
     if (words.get("part"), words.get("name")) != (part, name):
         found = f"{words.get('part', 'unknown')} {words.get('name', '')!r}"
         raise FolderError(f"{file}: holds {found[:80]}; expected {part} {name!r}")
-    return tensors
+    return unpack(tensors, str(file)) if words.get("weights") == "int8" else tensors
 
 
 def _words(part: str, name: str) -> dict[str, str]:

@@ -14,9 +14,9 @@ from pydantic import Field, ValidationError, model_validator
 from ltm.chart.base import Name, Part
 from ltm.errors import FolderError
 
-FORMATS = (1, 2)
+FORMATS = (1, 2, 3)
 """Versions of the brain folder's format that are read. 2 adds what a brain keeps to rehearse, and zones whose body lies
-in another skill's file; a folder that has neither is written as 1, which older versions read."""
+in another skill's file; 3 adds weights in eight bits. A folder is written as the oldest that can hold it."""
 CHART = "chart.yaml"
 CONNECTOME = "connectome.safetensors"
 FAMILIARITY = "familiarity.safetensors"
@@ -48,6 +48,8 @@ class FileRecord(Part):
     bytes: _Count
     parameters: _Count = 0
     """Numbers in it that were learned."""
+    weights: Literal["fp32", "int8"] = "fp32"
+    """How its matrices are written; see `ltm.runtime.int8`."""
     body: Digest | None = None
     """Of a zone whose body another skill of the same brain holds: the SHA-256 of that skill's zone file."""
 
@@ -76,7 +78,7 @@ class Provenance(Part):
 class BrainRecord(Part):
     """The whole of `brain.json`."""
 
-    format: Literal[1, 2] = 1
+    format: Literal[1, 2, 3] = 1
     name: Name
     about: _Line = ""
     parameters: _Count = 0
@@ -97,8 +99,9 @@ class BrainRecord(Part):
         missing = [name for name in (CHART, CONNECTOME) if name not in self.files]
         if missing or not self.zones:
             raise ValueError(f"files: {(missing or ['zones/*.safetensors'])[0]} is not listed")
-        if self.format < needed_format(self.files, any(file.body for file in self.files.values())):
-            raise ValueError("format: 1 has neither rehearsal nor shared bodies")
+        int8 = any(file.weights == "int8" for file in self.files.values())
+        if self.format < needed_format(self.files, any(file.body for file in self.files.values()), int8):
+            raise ValueError("format: 1 has neither rehearsal nor shared bodies, and 2 no weights in eight bits")
         if any(file.body and not name.startswith("zones/") for name, file in self.files.items()):
             raise ValueError("files: only a zone has a body")
         return self
@@ -123,14 +126,16 @@ def read_record(data: bytes, source: str) -> BrainRecord:
         where = ".".join(str(part)[:60] for part in error["loc"])
         if error["loc"] == ("format",):
             raise FolderError(
-                f"{source}: format {str(error['input'])[:20]}; this version of ltm reads format "
-                + " or ".join(map(str, FORMATS))
+                f"{source}: format {str(error['input'])[:20]}; "
+                f"this version of ltm reads format {FORMATS[0]} to {FORMATS[-1]}"
             ) from None
         raise FolderError(f"{source}: {where + ': ' if where else ''}{error['msg'][:200]}") from None
 
 
-def needed_format(files: Iterable[str], bodies: bool) -> int:
+def needed_format(files: Iterable[str], bodies: bool, int8: bool) -> int:
     """Returns the oldest format that can hold some files, of which zones may have their bodies elsewhere."""
+    if int8:
+        return 3
     return 2 if bodies or REHEARSAL in files else 1
 
 

@@ -1,0 +1,69 @@
+"""Matrices in eight bits: a scale for each row, whole numbers from -127 to 127 for the rest; a quarter of the bytes.
+
+Weight-only, symmetric, a channel at a time (Jacob et al. 2018). Weights are eight bits on disk and on the way; a brain
+that is read multiplies by them in fp32, so it is as fast as before and its answers are those of the rounded weights,
+always the same. Scales have 16 significant bits, so what is read and written again is the same to the bit.
+
+Shapes: R rows, N numbers a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ltm.errors import FolderError
+
+SCALE = "#scale"
+"""What the name of a matrix's scales ends with, `[R]`."""
+LEAST = 1024
+"""Numbers of a matrix at least; smaller ones stay in fp32."""
+LARGEST = 127
+
+
+def pack(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Returns tensors with matrices in eight bits, and their scales beside them."""
+    packed: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        if tensor.dtype != torch.float32 or tensor.dim() < 2 or tensor.numel() < LEAST:
+            packed[name] = tensor
+            continue
+        rows_RN = tensor.detach().flatten(1)
+        scale_R = _scale(rows_RN.abs().amax(1))
+        whole_RN = (rows_RN / scale_R[:, None]).round()
+        packed[name] = whole_RN.clamp(-LARGEST, LARGEST).to(torch.int8).view(tensor.shape)
+        packed[name + SCALE] = scale_R
+    return packed
+
+
+def unpack(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
+    """Returns tensors with all matrices in fp32.
+
+    Args:
+        tensors: as `pack` gave them.
+        source: what messages call the file.
+
+    Raises:
+        FolderError: a matrix without scales, or scales that don't fit one.
+    """
+    whole: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        if name.endswith(SCALE):
+            if tensors.get(name.removesuffix(SCALE), tensor).dtype != torch.int8:
+                raise FolderError(f"{source}: scales {name!r} of no matrix in eight bits")
+        elif tensor.dtype != torch.int8:
+            whole[name] = tensor
+        else:
+            scale_R = tensors.get(name + SCALE)
+            if scale_R is None or scale_R.dtype != torch.float32 or scale_R.shape != tensor.shape[:1]:
+                raise FolderError(f"{source}: matrix {name!r} in eight bits lacks its scales")
+            whole[name] = tensor.float() * scale_R.view(-1, *[1] * (tensor.dim() - 1))
+    return whole
+
+
+def _scale(largest_R: Tensor) -> Tensor:
+    """Returns the step of each row: 1/127 of its largest number, rounded up to 16 significant bits; never 0."""
+    mantissa, exponent = torch.frexp(largest_R / LARGEST)
+    return torch.ldexp((mantissa * 2**16).ceil() / 2**16, exponent).clamp_min(torch.finfo(torch.float32).tiny)
