@@ -44,18 +44,19 @@ class Brain(nn.Module):
     Args:
         chart: the declaration.
         seed: for the weights; the chart's training seed when absent.
+        absent: whether weights are not drawn, and zones have none at all: they will be called in.
 
     Raises:
         ChartError: parts of the chart don't fit one another.
     """
 
-    def __init__(self, chart: Chart, seed: int | None = None) -> None:
+    def __init__(self, chart: Chart, seed: int | None = None, *, absent: bool = False) -> None:
         super().__init__()
         refuse(misfits(chart))
         self.chart = chart
         width = chart.field.width
         self.senses = Parts({name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()})
-        self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms")
+        self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms", absent)
         self.acts = Parts({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
         self.steps = None if chart.steps is None else Steps(chart, width, fixed_sites(chart))
@@ -66,7 +67,7 @@ class Brain(nn.Module):
         self.int8 = False
         """Whether its matrices are written in eight bits."""
         self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
-        if not self.circuit.field_start.is_meta:
+        if not absent and not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)
             initialise_all(self, generator)
             self.reflection.start_bias()

@@ -8,6 +8,8 @@ Shapes: B batch, S sites, D field width, R roles.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 
 from ltm.brain.coupling import Coupling
 from ltm.brain.lanes import Lanes
+from ltm.brain.residence import Residence
 from ltm.brain.wave import DynamicWave, cycle, labels
 from ltm.chart.circuit import CircuitSpec
 from ltm.zones.layers import rms_norm, truncated_normal_
@@ -39,17 +42,22 @@ class Circuit(nn.Module):
         width: channels of the field.
         sites: number of sites where the chart fixes it, otherwise None.
         norm: whether the field is normalised after zones have added to it.
+        absent: whether zones are made without weights, which a residence calls in.
     """
 
-    def __init__(self, spec: CircuitSpec, width: int, sites: int | None, norm: bool = True) -> None:
+    def __init__(
+        self, spec: CircuitSpec, width: int, sites: int | None, norm: bool = True, absent: bool = False
+    ) -> None:
         super().__init__()
+        self.residence: Residence | None = None
         self.spec = spec
         self.norm = norm
         self.zones = nn.ModuleDict()
         first = 0
         for name, zone_spec in spec.zones.items():
             window = None if spec.coupling.overlap is None else first
-            zone = Zone(zone_spec, width, sites, window)
+            with torch.device("meta") if absent else nullcontext():
+                zone = Zone(zone_spec, width, sites, window)
             self.zones[name] = zone
             first = (first + max(1, round(zone.width * (1 - (spec.coupling.overlap or 0))))) % width
         own = {name: self.zone(name).own_width for name in spec.zones}
@@ -109,6 +117,8 @@ class Circuit(nn.Module):
 
     def _fire(self, number: int, lanes: Lanes, input_BSD: Tensor, places: Places) -> tuple[Tensor, Tensor | None]:
         name, role = self.labels[number]
+        if self.residence is not None:
+            self.residence.need(name)
         zone = self.zone(name)
         heard = self.coupling.heard(name, lanes.own)
         for other in zone.reads(zone.spec.roles[role]):
@@ -117,10 +127,17 @@ class Circuit(nn.Module):
                 heard = part if heard is None else heard + part
         return zone.fire(role, lanes.field, input_BSD, lanes.own.get(name), heard, places)
 
+    def _expect(self, numbers: Iterable[int]) -> None:
+        if self.residence is not None:
+            self.residence.expect(list(dict.fromkeys(self.labels[number][0] for number in numbers)))
+
     def _fixed_tick(self, lanes: Lanes, input_BSD: Tensor, places: Places, recorder: Recorder | None) -> None:
         field_BSD, own = lanes.field, dict(lanes.own)
         total = _Total(self, field_BSD)
         moved: dict[int, Tensor] = {}
+        if self.residence is not None:
+            soon = [self.cycle[(lanes.tick + ahead) % len(self.cycle)] for ahead in (0, 1)]
+            self._expect(number for roles in soon for number in roles)
         for number in self.cycle[lanes.tick % len(self.cycle)]:
             name, role = self.labels[number]
             given, state = self._fire(number, lanes, input_BSD, places)
@@ -149,7 +166,9 @@ class Circuit(nn.Module):
         field_BSD, own = lanes.field, dict(lanes.own)
         delta_BSD = torch.zeros_like(field_BSD)
         moved_BR = torch.zeros(fired_BR.shape)
-        for number in fired_BR.any(0).nonzero().flatten().tolist():
+        firing = fired_BR.any(0).nonzero().flatten().tolist()
+        self._expect(firing)
+        for number in firing:
             name, role = self.labels[number]
             zone = self.zone(name)
             index = fired_BR[:, number].nonzero().flatten()

@@ -20,6 +20,7 @@ from torch import Tensor
 from ltm.brain.brain import Brain
 from ltm.brain.circuit import Recorder
 from ltm.brain.mind import Mind, Reading
+from ltm.brain.residence import Paging
 from ltm.brain.restlessness import wander
 from ltm.brain.telling import Listener, Look, Teller
 from ltm.brain.thought import StepRecord, Stop, Thought
@@ -104,9 +105,12 @@ class _Thinker:
         self.told_steps = trace
         self.start = time.perf_counter()
         self.costs: list[int] = []
+        self.paging: Paging | None = None
         self.seconds = 0.0
 
     def run(self) -> None:
+        residence = self.brain.circuit.residence
+        before = None if residence is None else residence.paging
         open_scenes = list(range(self.count))
         while open_scenes:
             # The first try goes alone, since most scenes need no other; the rest share batches.
@@ -117,6 +121,8 @@ class _Thinker:
                 self._attempt(open_scenes[first : first + AT_ONCE], attempts)
             open_scenes = [scene for scene in open_scenes if self._goes_on(self.kept[scene])]
         self.seconds = self._elapsed()
+        if residence is not None and before is not None:
+            self.paging = residence.paging.since(before)
 
     def _affordable(self, scenes: list[int]) -> int:
         """Returns how many tries at once the operations of each scene pay a segment of; at least one."""
@@ -260,6 +266,7 @@ class _Thinker:
                 kept.confidence >= self.will.confidence,
                 tuple(self.teller.traces[scene]),
                 steps=self.steps[scene],
+                paging=self.paging,
             )
             for scene, kept in enumerate(self.kept)
         ]

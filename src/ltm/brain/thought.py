@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ltm.brain.residence import Paging
 from ltm.chart.base import format_count
 
 Stop = Literal["confident", "ticks", "tries", "milliseconds", "operations"]
@@ -78,6 +79,7 @@ class Thought:
         trace: one record a tick; empty unless a trace was asked for.
         skill: which skill thought it, in a brain that has several; otherwise empty.
         steps: the steps before the last, of scenes of several; empty unless they were asked for, or a trace.
+        paging: what calling zones in came to, where they are kept on disk; of the batch, where scenes shared one.
     """
 
     answer: dict[str, Any]
@@ -91,6 +93,7 @@ class Thought:
     trace: tuple[TickRecord, ...] = field(default=())
     skill: str = ""
     steps: tuple[StepRecord, ...] = field(default=())
+    paging: Paging | None = None
 
     def words(self) -> str:
         """Says in one line what it took and what ended it."""
@@ -123,6 +126,7 @@ class Thought:
             "seconds": round(self.seconds, 6),
             "operations": self.operations,
             "stopped_by": self.stopped_by,
+            **({"paging": self.paging.to_json()} if self.paging else {}),
             **({"steps": [record.to_json() for record in self.steps]} if self.steps else {}),
             "trace": [
                 {

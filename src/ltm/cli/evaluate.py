@@ -38,6 +38,9 @@ def evaluate(
     option: Annotated[
         list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[8,14].")
     ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="Keep zones on disk, and at most so much of them in memory, such as 300MB.")
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a PNG of accuracy and confidence against ticks.")] = None,
@@ -48,10 +51,11 @@ def evaluate(
     """
     import numpy as np
 
+    from ltm.brain.talk import speaks
     from ltm.cli.show_report import show_report
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
-    from ltm.runtime.brains import load_brain
+    from ltm.runtime.paged import open_brain
     from ltm.runtime.skills import has_skills, load_skills
     from ltm.scenes.options import parse_options, with_options
     from ltm.scenes.prepare import questions_of, scorer_of
@@ -68,7 +72,9 @@ def evaluate(
     console = console_of(stderr=as_json)
     check_named(data)
     folder = brain if skill is None and not has_skills(brain) else skill_for(brain, data, skill)
-    loaded, record = load_brain(folder)
+    loaded, record = open_brain(folder, memory)
+    if plot is not None and speaks(loaded.chart):
+        raise LtmError("--plot: a brain that talks has no accuracy by ticks")
     asked_for = with_options(loaded.chart.scenes, data, parse_options(option or []))
     if find_source(data) is not None:
         scenes = _made(loaded.chart, asked_for, data, count, seed, console)

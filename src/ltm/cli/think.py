@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ltm.scenes.scene import Scene
 
 BATCH = 128
+Opened = tuple[str | None, list[str]]
+"""How much memory zones may take, and which of them stay."""
 Group = tuple[str, "Brain", "list[Scene]"]
 """Scenes thought about together: by which skill (empty where there is only one), by which brain."""
 
@@ -53,6 +55,10 @@ def think(
         int, typer.Option(min=0, max=10**6, help="Brains that talk: draw among so many of the likeliest; 0 for all.")
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states, and draws.")] = 0,
+    memory: Annotated[
+        str | None, typer.Option(help="Keep zones on disk, and at most so much of them in memory, such as 300MB.")
+    ] = None,
+    pin: Annotated[list[str] | None, typer.Option(help="With --memory: a zone that stays.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Write everything that happened as JSON.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the thought as it happens.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave unreadable scenes out and go on.")] = False,
@@ -65,7 +71,8 @@ def think(
     from ltm.brain.think import think as ponder
     from ltm.scenes.scene import encode
 
-    speaker = _speaker(brain)
+    opened = (memory, pin or [])
+    speaker = _speaker(brain, opened)
     if speaker is not None:
         from ltm.cli.talk import talk
 
@@ -77,7 +84,7 @@ def think(
     skip = (lambda problem: typer.echo(f"ltm: skipped {problem}", err=True)) if skip_bad else None
     thoughts: list[Thought] = []
     count = unsure = 0
-    for (skill, loaded, group), last in _with_last(_groups(_questions(brain, scene, skip))):
+    for (skill, loaded, group), last in _with_last(_groups(_questions(brain, opened, scene, skip))):
         will = _will(loaded, asked)
         alone = last and not count and len(group) == 1
         if watch and not alone:
@@ -111,19 +118,19 @@ def think(
     return EXIT_OK
 
 
-def _speaker(folder: Path) -> Brain | None:
+def _speaker(folder: Path, opened: Opened) -> Brain | None:
     """Returns a brain that tells what comes next; None where it is another."""
     from ltm.brain.talk import speaks
     from ltm.chart.load import chart_from_text
     from ltm.chart.parse import read_text
-    from ltm.runtime.brains import load_brain
+    from ltm.runtime.paged import open_brain
     from ltm.runtime.record import CHART
     from ltm.runtime.skills import has_skills
 
     file = folder / CHART
     if has_skills(folder) or not file.exists() or not speaks(chart_from_text(read_text(file), str(file))):
         return None
-    return load_brain(folder)[0]
+    return open_brain(folder, *opened)[0]
 
 
 def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
@@ -137,17 +144,17 @@ def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
 
 
 def _questions(
-    folder: Path, given: str | None, skip: Callable[[str], None] | None
+    folder: Path, opened: Opened, given: str | None, skip: Callable[[str], None] | None
 ) -> Iterator[tuple[str, Brain, Question]]:
     """Yields scenes with the brain that thinks about them, and the skill's name where there are several."""
-    from ltm.runtime.brains import load_brain
+    from ltm.runtime.paged import open_brain
     from ltm.runtime.skills import has_skills, load_skills
     from ltm.scenes.columns import seen_columns
     from ltm.scenes.questions import questions
     from ltm.scenes.skilled import skilled_questions
 
-    if not has_skills(folder):
-        loaded, _ = load_brain(folder)
+    if opened != (None, []) or not has_skills(folder):
+        loaded, _ = open_brain(folder, *opened)
         for question in questions(seen_columns(loaded.chart), given, skip):
             yield "", loaded, question
         return

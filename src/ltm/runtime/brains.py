@@ -15,7 +15,8 @@ from ltm.brain.rehearsal import Rehearsal
 from ltm.chart.dump import dump
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, FolderError
-from ltm.runtime.folder import CHART, BrainFiles, load_folder, save_folder
+from ltm.runtime.bodies import zone_file
+from ltm.runtime.folder import CHART, CONNECTOME, BrainFiles, load_folder, save_folder
 from ltm.runtime.record import FAMILIARITY, REHEARSAL
 from ltm.scenes.columns import columns_of
 
@@ -72,28 +73,12 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         chart = chart_from_text(files.chart_text, str(path / CHART))
     except ChartError as problem:
         raise FolderError(str(problem)) from None
-    with torch.device("meta"):
-        brain = Brain(chart)
-    state = dict(files.connectome)
-    for zone, tensors in files.zones.items():
-        state |= {f"{_ZONES}{zone}.{inner}": tensor for inner, tensor in tensors.items()}
-    expected = brain.state_dict()
-    for name, tensor in expected.items():
-        inside = name.startswith(_ZONES)
-        file = path / (f"zones/{name.removeprefix(_ZONES).split('.')[0]}" if inside else "connectome")
-        if name not in state:
-            raise FolderError(f"{file}.safetensors: no tensor {name!r}")
-        if state[name].shape != tensor.shape:
-            shapes = f"{list(state[name].shape)}, the chart asks for {list(tensor.shape)}"
-            raise FolderError(f"{file}.safetensors: {name!r} has shape {shapes}")
-        if state[name].dtype != tensor.dtype:
-            types = f"{str(state[name].dtype)[6:]}, the chart asks for {str(tensor.dtype)[6:]}"
-            raise FolderError(f"{file}.safetensors: {name!r} is of type {types}")
-    extra = sorted(set(state) - set(expected))
-    if extra:
-        raise FolderError(f"{path}: a tensor that the chart doesn't know: {extra[0]!r}")
-    brain = Brain(chart)
-    brain.load_state_dict(state)
+    brain = Brain(chart, absent=True)  # no weight is drawn only to be replaced
+    without_zones(brain, files.connectome, path)
+    for name, tensors in files.zones.items():
+        zone = brain.circuit.zone(name)
+        check_tensors(tensors, zone.state_dict(), path / zone_file(name))
+        zone.load_state_dict(tensors, assign=True)
     brain.int8 = files.int8
     if files.familiarity is not None:
         brain.familiarity = _familiarity(files.familiarity, path / FAMILIARITY)
@@ -101,6 +86,37 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         layouts = {name: spec.layout for name, spec in columns_of(chart).items()}
         brain.rehearsal = Rehearsal.of(files.rehearsal, layouts, str(path / REHEARSAL))
     return brain.eval(), files.record
+
+
+def check_tensors(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], file: Path) -> None:
+    """Compares the tensors of a file with those that a chart asks for.
+
+    Raises:
+        FolderError: one is missing, unknown, or of another shape or kind of number; names file and tensor.
+    """
+    for name, tensor in expected.items():
+        if name not in found:
+            raise FolderError(f"{file}: no tensor {name!r}")
+        if found[name].shape != tensor.shape:
+            shapes = f"{list(found[name].shape)}, the chart asks for {list(tensor.shape)}"
+            raise FolderError(f"{file}: {name!r} has shape {shapes}")
+        if found[name].dtype != tensor.dtype:
+            types = f"{str(found[name].dtype)[6:]}, the chart asks for {str(tensor.dtype)[6:]}"
+            raise FolderError(f"{file}: {name!r} is of type {types}")
+    extra = sorted(set(found) - set(expected))
+    if extra:
+        raise FolderError(f"{file}: a tensor that the chart doesn't know: {extra[0]!r}")
+
+
+def without_zones(brain: Brain, connectome: Mapping[str, Tensor], path: Path) -> None:
+    """Gives a brain everything but its zones' weights.
+
+    Raises:
+        FolderError: these aren't the tensors that its chart asks for.
+    """
+    outside = {name: tensor for name, tensor in brain.state_dict().items() if not name.startswith(_ZONES)}
+    check_tensors(connectome, outside, path / CONNECTOME)
+    brain.load_state_dict(dict(connectome), strict=False)
 
 
 def _familiarity(tensors: dict[str, Tensor], file: Path) -> Familiarity:

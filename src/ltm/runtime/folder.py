@@ -21,8 +21,8 @@ from ltm.runtime.bodies import BODY, find_body, zone_file
 from ltm.runtime.card import card
 from ltm.runtime.int8 import pack, unpack
 from ltm.runtime.listing import CARD, RECORD, check_target, checked, digest_of, inspect_folder
-from ltm.runtime.record import CHART, CONNECTOME, FAMILIARITY, REHEARSAL, here, needed_format, read_record
-from ltm.runtime.weights import from_bytes, to_bytes
+from ltm.runtime.record import CHART, CONNECTOME, FAMILIARITY, REHEARSAL, BrainRecord, here, needed_format, read_record
+from ltm.runtime.weights import from_bytes, read_bytes, to_bytes
 
 __all__ = [
     "CARD",
@@ -146,22 +146,53 @@ def load_folder(path: Path) -> BrainFiles:
     for zone in record.zones:
         file = f"zones/{zone}.safetensors"
         body = record.files[file].body
-        zones[zone] = _tensors(path / file, contents.pop(file), "zone", zone, body)
+        zones[zone] = read_part(path / file, contents.pop(file), "zone", zone, body)
         if body is not None:
             zones[zone] |= find_body(path, zone, body)
-    connectome = _tensors(path / CONNECTOME, contents.pop(CONNECTOME), "connectome", record.name)
+    connectome = read_part(path / CONNECTOME, contents.pop(CONNECTOME), "connectome", record.name)
     known = None
     if FAMILIARITY in contents:
-        known = _tensors(path / FAMILIARITY, contents.pop(FAMILIARITY), "familiarity", record.name)
+        known = read_part(path / FAMILIARITY, contents.pop(FAMILIARITY), "familiarity", record.name)
     kept = None
     if REHEARSAL in contents:
-        kept = _tensors(path / REHEARSAL, contents.pop(REHEARSAL), "rehearsal", record.name)
+        kept = read_part(path / REHEARSAL, contents.pop(REHEARSAL), "rehearsal", record.name)
     dumped = record.model_dump(mode="json", exclude_none=True)
     int8 = record.files[CONNECTOME].weights == "int8"
     return BrainFiles(chart_text, zones, connectome, dumped, familiarity=known, rehearsal=kept, int8=int8)
 
 
-def _tensors(file: Path, data: bytes, part: str, name: str, body: str | None = None) -> dict[str, Tensor]:
+def read_zone(path: Path, zone: str, record: BrainRecord, *, known: bool = False) -> dict[str, Tensor]:
+    """Reads one zone of a brain folder.
+
+    Args:
+        path: of the folder.
+        zone: its name.
+        record: what `brain.json` says.
+        known: whether this very file has been verified before, so that its hash need not be taken again.
+
+    Raises:
+        FolderError: its file is missing, damaged, changed or exchanged; names the file.
+    """
+    file = zone_file(zone)
+    body = record.files[file].body
+    data = read_bytes(path / file) if known else checked(path, file, record)
+    tensors = read_part(path / file, data, "zone", zone, body)
+    return tensors if body is None else tensors | find_body(path, zone, body)
+
+
+def read_part(file: Path, data: bytes, part: str, name: str, body: str | None = None) -> dict[str, Tensor]:
+    """Turns the content of a file of a brain folder into tensors, once it is known to be of that part.
+
+    Args:
+        file: what messages call it.
+        data: its content.
+        part: `zone`, `connectome`, …
+        name: of the zone, or of the brain.
+        body: SHA-256 of the file that holds a zone's body, where another does.
+
+    Raises:
+        FolderError: damaged, or of another part.
+    """
     tensors, words = from_bytes(data, str(file))
     if words.get("body") != body:
         raise FolderError(f"{file}: where its body lies is not what {RECORD} says; damaged or changed")

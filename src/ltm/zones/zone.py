@@ -42,7 +42,8 @@ class Zone(nn.Module):
         )
         self.start_O: Tensor | None
         self.register_buffer("start_O", torch.empty(self.own_width) if self.own_width else None)
-        channels = None if window is None else (torch.arange(self.width) + window) % field_width
+        # No weight, so it is there also where weights are not.
+        channels = None if window is None else (torch.arange(self.width, device="cpu") + window) % field_width
         self.channels: Tensor | None
         self.register_buffer("channels", channels, persistent=False)
 

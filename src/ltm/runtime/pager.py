@@ -1,0 +1,168 @@
+"""Zones on disk: they come in when the wave calls them, under a hard budget of bytes, and the least recent leave first.
+
+A zone's file is verified when it first comes in, and again once it has changed, so a brain that changes under one's
+hands is noticed. Zones that the wave expects next are sent for while others compute, where there is room without
+sending away what is expected too. The numbers are those of the files, so answers are bit for bit those of the brain
+fully loaded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from ltm.brain.residence import Paging
+from ltm.chart.base import format_bytes
+from ltm.errors import LtmError
+from ltm.zones.zone import Zone
+
+START = "start_O"
+"""What a zone's own state begins with stays here: thoughts begin with it, whether the zone fires or not."""
+Load = Callable[[str], Mapping[str, Tensor]]
+"""From a zone's name to its tensors, read and verified."""
+
+
+class Pager:
+    """Keeps the weights of some zones here, and the others on disk.
+
+    Args:
+        zones: without weights.
+        load: reads a zone; called from another thread too.
+        budget: bytes of weights here at any moment.
+        pins: zones that never leave, once they are here.
+
+    Raises:
+        LtmError: the budget doesn't hold the largest zone beside those that are pinned; says which, and what would.
+    """
+
+    def __init__(self, zones: Mapping[str, Zone], load: Load, budget: int, pins: Sequence[str] = ()) -> None:
+        self._zones, self._load, self._budget = dict(zones), load, budget
+        self._sizes = {name: size_of(zone) for name, zone in zones.items()}
+        self._pins = frozenset(pins)
+        self._here: OrderedDict[str, None] = OrderedDict()
+        self._coming: dict[str, Future[Mapping[str, Tensor]]] = {}
+        self._expected: frozenset[str] = frozenset()
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ltm-pager")
+        self.paging = Paging()
+        self._check_budget()
+
+    def _check_budget(self) -> None:
+        pinned = sum(self._sizes[name] for name in self._pins)
+        others = {name: size for name, size in self._sizes.items() if name not in self._pins}
+        largest = max(others, key=others.__getitem__, default="")
+        least = pinned + others.get(largest, 0)
+        if least > self._budget:
+            beside = f" beside the {format_bytes(pinned)} of pinned zones" if pinned else ""
+            which = f"zone {largest!r} takes {format_bytes(others[largest])}{beside}" if largest else "zones are pinned"
+            raise LtmError(f"--memory {format_bytes(self._budget)}: {which}; at least {least:,} bytes are needed")
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        """The zones whose weights are here, the least recently needed first."""
+        return tuple(self._here)
+
+    @property
+    def used(self) -> int:
+        """Bytes of weights that are here or on their way."""
+        return sum(self._sizes[name] for name in (*self._here, *self._coming))
+
+    def need(self, name: str) -> None:
+        """Sees to it that a zone's weights are here; waits for them where they aren't.
+
+        Raises:
+            FolderError: its file is missing, damaged, or not what the brain's record says.
+        """
+        if name in self._here:
+            self._here.move_to_end(name)
+            self.paging = replace(self.paging, hits=self.paging.hits + 1)
+            return
+        start = time.perf_counter()
+        coming = self._coming.pop(name, None)
+        ahead = coming is not None and coming.done()
+        if coming is not None:
+            tensors = coming.result()
+        else:
+            self._make_room(self._sizes[name], frozenset())
+            tensors = self._load(name)
+        self._settle(name, tensors)
+        now = self.paging
+        self.paging = replace(
+            now,
+            hits=now.hits + ahead,
+            ahead=now.ahead + ahead,
+            misses=now.misses + (not ahead),
+            bytes_read=now.bytes_read + self._sizes[name],
+            waited=now.waited + time.perf_counter() - start,
+            peak_bytes=max(now.peak_bytes, self.used),
+        )
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Sends for zones that will fire soon, as far as there is room without those that will fire too."""
+        self._expected = frozenset(names)
+        for name in names:
+            if name in self._here or name in self._coming:
+                continue
+            if not self._make_room(self._sizes[name], self._expected):
+                return
+            self._coming[name] = self._reader.submit(self._load, name)
+            self.paging = replace(self.paging, peak_bytes=max(self.paging.peak_bytes, self.used))
+
+    def close(self) -> None:
+        """Ends the reading of what is on its way."""
+        self._reader.shutdown(wait=True, cancel_futures=True)
+
+    def _make_room(self, size: int, spared: frozenset[str]) -> bool:
+        """Lets the least recent zones leave until a size fits; returns whether it does."""
+        free = self._budget - self.used
+        leaving = []
+        for name in self._here:
+            if free >= size:
+                break
+            if name not in self._pins and name not in spared:
+                leaving.append(name)
+                free += self._sizes[name]
+        if free < size and spared:
+            return False  # nobody leaves for a zone that can't come in yet
+        for name in leaving:
+            self._leave(name)
+        for name in list(self._coming) if free < size else ():
+            # What was sent for too early is let in, and leaves at once.
+            self._settle(name, self._coming.pop(name).result())
+            self._leave(name)
+            free += self._sizes[name]
+            if free >= size:
+                break
+        return free >= size
+
+    def _settle(self, name: str, tensors: Mapping[str, Tensor]) -> None:
+        self._zones[name].load_state_dict(dict(tensors), assign=True)
+        self._here[name] = None
+
+    def _leave(self, name: str) -> None:
+        vacate(self._zones[name])
+        del self._here[name]
+        self.paging = replace(self.paging, evictions=self.paging.evictions + 1)
+
+
+def size_of(zone: Zone) -> int:
+    """Returns the bytes of a zone's tensors, whether they are here or not."""
+    return sum(tensor.numel() * tensor.element_size() for name, tensor in zone.state_dict().items() if name != START)
+
+
+def vacate(zone: Zone) -> None:
+    """Lets go of all numbers of a zone but what its own state begins with; shapes stay."""
+    kept = zone.start_O
+    for part in zone.modules():
+        for name, weight in part._parameters.items():
+            if weight is not None:
+                part._parameters[name] = nn.Parameter(torch.empty_like(weight, device="meta"), requires_grad=False)
+        for name, buffer in part._buffers.items():
+            if buffer is not None and name not in part._non_persistent_buffers_set:
+                part._buffers[name] = torch.empty_like(buffer, device="meta")
+    zone.start_O = kept

@@ -1,0 +1,186 @@
+"""Zones on disk: whatever fires, under whatever budget, answers are those of the brain fully loaded, to the bit."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny import brain_with, puzzles
+from torch import Tensor
+
+from ltm.brain.brain import Brain
+from ltm.errors import FolderError, LtmError
+from ltm.runtime.brains import load_brain, save_brain
+from ltm.runtime.paged import open_paged
+from ltm.runtime.pager import Pager, size_of, vacate
+
+ZONES: dict[str, dict[str, Any]] = {
+    "small": {"kind": "mixer", "width": 8},
+    "large": {"kind": "attention", "heads": 2, "layers": 3},
+    "stateful": {"kind": "recurrent", "cell": "gru", "state": "own"},
+    "local": {"kind": "conv", "layers": 2},
+    "deep": {"kind": "nested", "circuit": {"zones": {"in": {"kind": "mixer"}, "out": {"kind": "archetype"}}}},
+    "waves": {"kind": "oscillator", "group": 4, "heads": 2, "state": "own"},
+}
+WAVES = {
+    "rhythm": {"policy": "rhythm"},
+    "all": {"policy": "all"},
+    "random": {"policy": "random", "fire": 2},
+    "top-k": {"policy": "top-k", "fire": 2},
+    "sync": {"policy": "sync", "fire": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    place = tmp_path_factory.mktemp("paged")
+    zones = {name: {**zone, "state": "own"} for name, zone in ZONES.items()}
+    for wave, spec in WAVES.items():
+        coupling = {"pattern": "ring", "rank": 2}
+        save_brain(brain_with(zones, wave=spec, coupling=coupling), place / wave)
+    return {wave: place / wave for wave in WAVES}
+
+
+def answers(brain: Brain, ticks: int) -> list[Tensor]:
+    with torch.inference_mode():
+        mind = brain.begin(puzzles(4), torch.Generator().manual_seed(3))
+        reading = brain.think_on(mind, ticks)
+    return [reading.logits["solution"], reading.right, mind.lanes.field]
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    loaded, _ = load_brain(folder)
+    return {name: size_of(loaded.circuit.zone(name)) for name in loaded.chart.zones}
+
+
+@pytest.mark.parametrize("wave", WAVES)
+def test_answers_are_those_of_the_brain_fully_loaded(folders: dict[str, Path], wave: str) -> None:
+    folder = folders[wave]
+    each = sizes(folder)
+    known = answers(load_brain(folder)[0], 9)
+    for budget in (max(each.values()), max(each.values()) * 2, sum(each.values())):
+        paged, _ = open_paged(folder, budget)
+        pager = paged.circuit.residence
+        assert isinstance(pager, Pager) and pager.here == ()
+        assert all(torch.equal(one, other) for one, other in zip(known, answers(paged, 9), strict=True))
+        assert pager.paging.peak_bytes <= budget and pager.used <= budget
+        fired = pager.paging.hits + pager.paging.misses
+        assert fired > 0 and pager.paging.bytes_read >= each[pager.here[0]]
+        if budget == sum(each.values()):
+            assert pager.paging.evictions == 0
+            assert len(pager.here) <= pager.paging.misses + pager.paging.ahead + len(pager._coming)
+        pager.close()
+
+
+@given(
+    names=st.lists(st.sampled_from(sorted(ZONES)), min_size=1, max_size=40),
+    share=st.floats(0.0, 1.0),
+    ahead=st.integers(0, 3),
+    pins=st.sets(st.sampled_from(sorted(ZONES)), max_size=2),
+)
+def test_any_sequence_under_any_budget(names: list[str], share: float, ahead: int, pins: set[str]) -> None:
+    source = brain_with(ZONES)
+    weights = {name: dict(source.circuit.zone(name).state_dict()) for name in ZONES}
+    zones = {name: brain_with(ZONES).circuit.zone(name) for name in ZONES}
+    each = {name: size_of(zone) for name, zone in zones.items()}
+    for zone in zones.values():
+        vacate(zone)
+    least = sum(each[name] for name in pins) + max(each[name] for name in ZONES if name not in pins)
+    budget = round(least + share * (sum(each.values()) - least))
+    pager = Pager(zones, lambda name: weights[name], budget, sorted(pins))
+    before = 0
+    for place, name in enumerate(names):
+        if ahead:
+            pager.expect(names[place : place + ahead])
+        pager.need(name)
+        assert pager.used <= budget
+        assert name in pager.here
+        state = zones[name].state_dict()
+        assert all(torch.equal(state[key], tensor) for key, tensor in weights[name].items())
+        gone = [other for other in ZONES if other not in pager.here]
+        assert all(weight.is_meta for other in gone for weight in zones[other].parameters())
+        assert pager.paging.hits + pager.paging.misses == place + 1
+        assert pager.paging.bytes_read >= before
+        before = pager.paging.bytes_read
+    for pin in pins & set(names):
+        assert pin in pager.here
+    assert pager.paging.peak_bytes <= budget
+    pager.close()
+
+
+def test_the_least_recently_needed_leaves_first() -> None:
+    zones = {name: brain_with({n: {"kind": "mixer"} for n in "abc"}).circuit.zone(name) for name in "abc"}
+    weights = {name: dict(zone.state_dict()) for name, zone in zones.items()}
+    size = size_of(zones["a"])
+    read: list[str] = []
+
+    def load(name: str) -> Mapping[str, Tensor]:
+        read.append(name)
+        return weights[name]
+
+    pager = Pager(zones, load, 2 * size)
+    for name in "abacab":
+        pager.need(name)
+    # c sends b away, as a was needed since; b then sends c.
+    assert read == ["a", "b", "c", "b"] and pager.here == ("a", "b") and pager.paging.evictions == 2
+    pager.expect(["a", "c"])
+    assert pager.here == ("a",)
+    pager.need("a")
+    pager.close()  # what is on its way comes first
+    pager.need("c")
+    assert pager.paging.ahead == 1 and read[-1] == "c" and pager.here == ("a", "c")
+
+
+def test_a_budget_that_can_not_hold_a_zone_says_what_would(folders: dict[str, Path]) -> None:
+    each = sizes(folders["all"])
+    largest = max(each, key=each.__getitem__)
+    with pytest.raises(LtmError, match=rf"zone '{largest}' takes .*at least {each[largest]:,} bytes are needed"):
+        open_paged(folders["all"], each[largest] - 1)
+    other = next(name for name in each if name != largest)
+    least = each[largest] + each[other]
+    with pytest.raises(LtmError, match=rf"beside the .* of pinned zones; at least {least:,}"):
+        open_paged(folders["all"], least - 1, [other])
+    with pytest.raises(LtmError, match="--pin smal: no such zone; did you mean 'small'"):
+        open_paged(folders["all"], least, ["smal"])
+
+
+def truncate(folder: Path) -> None:
+    file = folder / "zones" / "large.safetensors"
+    data = file.read_bytes()
+    file.write_bytes(data[:-100] + bytes(100))
+
+
+def exchange(folder: Path) -> None:
+    shutil.copy(folder / "zones" / "small.safetensors", folder / "zones" / "large.safetensors")
+
+
+def delete(folder: Path) -> None:
+    (folder / "zones" / "large.safetensors").unlink()
+
+
+@pytest.mark.parametrize("harm", [truncate, exchange, delete])
+def test_a_zone_file_that_changes_meanwhile_is_named(
+    folders: dict[str, Path], tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    shutil.copytree(folders["rhythm"], tmp_path / "brain")
+    paged, _ = open_paged(tmp_path / "brain", max(sizes(tmp_path / "brain").values()))
+    harm(tmp_path / "brain")
+    with pytest.raises(FolderError, match=r"large\.safetensors"):
+        answers(paged, 6)
+
+
+def test_two_may_page_one_brain_and_eight_bits_too(folders: dict[str, Path], tmp_path: Path) -> None:
+    whole, _ = load_brain(folders["rhythm"])
+    whole.int8 = True
+    save_brain(whole, tmp_path / "small")
+    known = answers(load_brain(tmp_path / "small")[0], 6)
+    budget = max(sizes(tmp_path / "small").values())
+    one, other = (open_paged(tmp_path / "small", budget)[0] for _ in range(2))
+    for paged in (one, other, one):
+        assert all(torch.equal(a, b) for a, b in zip(known, answers(paged, 6), strict=True))
