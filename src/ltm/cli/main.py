@@ -27,6 +27,7 @@ from ltm.cli import (
     take,
     think,
     train,
+    zone,
 )
 from ltm.errors import EXIT_INTERRUPTED, EXIT_USAGE, LtmError
 
@@ -48,7 +49,7 @@ VERBS: dict[str, Callable[..., Any]] = {
 }
 """Every verb. A new one is one file and one line here."""
 
-GROUPS = {"chart": chart.app, "catalog": catalog.app, "scenes": scenes.app}
+GROUPS = {"chart": chart.app, "catalog": catalog.app, "scenes": scenes.app, "zone": zone.app}
 """Verbs with verbs of their own."""
 
 

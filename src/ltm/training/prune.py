@@ -6,7 +6,7 @@ Shapes: H hidden channels.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -25,7 +25,7 @@ LEAST_HIDDEN = 8
 
 def without_edge(brain: Brain, number: int) -> Brain:
     """Returns the brain without one of its direct couplings, counted as `Coupling.edges` does."""
-    return _with_edges(brain, brain.chart, [n for n in range(len(brain.circuit.coupling.edges)) if n != number])
+    return with_edges(brain, brain.chart, [n for n in range(len(brain.circuit.coupling.edges)) if n != number])
 
 
 def without_zone(brain: Brain, zone: str) -> Brain | None:
@@ -41,7 +41,7 @@ def without_zone(brain: Brain, zone: str) -> Brain | None:
     if any(zone in (role.reads or ()) for spec in zones.values() for role in spec.roles.values()):
         return None
     kept = [n for n, edge in enumerate(brain.circuit.coupling.edges) if zone not in (edge.source, edge.to)]
-    return _with_edges(brain, chart.model_copy(update={"zones": zones}), kept)
+    return with_edges(brain, chart.model_copy(update={"zones": zones}), kept)
 
 
 def narrower(brain: Brain, zone: str, weight_of: Mapping[int, Tensor], share: float) -> Brain | None:
@@ -114,7 +114,14 @@ def hidden_layers(brain: Brain, zone: str) -> list[SwiGLU]:
     return layers
 
 
-def _with_edges(brain: Brain, chart: Chart, kept: list[int]) -> Brain:
+def with_edges(brain: Brain, chart: Chart, kept: Sequence[int]) -> Brain:
+    """Returns a brain of another chart with some of the brain's couplings, and all weights that both have.
+
+    Args:
+        brain: whose weights they are.
+        chart: with other zones, or the same.
+        kept: numbers of the direct couplings that stay; the chart then lists them one by one.
+    """
     coupling = brain.circuit.coupling
     edges = tuple(coupling.edges[number] for number in kept)
     changes: dict[str, Any] = {"pattern": "edges" if edges else "none", "edges": edges}
@@ -134,6 +141,7 @@ def _with_edges(brain: Brain, chart: Chart, kept: list[int]) -> Brain:
 def _rebuilt(brain: Brain, chart: Chart, state: Mapping[str, Tensor]) -> Brain:
     assert not misfits(chart)
     made = Brain(chart)
-    made.load_state_dict({name: weight for name, weight in state.items() if name in made.state_dict()})
-    made.familiarity, made.rehearsal = brain.familiarity, brain.rehearsal
+    drawn = made.state_dict()
+    made.load_state_dict(drawn | {name: weight for name, weight in state.items() if name in drawn})
+    made.familiarity, made.rehearsal, made.int8 = brain.familiarity, brain.rehearsal, brain.int8
     return made.eval()

@@ -1,0 +1,67 @@
+"""A brain with a zone more, which comes from another: tied to its field, and silent until that has been learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ltm.brain.brain import Brain
+from ltm.chart.check import require
+from ltm.chart.schema import Chart
+from ltm.chart.sites import fixed_sites
+from ltm.errors import LtmError
+from ltm.runtime.zone_file import ZoneFile
+from ltm.training.prune import with_edges
+
+
+def graft(brain: Brain, zone: ZoneFile, name: str, *, thaw: bool = False) -> Brain:
+    """Returns a brain that has a zone more, which fires at every tick and adds to the field.
+
+    Its body has the weights that it was taken with. Matrices from the field and to it, whatever the widths, are new;
+    that to the field starts at zero, so the zone says nothing until it has been learned what its saying is good for.
+
+    Args:
+        brain: to put it into; it stays as it is.
+        zone: outside any brain.
+        name: what to call it.
+        thaw: whether its body may be learned too, rather than kept as it is.
+
+    Raises:
+        LtmError: the brain has a zone of that name, a wave that chooses among its roles, or windows on its field; or
+            the zone's body is made for another number of sites.
+    """
+    chart = brain.chart
+    if name in chart.zones:
+        raise LtmError(f"the brain has a zone {name!r} already; choose another --name")
+    if brain.circuit.wave is not None:
+        raise LtmError("the brain's wave has learned to choose among its roles; a zone more would be a stranger to it")
+    if chart.coupling.overlap is not None:
+        raise LtmError("the brain's zones share its field by overlapping windows; there is none left for a zone more")
+    sites = fixed_sites(chart)
+    if zone.sites is not None and zone.sites != sites:
+        raise LtmError(
+            f"{zone.name}: its weights are made for {zone.sites} sites, the brain has {sites or 'any number'}"
+        )
+    given: dict[str, Any] = zone.spec.model_dump(mode="json", exclude_defaults=True)
+    for key in ("budget", "write"):
+        given.pop(key, None)
+    # The matrices that tie it are a frozen zone's; a thawed one is as wide inside as it was, beside another field.
+    given |= {"width": zone.width, "frozen": not thaw, "roles": {"self": {"period": 1, "phases": [0]}}}
+    kept = chart.model_dump(mode="json", exclude_defaults=True)
+    kept["zones"][name] = given
+    kept["budget"] = None
+    # Generated couplings are listed, or a zone more would change them all.
+    kept.pop("coupling", None)
+    grown = Chart.model_validate({**kept, "coupling": chart.coupling.model_dump(mode="json")})
+    edges = brain.circuit.coupling.edges
+    listed = {"pattern": "edges" if edges else "none", "edges": tuple(edges)}
+    grown = grown.model_copy(update={"coupling": grown.coupling.model_copy(update=listed)})
+    made = with_edges(brain, require(grown, source="the brain with a zone more"), range(len(edges)))
+    with torch.no_grad():
+        made.circuit.zone(name).body.load_state_dict(zone.body)
+        write = made.circuit.zone(name).write
+        if write is not None:
+            write.weight.zero_()
+    made.int8 = brain.int8
+    return made
