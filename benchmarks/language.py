@@ -54,7 +54,7 @@ def main() -> None:
                     changes = [*VARIANTS[variant], f"training.minutes={given.minutes}", f"training.seed={seed}"]
                     chart = chart_for(text, kind, changes)
                     brain, record = trained(chart, RUNS / f"{name}-{key.replace('/', '-').replace(' ', '-')}")
-                    found = language(brain, generate_scenes(chart, WINDOWS, 1_000_003, test=True))
+                    found = language(brain, generate_scenes(chart, WINDOWS, 1_000_003, part="test"))
                     assert found is not None
                     result["runs"][key] = {
                         "parameters": record["parameters"],

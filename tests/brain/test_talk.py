@@ -49,9 +49,10 @@ def brain_of(zones: str, ticks: int, pattern: str = "") -> Brain:
 
 
 @pytest.mark.parametrize("circuit", CIRCUITS.values(), ids=CIRCUITS.keys())
-def test_symbol_by_symbol_is_all_at_once(circuit: tuple[str, int, str]) -> None:
+def test_symbol_by_symbol_is_all_at_once(circuit: tuple[str, int, str], monkeypatch: pytest.MonkeyPatch) -> None:
     brain = brain_of(*circuit)
     symbols = torch.randint(0, 255, (1, 23), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    monkeypatch.setattr("ltm.brain.talk.STRETCH", 5)
     with torch.inference_mode():
         whole = brain.think_on(brain.begin({"text": symbols}), circuit[1]).logits["next"][0]
     for parts in ([1] * 23, [7, 1, 1, 14], [23]):
@@ -99,6 +100,9 @@ def test_a_state_of_fixed_size_stays_so() -> None:
         ("senses.text={kind: text}", "told of a text of bytes or pieces, or a sequence"),
         ("senses.more={kind: number}", "needs a chart with one sense"),
         ("field.noise=0.5", "field.noise: must be 0"),
+        ("senses.text.positions=learned", "senses.text.positions: must be 'none'"),
+        ("scenes={interchange: [{one: {text: [1]}, two: {text: [2]}}]}", "interchange"),
+        ("scenes.symmetries=[drop]", "scenes.symmetries: would change what is seen"),
         ("wave={policy: top-k, fire: 1}", "'top-k' looks at all sites at once"),
         ("steps={roles: [me]}", "is for scenes of one step"),
     ],
@@ -139,10 +143,21 @@ def test_draws_are_as_likely_as_they_are_and_the_same_again() -> None:
     found = torch.bincount(torch.tensor([choose(logits, 1.0, 0, draws) for _ in range(2000)]), minlength=4) / 2000
     assert (found - logits.exp()).abs().max() < 0.04
     assert {choose(logits, 1.0, 1, draws) for _ in range(20)} == {0} == {choose(logits, 0.0, 0, draws)}
+    assert choose(1000 * logits, 1e-40, 0, draws) == 0
     brain = brain_of(*CIRCUITS["rwkv7"])
     said = [list(Talk(brain).go_on([1, 2, 3], 12, temperature=0.9, seed=seed)) for seed in (4, 4, 5)]
     assert said[0] == said[1] != said[2] and len(said[0]) == 12
     assert list(Talk(brain).go_on([1, 2, 3], 5)) == list(Talk(brain).go_on([1, 2, 3], 5))
+
+
+def test_a_text_of_any_length_is_gone_on_with_from_its_end() -> None:
+    talk = Talk(brain_of(*CIRCUITS["rwkv7"]))
+    text = "".join(f"{number} zones " for number in range(300))
+    symbols = talk.symbols(text)
+    assert bytes(symbols).decode() == text and len(symbols) > 2000 > 64  # as many as the chart reads at once
+    ends = [Talk(talk.brain).hear(talk.symbols(given)) for given in (text, text[:64], text[-800:])]
+    assert (ends[0] - ends[1]).abs().max() > 1e-3 and (ends[0] - ends[2]).abs().max() < 1e-3
+    assert list(Talk(talk.brain).go_on([255, 7], 3))  # a byte that no text holds is heard like any other
 
 
 def test_a_talk_ends_where_the_end_is_said() -> None:

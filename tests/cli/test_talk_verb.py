@@ -104,8 +104,13 @@ def test_what_can_not_be_imported_or_continued_is_said(tmp_path: Path, capsys: p
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "note.txt").write_text("mine")
+    long = "zones and couplings " * 30
+    assert said(capsys, "think", str(brain), long, "--symbols", "2", "--json")[0] == 0
     for words, code, expected in (
         (("think", str(brain), ""), 2, "the text is empty"),
+        (("think", str(brain), "a", "--ticks", "4", "--watch"), 2, "--ticks, --watch: nothing to a brain that talks"),
+        (("eval", str(brain), "text:x.txt", "--plot", str(tmp_path / "x.png")), 2, "--plot: nothing to a brain that"),
+        (("import", str(tmp_path / "theirs"), "-o", str(brain)), 2, "already there"),
         (("think", str(brain), str(tmp_path / "latin.txt")), 2, "byte 4 isn't UTF-8"),
         (("import", str(tmp_path / "nowhere"), "-o", str(tmp_path / "x")), 4, "no such file or folder"),
         (("import", str(tmp_path / "theirs"), "-o", str(tmp_path / "mine")), 2, "mine"),

@@ -95,7 +95,7 @@ def test_a_proposed_chart_says_so_unless_told_otherwise() -> None:
 
 
 CHART = """
-senses: {board: {kind: grid, symbols: 7}, size: {kind: number}}
+senses: {board: {kind: grid, symbols: 7}, letters: {kind: grid, symbols: 4, alphabet: abcd}, size: {kind: number}}
 acts: {deed: {kind: label, labels: [red, blue]}}
 zones: {core: {kind: mixer, windows: [all]}}
 scenes: {interchange: [%s]}
@@ -114,6 +114,8 @@ scenes: {interchange: [%s]}
         ("{red: {board: [1, 1]}, blue: {board: [2, 3]}}", "listed twice"),
         ("{red: {}, blue: {}}", "in no column"),
         ("{red: {board: [1]}}", "at least 2"),
+        ("{red: {letters: [1]}, blue: {letters: [2]}}", "no symbol 1"),
+        ("{red: {letters: [ab]}, blue: {letters: [c]}}", "no symbol 'ab'"),
     ],
 )
 def test_what_a_chart_gets_wrong_is_said_in_place(group: str, words: str) -> None:

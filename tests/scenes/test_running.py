@@ -70,7 +70,7 @@ def test_words_are_read_in_pieces(file: Path) -> None:
     assert chart.senses["context"].unit == chart.acts["next"].unit == "pieces"
     assert chart.senses["context"].pieces == chart.acts["next"].pieces
     assert len(generate_scenes(chart, 100, 3)) == 100
-    assert len(generate_scenes(chart, 10, 3, test=True)) == 10
+    assert len(generate_scenes(chart, 10, 3, part="test")) == 10
 
 
 def test_texts_that_can_not_be_used(file: Path, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_digits_are_pictures_and_those_for_testing_are_never_learned() -> None:
     assert chart.scenes.symmetries == ("jitter",)
     made = prepare(chart, Path())
     assert len(made.train) + len(made.validation) == 1498
-    test = generate_scenes(chart, 400, 1, test=True)
+    test = generate_scenes(chart, 400, 1, part="test")
     assert len(test) == 299 and test.values["image"].shape == (299, 8, 8, 1)
     assert test.values["image"].max() == 255
     assert len(unseen(chart, test, "digits")) == 299
@@ -66,7 +66,7 @@ def test_clothes_are_read_from_a_folder(tmp_path: Path) -> None:
     assert chart.senses["image"].model_dump()["patch"] == 4
     assert chart.acts["label"].model_dump()["labels"][9] == "ankle boot"
     assert len(prepare(chart, Path()).train) == 60 - 16
-    assert len(generate_scenes(chart, 400, 0, test=True)) == 20
+    assert len(generate_scenes(chart, 400, 0, part="test")) == 20
     given_away = without_path(chart)
     assert given_away.scenes.options == {} and chart.scenes.options == {"folder": str(tmp_path)}
     assert without_path(made_for("listops", depth=[2, 3])).scenes.options == {"depth": [2, 3]}

@@ -67,6 +67,19 @@ def test_bits_are_those_of_the_probabilities_place_by_place(tmp_path: Path) -> N
     assert found["bits_per_symbol"] == pytest.approx(nats / math.log(2) / (3 * 39), rel=1e-5)
 
 
+def test_what_is_set_aside_shares_no_window_with_what_is_learned_from(tmp_path: Path) -> None:
+    text = "".join(f"{number:06d}" for number in range(3000))
+    chart = small("llama", tmp_path)
+    (tmp_path / "sums.txt").write_text(text)
+    scenes = prepare(chart, tmp_path)
+    assert len(scenes.validation) >= 16 and len(scenes.train) == 300
+    learned, aside = (
+        [text.index(bytes(row.tolist()).decode()) for row in part.values["context"]]
+        for part in (scenes.train, scenes.validation)
+    )
+    assert max(learned) + 40 < min(aside) and max(aside) + 40 <= 0.9 * len(text)
+
+
 def test_pieces_are_counted_by_their_bytes(tmp_path: Path) -> None:
     changes = [
         "senses.context={kind: text, unit: pieces, pieces: [Ġa, Ġan, Ġand], inner: null}",

@@ -2,7 +2,7 @@
 
 Sites that have gone by are not thought about again: causal zones carry a state from site to site, one for each firing
 (`ltm.zones.causal.Carried`), so a symbol costs the same however long the text is, apart from what zones that keep every
-site look back at. What is told is bit for bit what thinking about all sites at once would tell, up to rounding.
+site look back at. What is told is what thinking about all sites at once would tell, up to rounding.
 
 Shapes: B batch, S sites, V symbols.
 """
@@ -10,19 +10,25 @@ Shapes: B batch, S sites, V symbols.
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ltm.acts.next import NextActSpec
 from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.senses.pieces import piece_bytes
 from ltm.senses.sequence import SequenceSpec
 from ltm.senses.text import TextSpec
 from ltm.zones.causal import Carried
+
+STRETCH = 512
+"""So many symbols are taken in at once."""
 
 
 def speaks(chart: Chart) -> bool:
@@ -56,6 +62,15 @@ class Talk:
         assert isinstance(act, NextActSpec)
         return act.symbols - 1 if act.ends else None
 
+    def symbols(self, text: Any) -> list[int]:
+        """Returns the symbols of a text or a sequence, however long it is.
+
+        Raises:
+            DataError: nothing there, or what the brain has no symbol for.
+        """
+        whole = self.spec.model_copy(update={"longest": sys.maxsize})
+        return [int(symbol) for symbol in whole.encode(text)]
+
     def hear(self, symbols: Sequence[int]) -> Tensor:
         """Takes in symbols that come next; returns logits `[V]` of what follows them.
 
@@ -64,14 +79,23 @@ class Talk:
         """
         if not symbols:
             raise DataError("nothing to go on from: the text is empty")
-        layout = self.spec.layout
-        seen = torch.tensor([symbols]).to(getattr(torch, layout.dtype))
+        for start in range(0, len(symbols) - 1, STRETCH):
+            self._take_in(symbols[start : min(start + STRETCH, len(symbols) - 1)])
+        # Only of the last site it matters what comes next: a large vocabulary is told once.
+        mind = self._take_in(symbols[-1:])
+        with torch.inference_mode():
+            logits_V = self.brain.read(mind).logits[self._act][0, -1]
+        return logits_V.clone()
+
+    def _take_in(self, symbols: Sequence[int]) -> Mind:
+        seen = torch.tensor([symbols]).to(getattr(torch, self.spec.layout.dtype))
         with torch.inference_mode():
             mind = self.brain.begin({self._sense: seen})
+            mind.places.mask_BS = None  # all that is heard is there: byte 255 isn't what pads a text
             mind.places.carried = self._carried
             self._carried.rewind()
-            reading = self.brain.think_on(mind, self.brain.chart.training.ticks)
-        return reading.logits[self._act][0, -1].clone()
+            self.brain.circuit.run(mind.lanes, mind.input, mind.places, self.brain.chart.training.ticks)
+        return mind
 
     def go_on(
         self, symbols: Sequence[int], count: int, *, temperature: float = 0.0, top: int = 0, seed: int = 0
@@ -99,7 +123,8 @@ def choose(logits_V: Tensor, temperature: float, top: int, draws: torch.Generato
     """Returns a symbol: the likeliest, or one that is drawn."""
     if temperature <= 0:
         return int(logits_V.argmax())
-    scaled_V = logits_V / temperature
+    # The likeliest is 0 first, so that nothing overflows however low the temperature.
+    scaled_V = (logits_V.double() - logits_V.max()) / temperature
     if top:
         least = scaled_V.topk(min(top, len(scaled_V))).values[-1]
         scaled_V = scaled_V.masked_fill(scaled_V < least, float("-inf"))
@@ -117,6 +142,13 @@ class Writer:
         self._spec = spec
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._first = True
+
+    def begin(self, text: str) -> str:
+        """Returns what to show of a text before it is gone on with."""
+        if isinstance(self._spec, SequenceSpec):
+            self._first = not text.split()
+            return " ".join(text.split())
+        return text
 
     def write(self, symbol: int) -> str:
         """Returns the text that a symbol completes."""

@@ -35,6 +35,9 @@ def next_misfits(chart: Chart) -> Iterator[Problem]:
     if chart.field.prefix or chart.field.noise:
         key = "prefix" if chart.field.prefix else "noise"
         yield ("field", key), "must be 0 with an act of kind 'next'"
+    if chart.scenes.interchange or chart.scenes.symmetries:
+        key = "interchange" if chart.scenes.interchange else "symmetries"
+        yield ("scenes", key), "would change what is seen and not what comes next"
     yield from _circuit(chart, ())
 
 
@@ -51,6 +54,8 @@ def _symbols(chart: Chart, name: str, act: NextActSpec) -> Iterator[Problem]:
         which = "a text of bytes or pieces, or a sequence without brackets"
         yield ("acts", name, "at"), f"what comes next is told of {which}; {at!r} is another"
         return
+    if sense.positions != "none":
+        yield ("senses", at, "positions"), "must be 'none' with an act of kind 'next': zones know the order of sites"
     if act.symbols != known + act.ends:
         yield ("acts", name, "symbols"), f"must be {known + act.ends}: {known} of {at!r}{' and the end' * act.ends}"
     if act.tied and act.ends:

@@ -73,8 +73,10 @@ def evaluate(
     check_named(data)
     folder = brain if skill is None and not has_skills(brain) else skill_for(brain, data, skill)
     loaded, record = open_brain(folder, memory)
-    if plot is not None and speaks(loaded.chart):
-        raise LtmError("--plot: a brain that talks has no accuracy by ticks")
+    asked_otherwise = {"plot": plot, "ticks": ticks, "tries": tries, "confidence": confidence, "segments": segments}
+    given = [f"--{name}" for name, value in asked_otherwise.items() if value is not None]
+    if given and speaks(loaded.chart):
+        raise LtmError(f"{', '.join(given)}: nothing to a brain that talks: how well it tells what comes next is all")
     asked_for = with_options(loaded.chart.scenes, data, parse_options(option or []))
     if find_source(data) is not None:
         scenes = _made(loaded.chart, asked_for, data, count, seed, console)
@@ -114,7 +116,7 @@ def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: in
 
     left_out: list[str] = []
     asked = chart.model_copy(update={"scenes": asked_for})
-    made = generate_scenes(asked, count, seed, source, test=True, left_out=left_out)
+    made = generate_scenes(asked, count, seed, source, part="test", left_out=left_out)
     if left_out:
         line = f"{len(left_out)} scenes left out that it can't read or answer; the first: {left_out[0]}"
         console.print(line, style="yellow", highlight=False, markup=False)

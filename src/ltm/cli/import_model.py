@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -24,9 +25,10 @@ def import_model(
     from ltm.foreign.brain import brain_from
     from ltm.runtime.brains import save_brain
     from ltm.runtime.folder import check_target
+    from ltm.senses.sequence import SequenceSpec
     from ltm.training.from_data import name_of
 
-    check_target(out)
+    check_target(out, overwrite=False)
     brain = brain_from(model, name_of(out))
     count = sum(weight.numel() for weight in brain.parameters())
     (zone,) = brain.chart.zones.values()
@@ -34,5 +36,7 @@ def import_model(
     console = console_of()
     words = f"a zone of kind {zone.kind}, {count:,} weights ({format_bytes(4 * count)})"
     console.print(f"saved {out}/: {words}. Next:", highlight=False, markup=False)
-    for line in (f"think {out} 'Once upon a time'", f"inspect {out}"):
+    sense = next(iter(brain.chart.senses.values()))
+    start = " ".join(sense.tokens[5:8]) if isinstance(sense, SequenceSpec) else "Once upon a time"
+    for line in (f"think {out} {shlex.quote(start)}", f"inspect {out}"):
         console.print(f"  ltm {line}", highlight=False, markup=False)

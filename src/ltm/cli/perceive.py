@@ -64,6 +64,9 @@ def perceive(
 
     if teach_to is not None:
         check_target(teach_to)
+        for folder in (eye, mind):
+            if teach_to.resolve() == folder.resolve():
+                raise LtmError(f"--teach {teach_to}: is one of the two brains, which stay as they are; choose another")
     coupled = Coupled(_brain(eye), _brain(mind), keeps=keeps)
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
     will = coupled.mind.chart.will

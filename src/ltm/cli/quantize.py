@@ -72,19 +72,20 @@ def _scenes(brain: Brain, folder: Path, data: str | None) -> SceneSet | None:
     """Returns scenes to judge by: a person's, kept ones, or new ones of the built-in source."""
     import numpy as np
 
-    from ltm.scenes.prepare import generate_scenes, read_scenes
+    from ltm.scenes.prepare import generate_scenes, questions_of, read_scenes
     from ltm.scenes.sources import find_source
 
     source = brain.chart.scenes.source
     if data is not None and find_source(data) is None:
-        found = read_scenes(brain.chart, Path(data), skip_bad=False).train
+        found = questions_of(brain.chart, read_scenes(brain.chart, Path(data), skip_bad=False).train)
         return found.take(np.arange(min(MOST_SCENES, len(found))))
     if data is None and brain.rehearsal is not None and len(brain.rehearsal.aside):
         return brain.rehearsal.aside
     named = find_source(data or source)
     if named is None or (named.file and data is None):
         return None
-    return generate_scenes(brain.chart, MOST_SCENES, 987_654, data or source, test=True)
+    made = generate_scenes(brain.chart, MOST_SCENES, 987_654, data or source, part="test", left_out=[])
+    return questions_of(brain.chart, made)
 
 
 def _judge(brain: Brain, scenes: SceneSet | None) -> tuple[str, str]:

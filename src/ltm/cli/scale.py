@@ -129,7 +129,7 @@ def _scenes(chart: Chart, source: str | None, count: int, seed: int) -> SceneSet
     if source is None and find_source(named) is None:
         return None
     if source is None or find_source(source) is not None:
-        return generate_scenes(chart, count, seed, source, test=True, left_out=[])
+        return generate_scenes(chart, count, seed, source, part="test", left_out=[])
     check_named(source)
     read = read_scenes(chart, source).train
     if not len(read):

@@ -33,6 +33,9 @@ def show_brain(chart: Chart, sizes: Sizes, console: Console, record: BrainRecord
     """Prints a brain's zones, sizes, couplings, rhythm, senses, acts, and what its record says."""
     plain = plain_of(console)
     title = Text.assemble((chart.name, "bold"), f"  {sizes.parameters:,} parameters, {format_bytes(sizes.bytes)}")
+    if record is not None and any(file.weights == "int8" for file in record.files.values()):
+        weights = (file.bytes for name, file in record.files.items() if file.weights == "int8")
+        title.append(f" in fp32; on disk in eight bits, {format_bytes(sum(weights))}")
     console.print(title)
     if chart.about:
         console.print(Text(safe(chart.about.strip(), plain), "bright_black"))

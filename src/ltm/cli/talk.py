@@ -34,10 +34,10 @@ def talk(brain: Brain, given: str | None, count: int, temperature: float, top: i
     """
     text = _text(given)
     conversation = Talk(brain)
-    symbols = [int(symbol) for symbol in conversation.spec.encode(text)]
+    symbols = conversation.symbols(text)
     writer, said, parts = Writer(conversation.spec), list[int](), list[str]()
     if not as_json:
-        sys.stdout.write(text if not text.endswith("\n") else text[:-1])
+        sys.stdout.write(writer.begin(text))
     start = time.perf_counter()
     for symbol in conversation.go_on(symbols, count, temperature=temperature, top=top, seed=seed):
         said.append(symbol)
@@ -57,11 +57,18 @@ def talk(brain: Brain, given: str | None, count: int, temperature: float, top: i
         typer.echo(f"{len(said)} symbols, {len(said) / max(seconds, 1e-9):,.0f} a second{ended}", err=True)
 
 
+def _is_file(given: str) -> bool:
+    try:
+        return Path(given).is_file()
+    except (OSError, ValueError):  # a text may be longer than any name, or hold what no name can
+        return False
+
+
 def _text(given: str | None) -> str:
     """Returns what a person gave: a text, what a file holds, or what comes through a pipe."""
     if is_piped(given):
         data = standard_input().read(MOST_BYTES + 1)
-    elif given is not None and len(given) < 4096 and "\n" not in given and Path(given).is_file():
+    elif given is not None and _is_file(given):
         data = Path(given).read_bytes()[: MOST_BYTES + 1]
     else:
         return given or ""

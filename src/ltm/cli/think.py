@@ -46,14 +46,15 @@ def think(
         str | None, typer.Option(help="What is wanted, instead of what the scene says; for brains that hear a goal.")
     ] = None,
     symbols: Annotated[
-        int, typer.Option(min=1, max=10**9, help="Brains that talk: say so many symbols at most.")
-    ] = 200,
+        int | None,
+        typer.Option(min=1, max=10**9, help="Brains that talk: say so many symbols at most; 200 unless told."),
+    ] = None,
     temperature: Annotated[
-        float, typer.Option(min=0, max=10, help="Brains that talk: 0 says the likeliest, 1 draws.")
-    ] = 0.0,
+        float | None, typer.Option(min=0, max=10, help="Brains that talk: 0 says the likeliest, 1 draws.")
+    ] = None,
     top: Annotated[
-        int, typer.Option(min=0, max=10**6, help="Brains that talk: draw among so many of the likeliest; 0 for all.")
-    ] = 0,
+        int | None, typer.Option(min=1, max=10**6, help="Brains that talk: draw among so many of the likeliest.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states, and draws.")] = 0,
     memory: Annotated[
         str | None, typer.Option(help="Keep zones on disk, and at most so much of them in memory, such as 300MB.")
@@ -76,8 +77,12 @@ def think(
     if speaker is not None:
         from ltm.cli.talk import talk
 
-        talk(speaker, scene, symbols, temperature, top, seed, as_json)
+        other = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
+        _refuse({**other, "goal": goal, "trace": trace, "watch": watch or None, "skip-bad": skip_bad or None}, "talks")
+        warmth = temperature if temperature is not None else 0.0 if top is None else 1.0
+        talk(speaker, scene, symbols or 200, warmth, top or 0, seed, as_json)
         return EXIT_OK
+    _refuse({"symbols": symbols, "temperature": temperature, "top": top}, "doesn't talk")
     said = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
     asked: dict[str, Any] = {**said, "goal": goal}
     asked = {name: value for name, value in asked.items() if value is not None}
@@ -118,17 +123,27 @@ def think(
     return EXIT_OK
 
 
+def _refuse(options: dict[str, Any], why: str) -> None:
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise DataError(f"{', '.join(given)}: nothing to a brain that {why}")
+
+
 def _speaker(folder: Path, opened: Opened) -> Brain | None:
     """Returns a brain that tells what comes next; None where it is another."""
     from ltm.brain.talk import speaks
     from ltm.chart.load import chart_from_text
-    from ltm.chart.parse import read_text
+    from ltm.runtime.listing import checked, inspect_folder
     from ltm.runtime.paged import open_brain
     from ltm.runtime.record import CHART
     from ltm.runtime.skills import has_skills
 
-    file = folder / CHART
-    if has_skills(folder) or not file.exists() or not speaks(chart_from_text(read_text(file), str(file))):
+    if has_skills(folder):
+        return None
+    # The chart is verified before it is read; which brain it is decides what else there is to open.
+    checked_folder = inspect_folder(folder)
+    text = checked(folder, CHART, checked_folder).decode("utf-8", "replace")
+    if not speaks(chart_from_text(text, str(folder / CHART))):
         return None
     return open_brain(folder, *opened)[0]
 
@@ -147,6 +162,7 @@ def _questions(
     folder: Path, opened: Opened, given: str | None, skip: Callable[[str], None] | None
 ) -> Iterator[tuple[str, Brain, Question]]:
     """Yields scenes with the brain that thinks about them, and the skill's name where there are several."""
+    from ltm.brain.talk import speaks
     from ltm.runtime.paged import open_brain
     from ltm.runtime.skills import has_skills, load_skills
     from ltm.scenes.columns import seen_columns
@@ -162,6 +178,8 @@ def _questions(
     senses = {name: seen_columns(brain.chart) for name, brain in skilled.skills.items()}
     for read in skilled_questions(senses, given, skip):
         chosen = skilled.choose({name: question.scene for name, question in read.items()}).skill
+        if speaks(skilled.skills[chosen].chart):
+            raise DataError(f"skill {chosen!r} talks; take it out first: ltm take {folder} {chosen} -o {chosen}/")
         yield chosen, skilled.skills[chosen], read[chosen]
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
 from ltm.brain.brain import Brain
+from ltm.chart.document import MAX_TEXT
+from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
-from ltm.errors import FolderError
+from ltm.errors import FolderError, first_mistake
 from ltm.foreign.table import foreign_model
 from ltm.foreign.tensors import Foreign
 from ltm.foreign.vocabulary import vocabulary_of
@@ -47,7 +50,9 @@ def brain_from(place: Path, name: str = "brain") -> Brain:
         taken[f"acts.{ACT}.bias"] = model.bias
     for part, tensor in taken.items():
         if part not in state or state[part].shape != tensor.shape:
-            raise FolderError(f"{place}: {part} has no place in a brain with zone {model.zone}")
+            here = list(state[part].shape) if part in state else "nothing"
+            there = list(tensor.shape)
+            raise FolderError(f"{place}: its configuration asks for {here} where its weights are {there} ({part})")
     brain = brain.to_empty(device="cpu")
     with torch.no_grad():
         for part, tensor in brain.state_dict().items():
@@ -74,16 +79,21 @@ def chart_of(model: Foreign, tokens: Sequence[str] | None, name: str) -> Chart:
         sense["longest"] = LONGEST
     role = {"reads": ["input"], "vector": False}
     act = {"kind": "next", "symbols": symbols, "tied": model.head is None, "bias": model.bias is not None}
-    return Chart.model_validate(
-        {
-            "name": name,
-            "about": f"A {model.family} language model from elsewhere: says what comes next.",
-            "field": {"width": model.width, "norm": "none"},
-            "senses": {SENSE: sense},
-            "acts": {ACT: act},
-            "zones": {ZONE: {**model.zone, "write": "replace", "roles": {"self": role}}},
-            "reflection": {"kind": "none"},
-            "training": {"ticks": 1, "segments": 1},
-            "will": {"ticks": 1},
-        }
-    )
+    declared = {
+        "name": name,
+        "about": f"A {model.family} language model from elsewhere: says what comes next.",
+        "field": {"width": model.width, "norm": "none"},
+        "senses": {SENSE: sense},
+        "acts": {ACT: act},
+        "zones": {ZONE: {**model.zone, "write": "replace", "roles": {"self": role}}},
+        "reflection": {"kind": "none"},
+        "training": {"ticks": 1, "segments": 1},
+        "will": {"ticks": 1},
+    }
+    try:
+        chart = Chart.model_validate(declared)
+    except ValidationError as problem:
+        raise FolderError(f"a model that no chart can declare: {first_mistake(problem)}") from None
+    if tokens is not None and len(dump(chart)) > MAX_TEXT:
+        return chart_of(model, None, name)  # so many names would make the chart too long to read: numbers then
+    return chart

@@ -26,9 +26,30 @@ def setting(
     if value is None:
         raise FolderError(f"{source}: config.json lacks {name!r}{nearest(name, config)}")
     fits = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    # A number in range: widths beyond a million, or a NaN, are no model's.
     if not fits or not 0 < value <= (MOST if kind is int else 1e12):
         raise FolderError(f"{source}: config.json: {name}: expected a positive number, got {value!r}")
     return kind(value)
+
+
+def rotary_base(config: Mapping[str, Any], source: str) -> float:
+    """Returns the base of rotary positions, which older configurations have in one place and newer ones in another.
+
+    Raises:
+        FolderError: positions are stretched in a way that is not built here.
+    """
+    turning = config.get("rope_parameters")
+    if turning is not None and not isinstance(turning, Mapping):
+        raise FolderError(f"{source}: config.json: rope_parameters: expected an object, got {turning!r}")
+    turning = turning or {}
+    kind = turning.get("rope_type", turning.get("type", "default"))
+    if kind != "default" or config.get("rope_scaling") is not None:
+        found = kind if kind != "default" else config["rope_scaling"]
+        raise FolderError(
+            f"{source}: config.json: rotary positions of type {found!r} are not built here, only 'default'"
+        )
+    base = turning.get("rope_theta")
+    return setting({"rope_theta": config.get("rope_theta") if base is None else base}, "rope_theta", float, source, 1e4)
 
 
 def refuse_other(config: Mapping[str, Any], known: Mapping[str, Any], source: str) -> None:
@@ -38,5 +59,5 @@ def refuse_other(config: Mapping[str, Any], known: Mapping[str, Any], source: st
         FolderError: names the setting.
     """
     for name, value in known.items():
-        if config.get(name, value) != value:
+        if config.get(name, value) not in (value, None):
             raise FolderError(f"{source}: config.json: {name}: {config[name]!r} is not built here, only {value!r}")

@@ -8,14 +8,13 @@ import torch
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import refuse_other, setting
+from ltm.foreign.config import refuse_other, rotary_base, setting
 from ltm.foreign.tensors import Foreign, Tensors
 
 KNOWN = {
     "hidden_act": "silu",
     "attention_bias": False,
     "mlp_bias": False,
-    "rope_scaling": None,
     "sliding_window": None,
 }
 """What a configuration may say of these; anything else is another architecture."""
@@ -35,8 +34,7 @@ NAMES = {
 
 def is_llama(config: dict[str, Any], tensors: Tensors) -> bool:
     """Whether a model is of this family."""
-    named = config.get("model_type") in ("llama", "smollm", "tinyllama")
-    return named or "layers.0.attention.wq.weight" in tensors
+    return config.get("model_type") == "llama" or "layers.0.attention.wq.weight" in tensors
 
 
 def llama_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
@@ -55,10 +53,7 @@ def llama_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
         refuse_other(config, KNOWN, where)
         words = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads")
         eps = setting(config, "rms_norm_eps", float, where, 1e-6)
-        turning = config.get("rope_parameters") or {}
-        if turning.get("rope_type", "default") != "default":
-            raise FolderError(f"{where}: rope_type {turning['rope_type']!r} is not known here, only 'default'")
-        theta = setting(turning | config, "rope_theta", float, where, 1e4)
+        theta = rotary_base(config, where)
         prefix, outer = "model.", ("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight")
     width, hidden, layers, heads = (setting(config, word, int, where) for word in words[:4])
     groups = setting(config, words[4], int, where, heads)
@@ -75,9 +70,10 @@ def llama_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
             name = f"attention.{layer}.{part}.weight"
             body[name] = halves(body[name], count)
         tensors.leave((f"{prefix}layers.{layer}.self_attn.rotary_emb.inv_freq",))
-    table = tensors.take(outer[0])
+    table = tensors.take(outer[0], axes=2)
     body["norm_out.weight"] = tensors.take(outer[1], (width,))
-    last = tensors.take(outer[2], tuple(table.shape)) if outer[2] in tensors else None
+    tied = bool(config.get("tie_word_embeddings", config.get("tied_embeddings", True)))
+    last = None if tied and outer[2] not in tensors else tensors.take(outer[2], tuple(table.shape))
     tensors.done()
     zone = {"kind": "llama", "layers": layers, "heads": heads, "groups": groups, "hidden": hidden}
     return Foreign("llama", width, zone | {"theta": theta, "eps": eps}, body, table, last)

@@ -7,10 +7,10 @@ from typing import Any
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import refuse_other, setting
+from ltm.foreign.config import refuse_other, rotary_base, setting
 from ltm.foreign.tensors import Foreign, Tensors
 
-KNOWN = {"hidden_act": "gelu_new", "qk_layernorm": False, "rope_scaling": None, "tie_word_embeddings": False}
+KNOWN = {"hidden_act": "gelu_new", "qk_layernorm": False, "tie_word_embeddings": False}
 """What a configuration may say of these; anything else is another architecture."""
 NAMES = {
     "norm": "input_layernorm",
@@ -41,8 +41,8 @@ def phi_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     width, hidden, layers, heads = (setting(config, word, int, where) for word in words)
     if setting(config, "num_key_value_heads", int, where, heads) != heads:
         raise FolderError(f"{where}: heads that share keys and values; phi-1 and phi-1.5 have none")
-    turning = {"rope_theta": 1e4, **(config.get("rope_parameters") or {}), **config}
-    turned = setting(turning, "partial_rotary_factor", float, where, 0.5)
+    theta = rotary_base(config, where)
+    turned = setting({**(config.get("rope_parameters") or {}), **config}, "partial_rotary_factor", float, where, 0.5)
     body: dict[str, Tensor] = {}
     for layer in range(layers):
         for ours, theirs in NAMES.items():
@@ -50,12 +50,12 @@ def phi_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
                 body[f"layers.{layer}.{ours}.{part}"] = tensors.take(f"model.layers.{layer}.{theirs}.{part}")
     for part in ("weight", "bias"):
         body[f"norm_out.{part}"] = tensors.take(f"model.final_layernorm.{part}", (width,))
-    table = tensors.take("model.embed_tokens.weight")
+    table = tensors.take("model.embed_tokens.weight", axes=2)
     head, bias = tensors.take("lm_head.weight", tuple(table.shape)), tensors.take("lm_head.bias", (len(table),))
     tensors.done()
     zone = {"kind": "phi", "layers": layers, "heads": heads, "hidden": hidden, "turned": turned}
     zone |= {
-        "theta": setting(turning, "rope_theta", float, where),
+        "theta": theta,
         "eps": setting(config, "layer_norm_eps", float, where, 1e-5),
     }
     return Foreign("phi", width, zone, body, table, head, bias)

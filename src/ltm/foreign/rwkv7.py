@@ -7,12 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltm.foreign.config import refuse_other
 from ltm.foreign.tensors import Foreign, Tensors
 
 SIX = ("r", "w", "k", "v", "a", "g")
 LOW = (("decay", "w"), ("rate", "a"), ("earlier", "v"), ("gate", "g"))
 """Low-rank parts here, and the letter that the others call them by."""
 MATRICES = (("receptance", "r"), ("key", "k"), ("value", "v"), ("out", "o"))
+KNOWN = {"hidden_act": "sqrelu", "attn": None, "norm_first": True, "norm_bias": True, "norm_eps": 1e-5}
+"""What a configuration of flash-linear-attention may say of these; anything else is another architecture."""
 AUTHORS = {"receptance": "receptance", "key": "key", "value": "value", "out": "output"}
 
 
@@ -29,12 +32,12 @@ def rwkv7_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     """
     if "emb.weight" in tensors:
         return _authors(tensors)
-    return _fla(tensors)
+    return _fla(config, tensors)
 
 
 def _authors(tensors: Tensors) -> Foreign:
     """`blocks.0.att.…`; rwkv.cpp has one tensor for all six shifts, and the matrices of low rank turned."""
-    table = tensors.take("emb.weight")
+    table = tensors.take("emb.weight", axes=2)
     width, layers = table.shape[1], tensors.count(r"blocks\.(\d+)\.")
     turned = "blocks.0.att.x_rwkvag" in tensors
     body: dict[str, Tensor] = {}
@@ -49,7 +52,7 @@ def _authors(tensors: Tensors) -> Foreign:
         for number, (part, letter) in enumerate(LOW):
             if part == "earlier" and not layer:
                 continue
-            down, up = (tensors.take(f"{att}.{letter}{place}") for place in (1, 2))
+            down, up = (tensors.take(f"{att}.{letter}{place}", axes=2) for place in (1, 2))
             body[f"{time}.{part}.down.weight"] = down if turned else down.T.contiguous()
             body[f"{time}.{part}.up.weight"] = up if turned else up.T.contiguous()
             ranks[number] = body[f"{time}.{part}.down.weight"].shape[0]
@@ -59,12 +62,12 @@ def _authors(tensors: Tensors) -> Foreign:
             body[f"{time}.{name}.weight"] = tensors.take(f"{att}.{theirs}.weight", (width, width))
         body[f"{time}.removal"] = tensors.take(f"{att}.k_k", (width,))
         body[f"{time}.renewal"] = tensors.take(f"{att}.k_a", (width,))
-        body[f"{time}.bonus"] = tensors.take(f"{att}.r_k")
+        body[f"{time}.bonus"] = tensors.take(f"{att}.r_k", axes=2)
         heads = body[f"{time}.bonus"].shape[0]
         body |= _norm(tensors, f"{att}.ln_x", f"{time}.norm", width)
         body[f"channels.{layer}.shift"] = tensors.take(f"{ffn}.x_k", (width,))
         for name in ("key", "value"):
-            body[f"channels.{layer}.{name}.weight"] = tensors.take(f"{ffn}.{name}.weight")
+            body[f"channels.{layer}.{name}.weight"] = tensors.take(f"{ffn}.{name}.weight", axes=2)
         hidden = body[f"channels.{layer}.key.weight"].shape[0]
         body |= _norm(tensors, f"blocks.{layer}.ln1", f"time_norms.{layer}", width)
         body |= _norm(tensors, f"blocks.{layer}.ln2", f"channel_norms.{layer}", width)
@@ -75,9 +78,10 @@ def _authors(tensors: Tensors) -> Foreign:
     return Foreign("rwkv7", width, _zone(layers, width // heads, hidden, ranks), body, table, head)
 
 
-def _fla(tensors: Tensors) -> Foreign:
+def _fla(config: dict[str, Any], tensors: Tensors) -> Foreign:
     """`model.layers.0.attn.…`."""
-    table = tensors.take("model.embeddings.weight")
+    refuse_other(config, KNOWN, tensors.source)
+    table = tensors.take("model.embeddings.weight", axes=2)
     width, layers = table.shape[1], tensors.count(r"model\.layers\.(\d+)\.")
     body: dict[str, Tensor] = {}
     heads, ranks, hidden = 1, [0, 0, 0, 0], 0
@@ -89,8 +93,8 @@ def _fla(tensors: Tensors) -> Foreign:
             if part == "earlier" and not layer:
                 tensors.leave((f"{lora}.0.weight", f"{lora}.2.weight", f"{lora}.2.bias"))
                 continue
-            body[f"{time}.{part}.down.weight"] = tensors.take(f"{lora}.0.weight")
-            body[f"{time}.{part}.up.weight"] = tensors.take(f"{lora}.2.weight")
+            body[f"{time}.{part}.down.weight"] = tensors.take(f"{lora}.0.weight", axes=2)
+            body[f"{time}.{part}.up.weight"] = tensors.take(f"{lora}.2.weight", axes=2)
             ranks[number] = body[f"{time}.{part}.down.weight"].shape[0]
             if part != "gate":
                 body[f"{time}.{part}.base"] = tensors.take(f"{lora}.2.bias", (width,))
@@ -98,12 +102,12 @@ def _fla(tensors: Tensors) -> Foreign:
             body[f"{time}.{name}.weight"] = tensors.take(f"{att}.{letter}_proj.weight", (width, width))
         body[f"{time}.removal"] = tensors.take(f"{att}.k_k", (width,))
         body[f"{time}.renewal"] = tensors.take(f"{att}.k_a", (width,))
-        body[f"{time}.bonus"] = tensors.take(f"{att}.r_k")
+        body[f"{time}.bonus"] = tensors.take(f"{att}.r_k", axes=2)
         heads = body[f"{time}.bonus"].shape[0]
         body |= _norm(tensors, f"{att}.g_norm", f"{time}.norm", width)
         body[f"channels.{layer}.shift"] = tensors.take(f"{ffn}.x_k", (width,))
         for name in ("key", "value"):
-            body[f"channels.{layer}.{name}.weight"] = tensors.take(f"{ffn}.{name}.weight")
+            body[f"channels.{layer}.{name}.weight"] = tensors.take(f"{ffn}.{name}.weight", axes=2)
         hidden = body[f"channels.{layer}.key.weight"].shape[0]
         body |= _norm(tensors, f"model.layers.{layer}.attn_norm", f"time_norms.{layer}", width)
         body |= _norm(tensors, f"model.layers.{layer}.ffn_norm", f"channel_norms.{layer}", width)

@@ -60,16 +60,23 @@ class Tensors:
     def __contains__(self, name: str) -> bool:
         return name in self._left
 
-    def take(self, name: str, shape: tuple[int, ...] | None = None) -> Tensor:
+    def take(self, name: str, shape: tuple[int, ...] | None = None, axes: int | None = None) -> Tensor:
         """Returns a tensor in fp32, in a shape of as many numbers where one is given.
 
+        Args:
+            name: of the tensor.
+            shape: to bring it into.
+            axes: that it must have.
+
         Raises:
-            FolderError: there is none of that name, or it has another number of numbers.
+            FolderError: there is none of that name, or it has another number of numbers or axes.
         """
         if name not in self._left:
             taken = " (taken before)" if name in self._names else nearest(name, self._left)
             raise FolderError(f"{self.source}: no tensor {name!r}{taken}")
         tensor = self._left.pop(name)
+        if axes is not None and tensor.dim() != axes:
+            raise FolderError(f"{self.source}: {name} has {tensor.dim()} axes; expected {axes}")
         if shape is not None and tensor.numel() != torch.Size(shape).numel():
             sides = "×".join(map(str, tensor.shape))
             raise FolderError(f"{self.source}: {name} is {sides}; expected {'×'.join(map(str, shape))}")

@@ -33,11 +33,16 @@ def vocabulary_of(place: Path, symbols: int) -> list[str] | None:
     for token, number in numbers.items():
         if not isinstance(number, int) or not 0 <= number < symbols:
             raise FolderError(f"{path}: token {token!r} has number {number!r}; the model has {symbols:,} symbols")
-        # Spaces part the tokens of a sequence, so in their names they are written as most vocabularies do.
-        names[number] = "".join("▁" if letter.isspace() else letter for letter in token) or f"<{number}>"
+        names[number] = _name(token) or f"<{number}>"
     if len(set(names)) < symbols:
         seen: set[str] = set()
         for number, name in enumerate(names):
             names[number] = f"{name}<{number}>" if name in seen else name
             seen.add(names[number])
     return names
+
+
+def _name(token: str) -> str:
+    """Returns what a token is called; spaces, which part the tokens of a sequence, as most vocabularies write them."""
+    written = ("▁" if letter.isspace() else letter for letter in token)
+    return "".join(letter for letter in written if letter.isprintable())

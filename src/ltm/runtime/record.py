@@ -16,7 +16,7 @@ from ltm.errors import FolderError
 
 FORMATS = (1, 2, 3)
 """Versions of the brain folder's format that are read. 2 adds what a brain keeps to rehearse, and zones whose body lies
-in another skill's file; 3 adds weights in eight bits. A folder is written as the oldest that can hold it."""
+in another skill's file; 3 adds weights in eight bits."""
 CHART = "chart.yaml"
 CONNECTOME = "connectome.safetensors"
 FAMILIARITY = "familiarity.safetensors"

@@ -25,7 +25,7 @@ Group = Mapping[str, Thing]
 def symbols_of(spec: object) -> Sequence[int | str] | None:
     """Returns how a column's symbols are called, in order; None where they have no names."""
     if isinstance(spec, GridSpec):
-        return tuple(range(spec.symbols)) if spec.alphabet is None else spec.alphabet
+        return tuple(range(spec.symbols)) if spec.alphabet is None else tuple(spec.alphabet)
     if isinstance(spec, SequenceSpec):
         return spec.tokens
     return spec.labels if isinstance(spec, Labels) else None

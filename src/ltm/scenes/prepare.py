@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from ltm.scenes.encode_rows import encode_rows
 from ltm.scenes.maze_score import score as score_paths
 from ltm.scenes.read import load
 from ltm.scenes.sources import find_source, source_names
-from ltm.scenes.split import group_keys, split
+from ltm.scenes.split import LEAST, MOST, group_keys, split
 from ltm.scenes.steps import cut
 from ltm.scenes.store import SceneSet
 from ltm.scenes.told import Told, nobody
@@ -29,6 +30,7 @@ FEWEST = 32
 """Scenes that are needed to learn anything."""
 SHOWN = 10
 """Of the scenes that don't fit a chart, so many are described."""
+Part = Literal["learn", "aside", "test"]
 Scorer = Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], Tensor]
 
 
@@ -69,7 +71,7 @@ def generate_scenes(
     seed: int,
     name: str | None = None,
     *,
-    test: bool = False,
+    part: Part = "learn",
     left_out: list[str] | None = None,
 ) -> SceneSet:
     """Makes scenes from a built-in source in the chart's symbols.
@@ -79,7 +81,7 @@ def generate_scenes(
         count: how many; fewer where a source has no more.
         seed: of the scenes.
         name: of the source; the chart's when absent.
-        test: whether scenes are wanted that a source keeps for testing, where it does.
+        part: which scenes are wanted, where a source keeps some for testing, or sets some aside while learning.
         left_out: gets what is wrong with scenes that don't fit the chart, such as an answer that it can't say; without
             it, the first such scene is an error.
 
@@ -89,7 +91,7 @@ def generate_scenes(
     named = name or chart.scenes.source
     source = find_source(named)
     assert named is not None and source is not None
-    make = source.test if test and source.test is not None else source.make
+    make = {"learn": None, "aside": source.aside, "test": source.test}[part] or source.make
     made = make(chart.scenes.options_of(named), count, seed)
     if not isinstance(made, SceneSet):
         columns, alike = columns_of(chart), alike_of(chart)
@@ -142,6 +144,11 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
     if len(read.train) < FEWEST:
         where = spec.source if built_in else source_file(spec.source, folder)
         raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least {FEWEST} are needed")
+    source = find_source(spec.source)
+    if source is not None and source.aside is not None:
+        many = min(MOST, max(LEAST, round(spec.validation * len(read.train))))
+        apart = generate_scenes(chart, many, spec.seed, part="aside", left_out=[])
+        return Prepared(read.train, apart, read.skipped, read.duplicates, read.problems)
     family = family_of(chart)
     train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family, told=told)
     return Prepared(train, questions_of(chart, validation), read.skipped, read.duplicates, read.problems)

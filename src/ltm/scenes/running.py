@@ -1,6 +1,7 @@
 """The built-in sources `text:FILE`: what comes next in a plain text of a person's own.
 
-A window of the text is seen, and what follows it is answered. The last tenth of the text is kept for `ltm eval`.
+A window of the text is seen, and what follows it is answered. The last tenth of the text is kept for `ltm eval`, and
+the twentieth part before that is set aside while learning: windows overlap, so no two stretches of text share one.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from ltm.senses.pieces import BYTES, WORD
 from ltm.senses.text import MOST_PLACES, symbols_of
 
 FAMILY = "text"
-TESTED = 10
-"""One part of so many of the text is kept for testing, at its end."""
+TESTED, ASIDE = 10, 20
+"""One part of so many of the text is kept for testing, at its end; one part of so many of the rest is set aside."""
+Stretch = Literal["learn", "aside", "test"]
 MOST_BYTES = 200_000_000
 
 
@@ -40,23 +42,29 @@ class RunningOptions(Part):
 
 
 def learn(name: str, options: RunningOptions, count: int, seed: int) -> Iterator[Row]:
-    """Yields at most `count` rows with `context` and `next`, from all but the last tenth of a text."""
-    return _rows(name, options, count, seed, test=False)
+    """Yields at most `count` rows with `context` and `next`, from what of a text is kept for nothing else."""
+    return _rows(name, options, count, seed, "learn")
+
+
+def set_aside(name: str, options: RunningOptions, count: int, seed: int) -> Iterator[Row]:
+    """Yields at most `count` rows from what is set aside while learning."""
+    return _rows(name, options, count, seed, "aside")
 
 
 def judge(name: str, options: RunningOptions, count: int, seed: int) -> Iterator[Row]:
     """Yields at most `count` rows from the last tenth of a text."""
-    return _rows(name, options, count, seed, test=True)
+    return _rows(name, options, count, seed, "test")
 
 
-def _rows(name: str, options: RunningOptions, count: int, seed: int, *, test: bool) -> Iterator[Row]:
+def _rows(name: str, options: RunningOptions, count: int, seed: int, part: Stretch) -> Iterator[Row]:
     text = _read(name)
     units: Sequence[str] = text if options.unit == "letters" else WORD.findall(text)
     kept = len(units) - len(units) // TESTED
-    first, last = (kept, len(units)) if test else (0, kept)
+    apart = kept - kept // ASIDE
+    first, last = {"learn": (0, apart), "aside": (apart, kept), "test": (kept, len(units))}[part]
     starts = last - first - options.context - options.answer + 1
     if starts < 1:
-        what = "last tenth" if test else "first nine tenths"
+        what = {"learn": "larger part", "aside": "part that is set aside", "test": "last tenth"}[part]
         raise DataError(
             f"{FAMILY}:{name}: its {what} has {last - first:,} {options.unit}, fewer than the "
             f"{options.context:,} seen and {options.answer:,} answered"

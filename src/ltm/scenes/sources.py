@@ -42,6 +42,8 @@ class Source:
         places: options that name places on a person's machine; a brain that is given away doesn't tell them.
         test: scenes for `ltm eval`, where there is only a fixed number of scenes and some are kept for it; other
             sources make new ones from another seed.
+        aside: scenes to set aside while learning, where those that are learned from overlap one another; of other
+            sources some of these are.
         symmetries: what leaves a scene's meaning unchanged.
         interchange: groups of things that may take one another's place.
         score: what counts as a right answer.
@@ -60,6 +62,7 @@ class Source:
     options: type[Part] = NoOptions
     places: tuple[str, ...] = ()
     test: Make | None = None
+    aside: Make | None = None
     symmetries: tuple[str, ...] = ()
     interchange: tuple[Group, ...] = ()
     score: str = "exact"
@@ -184,6 +187,7 @@ def _running(name: str) -> Source:
     return Source(
         make=part(running.learn),
         test=part(running.judge),
+        aside=part(running.set_aside),
         options=running.RunningOptions,
         describe=running.describe,
         see="context",

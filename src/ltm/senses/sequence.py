@@ -22,7 +22,7 @@ from ltm.errors import DataError, nearest
 from ltm.senses.layout import Layout, Written
 from ltm.zones.layers import truncated_normal_
 
-MOST_TOKENS = 50_000
+MOST_TOKENS = 70_000
 MOST_PLACES = 8192
 MOST_ORDERS = 64
 """Places among siblings that are told apart; those beyond share the last vector."""

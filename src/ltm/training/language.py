@@ -21,6 +21,9 @@ from ltm.senses.text import TextSpec
 from ltm.training.looks import batches
 
 A_BATCH = 32
+"""Texts at once at most; fewer where there are many symbols, each of which has a logit at every place."""
+LOGITS = 2**26
+"""Logits at once at most."""
 
 
 def language(brain: Brain, scenes: SceneSet, bf16: bool = False) -> dict[str, Any] | None:
@@ -39,10 +42,13 @@ def language(brain: Brain, scenes: SceneSet, bf16: bool = False) -> dict[str, An
         return None
     sense = next(iter(brain.chart.senses.values()))
     sizes_V = _bytes(sense)
-    nats = right = count = size = 0.0
+    places = max(1, *(int(scenes.shapes[name].max(initial=1)) for name in names))
+    symbols = max(act.symbols for act in brain.chart.acts.values() if isinstance(act, NextActSpec))
+    size = max(1, min(A_BATCH, LOGITS // (places * symbols)))
+    nats = right = count = many = 0.0
     dtype = torch.bfloat16 if bf16 else torch.float32
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        for _, values in batches(scenes, A_BATCH):
+        for _, values in batches(scenes, size):
             mind = brain.begin(values, None, dtype)
             reading = brain.think_on(mind, brain.chart.training.ticks)
             for name in names:
@@ -52,11 +58,11 @@ def language(brain: Brain, scenes: SceneSet, bf16: bool = False) -> dict[str, An
                 nats += float(F.cross_entropy(logits_NV, target_N, reduction="sum").double())
                 right += float((logits_NV.argmax(-1) == target_N).sum())
                 count += len(target_N)
-                size += 0.0 if sizes_V is None else float(sizes_V[target_N].sum())
+                many += 0.0 if sizes_V is None else float(sizes_V[target_N].sum())
     bits = nats / math.log(2)
     found: dict[str, Any] = {"symbols": int(count), "bits_per_symbol": bits / max(1.0, count)}
     found["right"] = right / max(1.0, count)
-    return found if sizes_V is None else found | {"bits_per_byte": bits / max(1.0, size)}
+    return found if sizes_V is None else found | {"bits_per_byte": bits / max(1.0, many)}
 
 
 def likelihood(brain: Brain, scenes: SceneSet, bf16: bool, most: int) -> float | None:

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from ltm.brain.brain import Brain
+from ltm.brain.talk import speaks
 from ltm.runtime.bodies import fingerprint_of
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.skills import folders_of, has_skills, read_skills, write_skills
 from ltm.scenes.prepare import scorer_of
 from ltm.training.adapt import adapt
+from ltm.training.familiar import familiarity_with
 from ltm.training.looks import calibrate
 from ltm.training.outcome import think_all
 from ltm.training.prune import carried, hidden_layers, narrower, with_body, without_edge, without_zone
@@ -81,6 +83,9 @@ class Rest:
         for one in self.skills.values():
             if one.brain.rehearsal is None:
                 say(f"{one.name}: keeps no scenes to judge itself by, so it is left as it is")
+                continue
+            if speaks(one.brain.chart):
+                say(f"{one.name}: talks, and no text is right or wrong as a whole, so it is left as it is")
                 continue
             say(f"{one.name}: thinking about {len(one.brain.rehearsal.aside):,} scenes")
             one.scenes = len(one.brain.rehearsal.aside)
@@ -189,8 +194,11 @@ class Rest:
     def _wake(self, one: Resting, started: Brain) -> None:
         """Calibrates a changed skill; takes everything back where it is no longer within the loss then."""
         assert one.brain.rehearsal is not None
-        calibrate(one.brain, one.brain.rehearsal.aside, False, scorer_of(one.brain.chart))
+        kept = one.brain.rehearsal
+        calibrate(one.brain, kept.aside, False, scorer_of(one.brain.chart))
         one.after = self._right(one.brain)
+        if one.brain.familiarity is not None:  # what senses write may have moved with practice
+            one.brain.familiarity = familiarity_with(one.brain, kept.replay, kept.aside)
         if not self._within(one, one.after):
             self.say(f"{one.name}: {100 * one.after:.1f} % once calibrated anew: all of it is taken back")
             one.brain, one.after, one.done = started, one.before, []

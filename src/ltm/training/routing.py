@@ -11,6 +11,7 @@ from ltm.errors import LtmError, nearest
 from ltm.runtime.brains import load_brain
 from ltm.runtime.skills import folders_of
 from ltm.scenes.columns import columns_of, seen_columns
+from ltm.scenes.following import source_columns
 from ltm.scenes.lines import attempts
 from ltm.scenes.skilled import skilled_questions
 from ltm.scenes.sources import find_source
@@ -30,7 +31,7 @@ def skill_for(brain: Path, data: str, wanted: str | None) -> Path:
         if wanted not in folders:
             raise LtmError(f"--skill {wanted}: the brain's skills are {', '.join(folders)}{nearest(wanted, folders)}")
         return folders[wanted]
-    columns = {name: set(columns_of(load_brain(folder)[0].chart)) for name, folder in folders.items()}
+    columns = {name: set(source_columns(columns_of(load_brain(folder)[0].chart))) for name, folder in folders.items()}
     source = find_source(data)
     known = _columns(Path(data)) if source is None else set(source.columns) or {*source.seen, source.do}
     fitting = [name for name, wants in columns.items() if wants <= known]

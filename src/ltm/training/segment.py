@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ltm.acts.next import NextActSpec
 from ltm.acts.number import NumberActSpec
 from ltm.brain.brain import Brain
 from ltm.brain.mind import Mind, Reading
@@ -111,8 +112,9 @@ def loss_of(
         target, act = values[name].flatten(1), brain.chart.acts[name]
         if name in reading.said:  # nothing is to be learned of what a teacher has said
             target = target.masked_fill(reading.said[name], int(void_of(target.dtype)))
-        if brain.chart.steps is not None and bool((target == void_of(target.dtype)).all()):
-            continue  # none of these steps asks for it
+        nothing_asked = brain.chart.steps is not None or isinstance(act, NextActSpec)
+        if nothing_asked and bool((target == void_of(target.dtype)).all()):
+            continue  # none of these steps asks for it, or nothing comes after texts of one symbol
         if isinstance(act, NumberActSpec) and act.blur:
             acts = acts + blurred_cross_entropy(logits, target, act.smoothing, act.blur)
         elif spec.loss == "stablemax":
