@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.interchange import group_misfits
 from ltm.chart.locate import Problem
+from ltm.chart.misfit_kinds import has_windows, kind_misfits
 from ltm.chart.misfit_next import next_misfits
 from ltm.chart.misfit_steps import step_misfits
 from ltm.chart.patterns import edges
@@ -20,18 +21,9 @@ from ltm.senses.number import NumberSpec
 from ltm.senses.sequence import SequenceSpec
 from ltm.senses.text import TextSpec
 from ltm.senses.vector import VectorSpec
-from ltm.zones.archetype import ArchetypeSpec
-from ltm.zones.attention import AttentionSpec
-from ltm.zones.llama import LlamaSpec
-from ltm.zones.mixer import MixerSpec
 from ltm.zones.nested import NestedSpec
-from ltm.zones.oscillator import OscillatorSpec
-from ltm.zones.phi import PhiSpec
-from ltm.zones.recurrent import RecurrentSpec
-from ltm.zones.rwkv7 import Rwkv7Spec
 from ltm.zones.spec import BRANCHES, ZoneBase
 
-MAX_WINDOW_SITES = 4096
 MAX_NESTING = 8
 _CHANGES: dict[str, tuple[tuple[type, ...], str]] = {
     "jitter": ((ImageSpec,), "'image'"),
@@ -48,7 +40,7 @@ def misfits(chart: Chart) -> list[Problem]:
     found = [*_acts(chart), *_scenes(chart), *step_misfits(chart), *next_misfits(chart), *_trees(chart)]
     if chart.steps is not None and chart.steps.transition is not None:
         zone = chart.steps.transition.zone
-        found += _kind(zone, zone.width or width, sites, ("steps", "transition", "zone"))
+        found += kind_misfits(zone, zone.width or width, sites, ("steps", "transition", "zone"))
     return [*found, *_circuit(chart, width, sites, (), 0)]
 
 
@@ -156,7 +148,7 @@ def _zone(
     circuit: CircuitSpec, name: str, zone: ZoneBase, width: int, sites: int | None, loc: tuple[str | int, ...]
 ) -> Iterator[Problem]:
     own_width = zone.width or width
-    yield from _kind(zone, own_width, sites, loc)
+    yield from kind_misfits(zone, own_width, sites, loc)
     if zone.write == "replace" and own_width != width and circuit.coupling.overlap is None:
         yield (*loc, "write"), f"replace needs the field's width, {width}; the zone's is {own_width}"
     for role_name, role in zone.roles.items():
@@ -165,7 +157,7 @@ def _zone(
             yield (*here, "phases"), "need a period"
         elif role.period is not None and any(phase >= role.period for phase in role.phases):
             yield (*here, "phases"), f"must be below the period, {role.period}"
-        if role.windows is not None and not _has_windows(zone):
+        if role.windows is not None and not has_windows(zone):
             yield (*here, "windows"), f"zones of kind {zone.kind!r} so declared mix without windows"
         if role.writes in ("own", "both") and zone.state == "none":
             yield (*here, "writes"), f"{role.writes!r} needs `state: own`"
@@ -187,52 +179,6 @@ def _read(
             yield loc, f"zone {other!r} keeps no state to read: give it `state: own`"
         elif (circuit.zones[other].width or width) != own_width:
             yield loc, f"zone {other!r} has another width; couple the two by an edge, which has a matrix"
-
-
-def _has_windows(zone: ZoneBase) -> bool:
-    if isinstance(zone, MixerSpec):
-        return zone.mixing == "windows"
-    if isinstance(zone, AttentionSpec):
-        return True
-    return isinstance(zone, RecurrentSpec | OscillatorSpec) and bool(zone.windows)
-
-
-def _kind(zone: ZoneBase, width: int, sites: int | None, loc: tuple[str | int, ...]) -> Iterator[Problem]:
-    heads = getattr(zone, "heads", 1)
-    uses_heads = isinstance(zone, AttentionSpec | ArchetypeSpec | LlamaSpec | PhiSpec) or (
-        isinstance(zone, OscillatorSpec) and not zone.windows
-    )
-    if uses_heads and width % heads:
-        yield (*loc, "heads"), f"{heads} heads don't divide the width, {width}"
-    elif isinstance(zone, AttentionSpec | OscillatorSpec) and uses_heads:
-        turning = {"none": 1, "grid": 4}.get(getattr(zone, "positions", "line"), 2)
-        if width // heads % turning:
-            yield (*loc, "heads"), f"a head of width {width // heads} can't turn; it must be a multiple of {turning}"
-    elif isinstance(zone, LlamaSpec | PhiSpec):
-        yield from _turning(zone, width, loc)
-    if isinstance(zone, MixerSpec) and zone.mixing == "dense" and sites is None:
-        yield (*loc, "mixing"), "dense needs senses with fixed rows and columns"
-    if isinstance(zone, MixerSpec) and zone.mixing == "windows":
-        messages = zone.messages or 3 * width // 2
-        if messages < len(zone.windows):
-            yield (*loc, "messages"), f"fewer than one channel for each of {len(zone.windows)} windows"
-    if _has_windows(zone) and sites is not None and sites > MAX_WINDOW_SITES:
-        yield loc, f"windows reach {MAX_WINDOW_SITES:,} sites at most, this field has {sites:,}; use kind conv"
-    if isinstance(zone, Rwkv7Spec) and width % zone.head_width:
-        yield (*loc, "head_width"), f"heads of {zone.head_width} channels don't divide the width, {width}"
-    if isinstance(zone, OscillatorSpec) and (width % zone.group or zone.group % 2):
-        yield (*loc, "group"), f"must be even and divide the width, {width}"
-
-
-def _turning(zone: LlamaSpec | PhiSpec, width: int, loc: tuple[str | int, ...]) -> Iterator[Problem]:
-    """Rotary positions turn channels in pairs."""
-    if isinstance(zone, LlamaSpec):
-        if zone.groups is not None and zone.heads % zone.groups:
-            yield (*loc, "groups"), f"{zone.groups} groups don't divide the heads, {zone.heads}"
-        if width // zone.heads % 2:
-            yield (*loc, "heads"), f"a head of width {width // zone.heads} can't turn; it must be a multiple of 2"
-    elif zone.turned_channels(width) < 2 or zone.turned_channels(width) % 2:
-        yield (*loc, "turned"), f"turns {zone.turned_channels(width)} channels of a head; it must be an even number"
 
 
 def _coupling(circuit: CircuitSpec, width: int, loc: tuple[str | int, ...]) -> Iterator[Problem]:
