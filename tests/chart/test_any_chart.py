@@ -30,6 +30,9 @@ SPECIAL: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "archetype": {"archetypes": sizes, "heads": sizes},
     "oscillator": {"group": sizes, "heads": sizes, "windows": windows},
     "nested": {"ticks": st.integers(1, 2)},
+    "rwkv7": {"head_width": sizes, "hidden": sizes, "chunk": sizes, "ranks": st.lists(sizes, min_size=3, max_size=4)},
+    "llama": {"heads": sizes, "groups": sizes, "hidden": sizes},
+    "phi": {"heads": sizes, "hidden": sizes, "turned": st.sampled_from([0.0, 0.25, 0.5, 1.0])},
 }  # fmt: skip
 reads = st.lists(st.sampled_from(["field", "input", "own", *NAMES, "nobody"]), min_size=1, max_size=3, unique=True)
 roles = st.fixed_dictionaries(
@@ -85,7 +88,7 @@ def a_zone(kind: str, depth: int) -> st.SearchStrategy[dict[str, Any]]:
         "budget": st.sampled_from(["1KB", "1MB", "much"]),
         "roles": st.dictionaries(st.sampled_from(["first", "second"]), roles, min_size=1, max_size=2),
     }
-    if kind not in ("mixer", "attention", "conv"):
+    if kind not in ("mixer", "attention", "conv", "rwkv7", "llama", "phi"):
         common.pop("layers")
     return st.fixed_dictionaries(needed, optional={**common, **SPECIAL[kind]})
 

@@ -89,7 +89,7 @@ def test_the_schema_takes_what_is_read(table: Any, spec: dict[str, Any]) -> None
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     taken = [value for value in CANDIDATES if validator.is_valid(value)]
-    assert taken and len(taken) < len(CANDIDATES)
+    assert bool(taken) == (declared.kind != "next") and len(taken) < len(CANDIDATES)
     wrong = [value for value in CANDIDATES if validator.is_valid(value) != reads(declared, value)]
     assert [value for value in wrong if not unsaid(declared, value)] == []
 

@@ -127,7 +127,7 @@ def test_a_run_that_diverges_ends_with_advice(chart_of: Any, boards: Any) -> Non
 
 def test_the_best_by_validation_is_kept(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = iter([0.2, 0.9, 0.5, *[0.1] * 20])
-    monkeypatch.setattr(loop, "quick_accuracy", lambda *_: next(scores))
+    monkeypatch.setattr(loop, "quick_score", lambda *_: next(scores))
     made = trainer(chart_of, boards, steps=24)
     kept: dict[int, dict[str, Tensor]] = {}
 

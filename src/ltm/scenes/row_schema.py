@@ -38,7 +38,9 @@ def row_schema(
         title: of the schema.
         steps: what is said of scenes of several steps; None for scenes of one.
     """
-    described = {name: ("seen", spec) for name, spec in see.items()} | {name: ("answered", s) for name, s in do.items()}
+    answered = {name: spec for name, spec in do.items() if spec.kind != "next"}  # which is read off what is seen
+    described = {name: ("seen", spec) for name, spec in see.items()}
+    described |= {name: ("answered", spec) for name, spec in answered.items()}
     properties = {
         name: {"description": f"{role}: {spec.kind}, {spec.words()}", **value_schema(spec)}
         for name, (role, spec) in described.items()
@@ -46,7 +48,7 @@ def row_schema(
     required = list(properties)
     if steps is not None:
         # What is seen may stand beside the steps, where it is in sight at every one.
-        step = _step({name: properties[name] for name in see}, {name: properties[name] for name in do}, steps)
+        step = _step({name: properties[name] for name in see}, {name: properties[name] for name in answered}, steps)
         listed = {"type": "array", "items": step, "minItems": 1, "maxItems": MOST_STEPS}
         properties, required = {name: properties[name] for name in see} | {STEPS: listed}, [STEPS]
     return {"$schema": DIALECT, "title": title, "type": "object", "required": required, "properties": properties}
@@ -135,6 +137,10 @@ def _sequence(spec: Any) -> Schema:
     return {"anyOf": [text, {"type": "array", "items": items, **limits}]}
 
 
+def _nothing(spec: Any) -> Schema:
+    return {"not": {}}
+
+
 def _text(spec: Any) -> Schema:
     if spec.unit == "words":
         return {"type": "string", "pattern": r"\S"}
@@ -179,5 +185,6 @@ SCHEMAS: dict[str, Callable[[Any], Schema]] = {
     "vector": _vector,
     "sequence": _sequence,
     "text": _text,
+    "next": _nothing,
 }
 """By kind of value, of senses and acts alike."""
