@@ -5,15 +5,17 @@ Shapes: B batch, S sites, P sites before them, W width, H heads, G groups of hea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from ltm.zones.places import Places
+from ltm.zones.spec import Window
 
 
 @runtime_checkable
@@ -97,3 +99,21 @@ def in_order(body: Causal, x_BSW: Float[Tensor, "B S W"], places: Places) -> Flo
     run_BSW = body.advance(x_BSW.gather(1, index_BSW), state)[0].to(x_BSW.dtype)
     out_BSW = torch.empty_like(x_BSW).scatter(1, index_BSW, run_BSW)
     return torch.where(places.mask_BS[..., None], out_BSW, x_BSW)
+
+
+class InOrder(nn.Module):
+    """A body that runs over all sites by going on from the state before the first; what it is made of goes on."""
+
+    state_width = 0
+
+    def forward(
+        self,
+        x_BSW: Float[Tensor, "B S W"],
+        own_BSO: Float[Tensor, "B S O"] | None,
+        places: Places,
+        windows: Sequence[Window] | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Returns what the zone makes of what it reads; its own state, where it has one, is the same."""
+        assert isinstance(self, Causal)
+        out_BSW = in_order(self, x_BSW, places)
+        return out_BSW, out_BSW

@@ -9,7 +9,6 @@ Shapes: B batch, S sites, W width, H heads, K head width.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import torch
@@ -18,10 +17,9 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from ltm.zones.causal import KeysValues, attend, in_order
+from ltm.zones.causal import InOrder, KeysValues, attend
 from ltm.zones.layers import Linear, rotary, rotate
-from ltm.zones.places import Places
-from ltm.zones.spec import Window, ZoneBase
+from ltm.zones.spec import ZoneBase
 
 
 class PhiSpec(ZoneBase):
@@ -81,10 +79,8 @@ class PhiLayer(nn.Module):
         return sites * each + 4 * sites * sites * self.out.weight.shape[0]
 
 
-class PhiBody(nn.Module):
+class PhiBody(InOrder):
     """The weights of a `phi` zone."""
-
-    state_width = 0
 
     def __init__(self, spec: PhiSpec, width: int, sites: int | None) -> None:
         super().__init__()
@@ -107,17 +103,6 @@ class PhiBody(nn.Module):
             x_BSW, kept = layer(x_BSW, turn, past)
             after.append(kept)
         return self.norm_out(x_BSW), tuple(after)
-
-    def forward(
-        self,
-        x_BSW: Float[Tensor, "B S W"],
-        own_BSO: Float[Tensor, "B S O"] | None,
-        places: Places,
-        windows: Sequence[Window] | None = None,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Returns what the zone makes of what it reads; its own state, where it has one, is the same."""
-        out_BSW = in_order(self, x_BSW, places)
-        return out_BSW, out_BSW
 
     def operations(self, sites: int) -> int:
         """Operations of one firing for one example."""

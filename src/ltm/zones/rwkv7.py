@@ -10,7 +10,6 @@ Shapes: B batch, S sites, W width, H heads, K head width.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -20,11 +19,10 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from ltm.zones.causal import in_order
+from ltm.zones.causal import InOrder
 from ltm.zones.delta_rule import Drive, delta_rule, rule_operations
 from ltm.zones.layers import Linear, truncated_normal_
-from ltm.zones.places import Places
-from ltm.zones.spec import Window, ZoneBase
+from ltm.zones.spec import ZoneBase
 
 LEAST_LOG_DECAY = -0.606531
 """A channel keeps at least exp of this from one site to the next."""
@@ -185,10 +183,8 @@ class ChannelMixing(nn.Module):
         return out
 
 
-class Rwkv7Body(nn.Module):
+class Rwkv7Body(InOrder):
     """The weights of an `rwkv7` zone."""
-
-    state_width = 0
 
     def __init__(self, spec: Rwkv7Spec, width: int, sites: int | None) -> None:
         super().__init__()
@@ -219,17 +215,6 @@ class Rwkv7Body(nn.Module):
             x_BSW = x_BSW + channels(also_BSW, state[layer].channel_BW)
             after.append(LayerState(seen_BSW[:, -1], memory, also_BSW[:, -1]))
         return self.norm_out(x_BSW), tuple(after)
-
-    def forward(
-        self,
-        x_BSW: Float[Tensor, "B S W"],
-        own_BSO: Float[Tensor, "B S O"] | None,
-        places: Places,
-        windows: Sequence[Window] | None = None,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Returns what the zone makes of what it reads; its own state, where it has one, is the same."""
-        out_BSW = in_order(self, x_BSW, places)
-        return out_BSW, out_BSW
 
     def operations(self, sites: int) -> int:
         """Operations of one firing for one example."""
