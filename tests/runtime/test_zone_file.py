@@ -85,6 +85,8 @@ def test_what_can_not_be_put_is_said(donor: Path, tmp_path: Path) -> None:
     ):
         with pytest.raises(LtmError, match=words):
             graft(host, zone, name)
+    with pytest.raises(LtmError, match="as wide as the field, 16, and would speak at once"):
+        graft(brain_with(HOST), zone, "guest", thaw=True)
     dense = brain_with({"core": {"kind": "mixer", "mixing": "dense"}})
     save_brain(dense, tmp_path / "dense")
     take_zone(tmp_path / "dense", "core", tmp_path / "core.safetensors")

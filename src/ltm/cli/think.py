@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ltm.scenes.scene import Scene
 
 BATCH = 128
-Opened = tuple[str | None, list[str]]
-"""How much memory zones may take, and which of them stay."""
 Group = tuple[str, "Brain", "list[Scene]"]
 """Scenes thought about together: by which skill (empty where there is only one), by which brain."""
 
@@ -69,18 +67,18 @@ def think(
 
     Example: ltm think brain/ '53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79'
     """
+    from ltm.brain.talk import speaks
     from ltm.brain.think import think as ponder
     from ltm.scenes.scene import encode
 
-    opened = (memory, pin or [])
-    speaker = _speaker(brain, opened)
-    if speaker is not None:
+    whole = _whole(brain, memory, pin or [])
+    if whole is not None and speaks(whole.chart):
         from ltm.cli.talk import talk
 
         other = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
         _refuse({**other, "goal": goal, "trace": trace, "watch": watch or None, "skip-bad": skip_bad or None}, "talks")
         warmth = temperature if temperature is not None else 0.0 if top is None else 1.0
-        talk(speaker, scene, symbols or 200, warmth, top or 0, seed, as_json)
+        talk(whole, scene, symbols or 200, warmth, top or 0, seed, as_json)
         return EXIT_OK
     _refuse({"symbols": symbols, "temperature": temperature, "top": top}, "doesn't talk")
     said = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
@@ -89,7 +87,7 @@ def think(
     skip = (lambda problem: typer.echo(f"ltm: skipped {problem}", err=True)) if skip_bad else None
     thoughts: list[Thought] = []
     count = unsure = 0
-    for (skill, loaded, group), last in _with_last(_groups(_questions(brain, opened, scene, skip))):
+    for (skill, loaded, group), last in _with_last(_groups(_questions(brain, whole, scene, skip))):
         will = _will(loaded, asked)
         alone = last and not count and len(group) == 1
         if watch and not alone:
@@ -114,8 +112,8 @@ def think(
     if trace is not None:
         from ltm.runtime.atomic import write_file
 
-        whole = [thought.to_json() for thought in thoughts]
-        write_file(trace, (json.dumps(whole[0] if len(whole) == 1 else whole, indent=1) + "\n").encode())
+        told = [thought.to_json() for thought in thoughts]
+        write_file(trace, (json.dumps(told[0] if len(told) == 1 else told, indent=1) + "\n").encode())
     if unsure and confidence is not None:
         many = f"{unsure} of {count} thoughts are" if count > 1 else "this thought is"
         typer.echo(f"ltm: {many} below the asked confidence of {confidence:g}", err=True)
@@ -129,23 +127,14 @@ def _refuse(options: dict[str, Any], why: str) -> None:
         raise DataError(f"{', '.join(given)}: nothing to a brain that {why}")
 
 
-def _speaker(folder: Path, opened: Opened) -> Brain | None:
-    """Returns a brain that tells what comes next; None where it is another."""
-    from ltm.brain.talk import speaks
-    from ltm.chart.load import chart_from_text
-    from ltm.runtime.listing import checked, inspect_folder
+def _whole(folder: Path, memory: str | None, pins: list[str]) -> Brain | None:
+    """Opens a brain of one skill; None where there are several, which are opened as they are asked."""
     from ltm.runtime.paged import open_brain
-    from ltm.runtime.record import CHART
     from ltm.runtime.skills import has_skills
 
-    if has_skills(folder):
+    if memory is None and not pins and has_skills(folder):
         return None
-    # The chart is verified before it is read; which brain it is decides what else there is to open.
-    checked_folder = inspect_folder(folder)
-    text = checked(folder, CHART, checked_folder).decode("utf-8", "replace")
-    if not speaks(chart_from_text(text, str(folder / CHART))):
-        return None
-    return open_brain(folder, *opened)[0]
+    return open_brain(folder, memory, pins)[0]
 
 
 def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
@@ -159,20 +148,18 @@ def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
 
 
 def _questions(
-    folder: Path, opened: Opened, given: str | None, skip: Callable[[str], None] | None
+    folder: Path, whole: Brain | None, given: str | None, skip: Callable[[str], None] | None
 ) -> Iterator[tuple[str, Brain, Question]]:
     """Yields scenes with the brain that thinks about them, and the skill's name where there are several."""
     from ltm.brain.talk import speaks
-    from ltm.runtime.paged import open_brain
-    from ltm.runtime.skills import has_skills, load_skills
+    from ltm.runtime.skills import load_skills
     from ltm.scenes.columns import seen_columns
     from ltm.scenes.questions import questions
     from ltm.scenes.skilled import skilled_questions
 
-    if opened != (None, []) or not has_skills(folder):
-        loaded, _ = open_brain(folder, *opened)
-        for question in questions(seen_columns(loaded.chart), given, skip):
-            yield "", loaded, question
+    if whole is not None:
+        for question in questions(seen_columns(whole.chart), given, skip):
+            yield "", whole, question
         return
     skilled = load_skills(folder)
     senses = {name: seen_columns(brain.chart) for name, brain in skilled.skills.items()}

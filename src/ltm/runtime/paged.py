@@ -108,6 +108,7 @@ def _start(file: Path, like: Tensor) -> Tensor:
             found: Tensor = tensors.get_tensor(START)
     except (SafetensorError, OSError, KeyError) as problem:
         raise FolderError(f"{file}: damaged, or not a safetensors file: {problem}") from None
-    if found.shape != like.shape:
-        raise FolderError(f"{file}: {START!r} has shape {list(found.shape)}, the chart asks for {list(like.shape)}")
+    check_tensors({START: found}, {START: like}, file)
+    if not bool(found.isfinite().all()):
+        raise FolderError(f"{file}: {START!r} holds NaN or infinity")
     return found.clone()

@@ -28,8 +28,8 @@ def graft(brain: Brain, zone: ZoneFile, name: str, *, thaw: bool = False) -> Bra
         thaw: whether its body may be learned too, rather than kept as it is.
 
     Raises:
-        LtmError: the brain has a zone of that name, a wave that chooses among its roles, or windows on its field; or
-            the zone's body is made for another number of sites.
+        LtmError: a thawed zone is as wide as the field; the brain has a zone of that name, a wave that chooses among
+            its roles, or windows on its field; or the zone's body is made for another number of sites.
     """
     chart = brain.chart
     if name in chart.zones:
@@ -38,6 +38,11 @@ def graft(brain: Brain, zone: ZoneFile, name: str, *, thaw: bool = False) -> Bra
         raise LtmError("the brain's wave has learned to choose among its roles; a zone more would be a stranger to it")
     if chart.coupling.overlap is not None:
         raise LtmError("the brain's zones share its field by overlapping windows; there is none left for a zone more")
+    if thaw and zone.width == chart.field.width:
+        # Only a frozen zone has matrices at the field's own width, and without one to the field it can't start silent.
+        raise LtmError(
+            f"--thaw: the zone is as wide as the field, {zone.width}, and would speak at once; keep it frozen"
+        )
     sites = fixed_sites(chart)
     if zone.sites is not None and zone.sites != sites:
         raise LtmError(
@@ -61,7 +66,6 @@ def graft(brain: Brain, zone: ZoneFile, name: str, *, thaw: bool = False) -> Bra
     with torch.no_grad():
         made.circuit.zone(name).body.load_state_dict(zone.body)
         write = made.circuit.zone(name).write
-        if write is not None:
-            write.weight.zero_()
-    made.int8 = brain.int8
+        assert write is not None  # frozen, or of another width than the field
+        write.weight.zero_()
     return made
