@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,104 +26,110 @@ def is_rwkv7(config: dict[str, Any], tensors: Tensors) -> bool:
     return config.get("model_type") == "rwkv7" or "blocks.0.att.k_k" in tensors
 
 
+@dataclass(frozen=True)
+class Layout:
+    """How one of the others calls the tensors.
+
+    Attributes:
+        table: vectors of symbols.
+        head: the matrix to symbols.
+        norms: the norm before the first layer, and that after the last.
+        layer: what the names of a layer's tensors begin with; `{}` is its number.
+        time: the part that mixes over time.
+        matrices: of that part: here, and there.
+        low: of its low-rank parts the matrix down, that up, and the base; `{}` is the part's letter.
+        layer_norms: of the heads, before mixing over time, and before mixing over channels.
+    """
+
+    table: str
+    head: str
+    norms: tuple[str, str]
+    layer: str
+    time: str
+    matrices: dict[str, str]
+    low: tuple[str, str, str]
+    layer_norms: tuple[str, str, str]
+
+
+AUTHOR = Layout(
+    table="emb.weight",
+    head="head.weight",
+    norms=("blocks.0.ln0", "ln_out"),
+    layer="blocks.{}",
+    time="att",
+    matrices=AUTHORS,
+    low=("{}1", "{}2", "{}0"),
+    layer_norms=("att.ln_x", "ln1", "ln2"),
+)
+"""`blocks.0.att.…`, also of rwkv.cpp, which has one tensor for all six shifts, and low-rank matrices not turned."""
+FLA = Layout(
+    table="model.embeddings.weight",
+    head="lm_head.weight",
+    norms=("model.layers.0.pre_norm", "model.norm"),
+    layer="model.layers.{}",
+    time="attn",
+    matrices={ours: f"{letter}_proj" for ours, letter in MATRICES},
+    low=("{}_lora.lora.0.weight", "{}_lora.lora.2.weight", "{}_lora.lora.2.bias"),
+    layer_norms=("attn.g_norm", "attn_norm", "ffn_norm"),
+)
+"""`model.layers.0.attn.…`, as flash-linear-attention has it."""
+
+
 def rwkv7_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     """Takes a model apart.
 
     Raises:
-        FolderError: tensors are missing, of other sizes, or left over.
+        FolderError: another architecture, or tensors are missing, of other sizes, or left over.
     """
-    if "emb.weight" in tensors:
-        return _authors(tensors)
-    return _fla(config, tensors)
-
-
-def _authors(tensors: Tensors) -> Foreign:
-    """`blocks.0.att.…`; rwkv.cpp has one tensor for all six shifts, and the matrices of low rank turned."""
-    table = tensors.take("emb.weight", axes=2)
-    width, layers = table.shape[1], tensors.count(r"blocks\.(\d+)\.")
-    turned = "blocks.0.att.x_rwkvag" in tensors
+    layout = AUTHOR if AUTHOR.table in tensors else FLA
+    if layout is FLA:
+        refuse_other(config, KNOWN, tensors.source)
+    table = tensors.take(layout.table, axes=2)
+    width, layers = table.shape[1], tensors.count(re.escape(layout.layer).replace(r"\{\}", r"(\d+)") + r"\.")
+    first = f"{layout.layer.format(0)}.{layout.time}"
+    one_shift = f"{first}.x_rwkvag" in tensors
+    # Of the first layer, which has no earlier value to mix in, some keep the matrices that would.
+    tensors.leave(f"{first}.{name.format('v')}" for name in layout.low)
     body: dict[str, Tensor] = {}
-    heads, ranks, hidden = 1, [0, 0, 0, 0], 0
-    tensors.leave(f"blocks.0.att.v{number}" for number in range(3))  # the first layer has no earlier value
+    heads, ranks, hidden = 1, [1, 1, 1, 1], 0
     for layer in range(layers):
-        att, ffn, time = f"blocks.{layer}.att", f"blocks.{layer}.ffn", f"time.{layer}"
-        if turned:
+        here, time = layout.layer.format(layer), f"time.{layer}"
+        att, ffn = f"{here}.{layout.time}", f"{here}.ffn"
+        if one_shift:
             body[f"{time}.shift"] = tensors.take(f"{att}.x_rwkvag", (6, width))
         else:
             body[f"{time}.shift"] = torch.stack([tensors.take(f"{att}.x_{letter}", (width,)) for letter in SIX])
         for number, (part, letter) in enumerate(LOW):
             if part == "earlier" and not layer:
                 continue
-            down, up = (tensors.take(f"{att}.{letter}{place}", axes=2) for place in (1, 2))
-            body[f"{time}.{part}.down.weight"] = down if turned else down.T.contiguous()
-            body[f"{time}.{part}.up.weight"] = up if turned else up.T.contiguous()
+            down, up, base = (f"{att}.{name.format(letter)}" for name in layout.low)
+            turned = layout is AUTHOR and not one_shift
+            for ours, theirs in (("down", down), ("up", up)):
+                matrix = tensors.take(theirs, axes=2)
+                body[f"{time}.{part}.{ours}.weight"] = matrix.T.contiguous() if turned else matrix
             ranks[number] = body[f"{time}.{part}.down.weight"].shape[0]
             if part != "gate":
-                body[f"{time}.{part}.base"] = tensors.take(f"{att}.{letter}0", (width,))
-        for name, theirs in AUTHORS.items():
-            body[f"{time}.{name}.weight"] = tensors.take(f"{att}.{theirs}.weight", (width, width))
+                body[f"{time}.{part}.base"] = tensors.take(base, (width,))
+        for ours, theirs in layout.matrices.items():
+            body[f"{time}.{ours}.weight"] = tensors.take(f"{att}.{theirs}.weight", (width, width))
         body[f"{time}.removal"] = tensors.take(f"{att}.k_k", (width,))
         body[f"{time}.renewal"] = tensors.take(f"{att}.k_a", (width,))
         body[f"{time}.bonus"] = tensors.take(f"{att}.r_k", axes=2)
         heads = body[f"{time}.bonus"].shape[0]
-        body |= _norm(tensors, f"{att}.ln_x", f"{time}.norm", width)
         body[f"channels.{layer}.shift"] = tensors.take(f"{ffn}.x_k", (width,))
-        for name in ("key", "value"):
-            body[f"channels.{layer}.{name}.weight"] = tensors.take(f"{ffn}.{name}.weight", axes=2)
+        for ours in ("key", "value"):
+            body[f"channels.{layer}.{ours}.weight"] = tensors.take(f"{ffn}.{ours}.weight", axes=2)
         hidden = body[f"channels.{layer}.key.weight"].shape[0]
-        body |= _norm(tensors, f"blocks.{layer}.ln1", f"time_norms.{layer}", width)
-        body |= _norm(tensors, f"blocks.{layer}.ln2", f"channel_norms.{layer}", width)
-    body |= _norm(tensors, "blocks.0.ln0", "norm_in", width)
-    body |= _norm(tensors, "ln_out", "norm_out", width)
-    head = tensors.take("head.weight", tuple(table.shape))
+        norms = (f"{time}.norm", f"time_norms.{layer}", f"channel_norms.{layer}")
+        for ours, theirs in zip(norms, layout.layer_norms, strict=True):
+            body |= _norm(tensors, f"{here}.{theirs}", ours, width)
+    for ours, theirs in zip(("norm_in", "norm_out"), layout.norms, strict=True):
+        body |= _norm(tensors, theirs, ours, width)
+    head = tensors.take(layout.head, tuple(table.shape))
     tensors.done()
-    return Foreign("rwkv7", width, _zone(layers, width // heads, hidden, ranks), body, table, head)
-
-
-def _fla(config: dict[str, Any], tensors: Tensors) -> Foreign:
-    """`model.layers.0.attn.…`."""
-    refuse_other(config, KNOWN, tensors.source)
-    table = tensors.take("model.embeddings.weight", axes=2)
-    width, layers = table.shape[1], tensors.count(r"model\.layers\.(\d+)\.")
-    body: dict[str, Tensor] = {}
-    heads, ranks, hidden = 1, [0, 0, 0, 0], 0
-    for layer in range(layers):
-        att, ffn, time = f"model.layers.{layer}.attn", f"model.layers.{layer}.ffn", f"time.{layer}"
-        body[f"{time}.shift"] = torch.stack([tensors.take(f"{att}.x_{letter}", (width,)) for letter in SIX])
-        for number, (part, letter) in enumerate(LOW):
-            lora = f"{att}.{letter}_lora.lora"
-            if part == "earlier" and not layer:
-                tensors.leave((f"{lora}.0.weight", f"{lora}.2.weight", f"{lora}.2.bias"))
-                continue
-            body[f"{time}.{part}.down.weight"] = tensors.take(f"{lora}.0.weight", axes=2)
-            body[f"{time}.{part}.up.weight"] = tensors.take(f"{lora}.2.weight", axes=2)
-            ranks[number] = body[f"{time}.{part}.down.weight"].shape[0]
-            if part != "gate":
-                body[f"{time}.{part}.base"] = tensors.take(f"{lora}.2.bias", (width,))
-        for name, letter in MATRICES:
-            body[f"{time}.{name}.weight"] = tensors.take(f"{att}.{letter}_proj.weight", (width, width))
-        body[f"{time}.removal"] = tensors.take(f"{att}.k_k", (width,))
-        body[f"{time}.renewal"] = tensors.take(f"{att}.k_a", (width,))
-        body[f"{time}.bonus"] = tensors.take(f"{att}.r_k", axes=2)
-        heads = body[f"{time}.bonus"].shape[0]
-        body |= _norm(tensors, f"{att}.g_norm", f"{time}.norm", width)
-        body[f"channels.{layer}.shift"] = tensors.take(f"{ffn}.x_k", (width,))
-        for name in ("key", "value"):
-            body[f"channels.{layer}.{name}.weight"] = tensors.take(f"{ffn}.{name}.weight", axes=2)
-        hidden = body[f"channels.{layer}.key.weight"].shape[0]
-        body |= _norm(tensors, f"model.layers.{layer}.attn_norm", f"time_norms.{layer}", width)
-        body |= _norm(tensors, f"model.layers.{layer}.ffn_norm", f"channel_norms.{layer}", width)
-    body |= _norm(tensors, "model.layers.0.pre_norm", "norm_in", width)
-    body |= _norm(tensors, "model.norm", "norm_out", width)
-    head = tensors.take("lm_head.weight", tuple(table.shape))
-    tensors.done()
-    return Foreign("rwkv7", width, _zone(layers, width // heads, hidden, ranks), body, table, head)
+    zone = {"kind": "rwkv7", "layers": layers, "head_width": width // heads, "hidden": hidden, "ranks": ranks}
+    return Foreign("rwkv7", width, zone, body, table, head)
 
 
 def _norm(tensors: Tensors, theirs: str, ours: str, width: int) -> dict[str, Tensor]:
     return {f"{ours}.{part}": tensors.take(f"{theirs}.{part}", (width,)) for part in ("weight", "bias")}
-
-
-def _zone(layers: int, head_width: int, hidden: int, ranks: list[int]) -> dict[str, Any]:
-    found = [rank or 1 for rank in ranks]  # of one layer alone, no earlier values are known
-    return {"kind": "rwkv7", "layers": layers, "head_width": head_width, "hidden": hidden, "ranks": found}
