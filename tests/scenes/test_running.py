@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ltm.brain.think import think
 from ltm.errors import DataError, LtmError
 from ltm.runtime.brains import load_brain
-from ltm.scenes.prepare import generate_scenes, prepare
+from ltm.scenes.prepare import Prepared, generate_scenes, prepare
+from ltm.scenes.prepare_stream import Streamed, scenes_of
 from ltm.scenes.running import RunningOptions, judge, learn
 from ltm.scenes.scene import Scene
 from ltm.training.fit import train_chart
@@ -83,3 +85,19 @@ def test_texts_that_can_not_be_used(file: Path, tmp_path: Path) -> None:
         propose_for(f"text:{file}", [], [], options={"context": 2000, "unit": "words"})
     with pytest.raises(LtmError, match="text: names no file"):
         propose_for("text:", [], [])
+
+
+def test_a_stream_of_windows_sets_the_same_stretch_aside(file: Path) -> None:
+    options = {"context": 20, "answer": 5}
+    chart, _ = propose_for(f"text:{file}", [], [], size="200KB", options=options, count=400)
+    whole = prepare(chart, Path())
+    assert isinstance(whole, Prepared)
+    flowing = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"stream": True, "buffer": 400})})
+    streamed = scenes_of(flowing, Path())
+    assert isinstance(streamed, Streamed)
+    first = whole.validation.values["context"]
+    assert np.array_equal(streamed.validation.values["context"], first) and len(first)
+    assert not len(streamed.train.aside) and "scenes of their own set aside" in streamed.words()
+    seen = {bytes(row) for row in streamed.train.sample.values["context"]}
+    apart = TEXT[len(TEXT) * 9 // 10 * 19 // 20 : len(TEXT) * 9 // 10].encode()
+    assert not any(row[:20] in apart for row in seen)

@@ -68,7 +68,7 @@ def built_in(chart: Chart) -> MadeOrigin:
     spec = chart.scenes
     source = find_source(spec.source)
     assert source is not None and spec.source is not None
-    if source.test is not None:
+    if source.test is not None and source.aside is None:
         raise DataError(f"source {spec.source!r} has a fixed number of scenes, which fit into memory: stream: false")
 
     def make(chunk: int, count: int) -> Iterator[Single | DataError]:

@@ -144,14 +144,21 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
     if len(read.train) < FEWEST:
         where = spec.source if built_in else source_file(spec.source, folder)
         raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least {FEWEST} are needed")
-    source = find_source(spec.source)
-    if source is not None and source.aside is not None:
-        many = min(MOST, max(LEAST, round(spec.validation * len(read.train))))
-        apart = generate_scenes(chart, many, spec.seed, part="aside", left_out=[])
+    apart = kept_apart(chart, len(read.train))
+    if apart is not None:
         return Prepared(read.train, apart, read.skipped, read.duplicates, read.problems)
     family = family_of(chart)
     train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family, told=told)
     return Prepared(train, questions_of(chart, validation), read.skipped, read.duplicates, read.problems)
+
+
+def kept_apart(chart: Chart, count: int) -> SceneSet | None:
+    """Returns what a source itself sets aside, for `count` scenes to learn from; None where any of those may be."""
+    source = find_source(chart.scenes.source)
+    if source is None or source.aside is None:
+        return None
+    many = min(MOST, max(LEAST, round(chart.scenes.validation * count)))
+    return generate_scenes(chart, many, chart.scenes.seed, part="aside", left_out=[])
 
 
 def questions_of(chart: Chart, scenes: SceneSet) -> SceneSet:

@@ -15,7 +15,7 @@ from ltm.scenes.origin import Found, Origin
 from ltm.scenes.origin_made import built_in
 from ltm.scenes.origin_pipe import PipeOrigin
 from ltm.scenes.origin_table import TableOrigin
-from ltm.scenes.prepare import FEWEST, SHOWN, Prepared, family_of, prepare, questions_of, source_file
+from ltm.scenes.prepare import FEWEST, SHOWN, Prepared, family_of, kept_apart, prepare, questions_of, source_file
 from ltm.scenes.single import largest, packed
 from ltm.scenes.sources import find_source, source_names
 from ltm.scenes.split import group_keys, split
@@ -51,9 +51,10 @@ class Streamed:
         """Says what is streamed, and what is set aside."""
         part, parts = self.train.shard
         shard = f", part {part} of {parts}" if parts > 1 else ""
+        of = f"of the first {self.begun:,} scenes" if len(self.train.aside) else "scenes of their own"
         return (
             f"streaming {self.train.origin.name}{shard}, shuffled among {self.train.buffer:,}; "
-            f"{len(self.validation):,} of the first {self.begun:,} scenes set aside"
+            f"{len(self.validation):,} {of} set aside"
         )
 
 
@@ -94,7 +95,8 @@ def origin_of(chart: Chart, folder: Path) -> Origin:
 def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: Told = nobody) -> Streamed:
     """Reads the beginning of a stream, of as many scenes as its buffer holds, and sets a share of them aside.
 
-    Whatever part of the scenes is learned from, all parts set the same ones aside.
+    Whatever part of the scenes is learned from, all parts set the same ones aside. A source that sets scenes aside
+    itself, as windows of a text overlap, loses none of the stream's.
 
     Args:
         chart: its `scenes` say how many to set aside, to hold, and which part to give.
@@ -126,15 +128,18 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
         raise DataError(f"{origin.name}: scenes to learn from: {len(scenes)}; at least {FEWEST} are needed{first}")
     sides = largest(scenes, {name: (0,) * layout.rank for name, layout in layouts.items()})
     family = family_of(chart)
-    train, validation = split(
-        packed(scenes, layouts, sides), validation=spec.validation, seed=spec.seed, family=family, told=told
-    )
+    train, apart = packed(scenes, layouts, sides), kept_apart(chart, len(scenes))
+    if apart is None:
+        train, apart = split(train, validation=spec.validation, seed=spec.seed, family=family, told=told)
+        aside = np.unique(group_keys(apart, family))
+    else:
+        aside = np.empty(0, dtype=np.uint64)
     stream = Stream(
         origin=origin,
         layouts=layouts,
         sample=train.take(np.arange(min(SAMPLE, len(train)))),
         sides=sides,
-        aside=np.unique(group_keys(validation, family)),
+        aside=aside,
         family=family,
         buffer=spec.buffer,
         shard=spec.shard,
@@ -143,4 +148,4 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
     )
     if isinstance(origin, PipeOrigin):
         origin.give_back(beginning)
-    return Streamed(stream, questions_of(chart, validation), len(scenes), len(problems), tuple(islice(problems, SHOWN)))
+    return Streamed(stream, questions_of(chart, apart), len(scenes), len(problems), tuple(islice(problems, SHOWN)))

@@ -7,6 +7,7 @@ the twentieth part before that is set aside while learning: windows overlap, so 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -57,8 +58,7 @@ def judge(name: str, options: RunningOptions, count: int, seed: int) -> Iterator
 
 
 def _rows(name: str, options: RunningOptions, count: int, seed: int, part: Stretch) -> Iterator[Row]:
-    text = _read(name)
-    units: Sequence[str] = text if options.unit == "letters" else WORD.findall(text)
+    units = _units(name, options.unit)
     kept = len(units) - len(units) // TESTED
     apart = kept - kept // ASIDE
     first, last = {"learn": (0, apart), "aside": (apart, kept), "test": (kept, len(units))}[part]
@@ -94,14 +94,29 @@ def describe(options: RunningOptions, found: Sequence[Row]) -> Mapping[str, Mapp
     }
 
 
-def _read(name: str) -> str:
+def _units(name: str, unit: str) -> Sequence[str]:
     if not name:
         raise DataError(f"{FAMILY}: names no file; expected {FAMILY}:FILE, such as {FAMILY}:plays.txt")
-    file = Path(name).expanduser()
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise DataError(f"{FAMILY}:{name}: larger than {MOST_BYTES // 10**6:,} MB; part it")
-        data = file.read_bytes()
+        status = Path(name).expanduser().stat()
+    except OSError as problem:
+        raise DataError(f"{FAMILY}:{name}: can't be read: {problem.strerror or problem}") from None
+    if status.st_size > MOST_BYTES:
+        raise DataError(f"{FAMILY}:{name}: larger than {MOST_BYTES // 10**6:,} MB; part it")
+    text = _read(name, status.st_size, status.st_mtime_ns)
+    return text if unit == "letters" else _words(text)
+
+
+@lru_cache(maxsize=1)  # a stream draws its windows thousand by thousand
+def _words(text: str) -> list[str]:
+    return WORD.findall(text)
+
+
+@lru_cache(maxsize=1)
+def _read(name: str, size: int, written: int) -> str:
+    """Reads a text; size and time of the last change tell it from what the same file held before."""
+    try:
+        data = Path(name).expanduser().read_bytes()
     except OSError as problem:
         raise DataError(f"{FAMILY}:{name}: can't be read: {problem.strerror or problem}") from None
     try:

@@ -40,8 +40,8 @@ class Source:
         describe: from options and rows to the arguments of each column's declaration.
         options: what a chart may say under `scenes.options`.
         places: options that name places on a person's machine; a brain that is given away doesn't tell them.
-        test: scenes for `ltm eval`, where there is only a fixed number of scenes and some are kept for it; other
-            sources make new ones from another seed.
+        test: scenes for `ltm eval`, where some are kept for it; other sources make new ones from another seed. Unless
+            it has `aside` too, such a source has a fixed number of scenes.
         aside: scenes to set aside while learning, where those that are learned from overlap one another; of other
             sources some of these are.
         symmetries: what leaves a scene's meaning unchanged.
