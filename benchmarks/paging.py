@@ -88,8 +88,13 @@ def call(given: argparse.Namespace, way: str, wave: str) -> dict[str, Any]:
 
 
 def written(folder: Path, wave: str, zones: int) -> None:
-    """Writes a brain of random weights."""
-    save_brain(Brain(declared(wave, zones)), folder)
+    """Writes a brain of random weights; nothing learns from them, so they are all drawn alike, which is quick."""
+    brain, draws = Brain(declared(wave, zones), absent=True), torch.Generator().manual_seed(0)
+    brain = brain.to_empty(device="cpu")
+    with torch.no_grad():
+        for part, tensor in brain.state_dict().items():
+            tensor.fill_(1.0) if "norm" in part else tensor.normal_(0.0, 0.02, generator=draws)
+    save_brain(brain.eval(), folder)
 
 
 def declared(wave: str, count: int) -> Chart:
