@@ -123,6 +123,21 @@ def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
         assert code in (2, 4) and expected in " ".join(shown.split()), shown
 
 
+def test_skills_think_with_their_zones_on_disk(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both, board = str(folder / "both"), "abcabcabcabcabca"
+    _, known = said(capsys, "think", both, board, "--json")
+    code, shown = said(capsys, "think", both, board, "--json", "--memory", "200KB")
+    assert code == 0
+    thought, whole = json.loads(shown), json.loads(known)
+    assert thought.pop("paging")["peak_bytes"] <= 200_000 and "paging" not in whole
+    assert {key: thought[key] for key in ("answer", "confidence", "skill")} == {
+        key: whole[key] for key in ("answer", "confidence", "skill")
+    }
+    code, shown = said(capsys, "eval", both, str(folder / "abc.csv"), "--skill", "abc", "--memory", "200KB", "--json")
+    assert code == 0 and '"routing"' in shown
+    assert said(capsys, "think", both, board, "--pin", "abc/core")[0] == 2
+
+
 @pytest.fixture(scope="module")
 def with_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A brain of boards and of pictures; which skill a scene finds doesn't depend on what was learned."""

@@ -17,8 +17,9 @@ from torch import Tensor
 from ltm.brain.brain import Brain
 from ltm.errors import FolderError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
-from ltm.runtime.paged import open_paged
-from ltm.runtime.pager import Pager, size_of, vacate
+from ltm.runtime.paged import open_paged, open_paged_skills
+from ltm.runtime.pager import Lodging, Pager, size_of, vacate
+from ltm.runtime.skills import write_skills
 
 ZONES: dict[str, dict[str, Any]] = {
     "small": {"kind": "mixer", "width": 8},
@@ -184,3 +185,23 @@ def test_two_may_page_one_brain_and_eight_bits_too(folders: dict[str, Path], tmp
     one, other = (open_paged(tmp_path / "small", budget)[0] for _ in range(2))
     for paged in (one, other, one):
         assert all(torch.equal(a, b) for a, b in zip(known, answers(paged, 6), strict=True))
+
+
+def test_skills_share_one_budget(folders: dict[str, Path], tmp_path: Path) -> None:
+    write_skills(tmp_path / "both", "both", {name: folders[name] for name in ("rhythm", "random")})
+    each = sizes(folders["rhythm"])
+    budget = max(each.values()) + each["small"]
+    skilled = open_paged_skills(tmp_path / "both", budget, ["random/small"])
+    for name, brain in skilled.skills.items():
+        known = answers(load_brain(folders[name])[0], 6)
+        assert all(torch.equal(one, other) for one, other in zip(known, answers(brain, 6), strict=True))
+    lodging = skilled.skills["rhythm"].circuit.residence
+    assert isinstance(lodging, Lodging) and lodging.paging == skilled.skills["random"].circuit.residence.paging
+    assert lodging.paging.peak_bytes <= budget and lodging.paging.evictions > 0
+    with pytest.raises(LtmError, match=r"--pin random/smal: no such zone; did you mean 'random/small'\?"):
+        open_paged_skills(tmp_path / "both", budget, ["random/smal"])
+    with pytest.raises(LtmError, match="a brain of several skills"):
+        open_paged(tmp_path / "both", budget)
+    (tmp_path / "both" / "skills" / "random" / "zones" / "large.safetensors").unlink()
+    with pytest.raises(FolderError, match=r"large\.safetensors"):
+        open_paged_skills(tmp_path / "both", budget)

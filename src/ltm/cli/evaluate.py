@@ -55,8 +55,8 @@ def evaluate(
     from ltm.cli.show_report import show_report
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
-    from ltm.runtime.paged import open_brain
-    from ltm.runtime.skills import has_skills, load_skills
+    from ltm.runtime.paged import open_brain, open_skills
+    from ltm.runtime.skills import has_skills
     from ltm.scenes.options import parse_options, with_options
     from ltm.scenes.prepare import questions_of, scorer_of
     from ltm.scenes.read import digest
@@ -96,7 +96,7 @@ def evaluate(
         report["skill"] = folder.name
         if find_source(data) is None:
             with console.status("asking who knows these scenes"):
-                report["routing"] = routing(load_skills(brain), data, folder.name, limit)
+                report["routing"] = routing(open_skills(brain, memory), data, folder.name, limit)
     if as_json:
         typer.echo(json.dumps(report, indent=1))
     else:

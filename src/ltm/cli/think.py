@@ -14,6 +14,7 @@ from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, first_mistake
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
+    from ltm.brain.skills import SkilledBrain
     from ltm.brain.thought import Thought
     from ltm.chart.schema import WillSpec
     from ltm.scenes.questions import Question
@@ -67,18 +68,19 @@ def think(
 
     Example: ltm think brain/ '53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79'
     """
+    from ltm.brain.brain import Brain
     from ltm.brain.talk import speaks
     from ltm.brain.think import think as ponder
     from ltm.scenes.scene import encode
 
-    whole = _whole(brain, memory, pin or [])
-    if whole is not None and speaks(whole.chart):
+    opened = _opened(brain, memory, pin or [])
+    if isinstance(opened, Brain) and speaks(opened.chart):
         from ltm.cli.talk import talk
 
         other = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
         _refuse({**other, "goal": goal, "trace": trace, "watch": watch or None, "skip-bad": skip_bad or None}, "talks")
         warmth = temperature if temperature is not None else 0.0 if top is None else 1.0
-        talk(whole, scene, symbols or 200, warmth, top or 0, seed, as_json)
+        talk(opened, scene, symbols or 200, warmth, top or 0, seed, as_json)
         return EXIT_OK
     _refuse({"symbols": symbols, "temperature": temperature, "top": top}, "doesn't talk")
     said = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
@@ -87,7 +89,7 @@ def think(
     skip = (lambda problem: typer.echo(f"ltm: skipped {problem}", err=True)) if skip_bad else None
     thoughts: list[Thought] = []
     count = unsure = 0
-    for (skill, loaded, group), last in _with_last(_groups(_questions(brain, whole, scene, skip))):
+    for (skill, loaded, group), last in _with_last(_groups(_questions(brain, opened, scene, skip))):
         will = _will(loaded, asked)
         alone = last and not count and len(group) == 1
         if watch and not alone:
@@ -127,14 +129,12 @@ def _refuse(options: dict[str, Any], why: str) -> None:
         raise DataError(f"{', '.join(given)}: nothing to a brain that {why}")
 
 
-def _whole(folder: Path, memory: str | None, pins: list[str]) -> Brain | None:
-    """Opens a brain of one skill; None where there are several, which are opened as they are asked."""
-    from ltm.runtime.paged import open_brain
+def _opened(folder: Path, memory: str | None, pins: list[str]) -> Brain | SkilledBrain:
+    """Opens a brain of one skill, or of several."""
+    from ltm.runtime.paged import open_brain, open_skills
     from ltm.runtime.skills import has_skills
 
-    if memory is None and not pins and has_skills(folder):
-        return None
-    return open_brain(folder, memory, pins)[0]
+    return open_skills(folder, memory, pins) if has_skills(folder) else open_brain(folder, memory, pins)[0]
 
 
 def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
@@ -148,26 +148,25 @@ def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
 
 
 def _questions(
-    folder: Path, whole: Brain | None, given: str | None, skip: Callable[[str], None] | None
+    folder: Path, opened: Brain | SkilledBrain, given: str | None, skip: Callable[[str], None] | None
 ) -> Iterator[tuple[str, Brain, Question]]:
     """Yields scenes with the brain that thinks about them, and the skill's name where there are several."""
+    from ltm.brain.brain import Brain
     from ltm.brain.talk import speaks
-    from ltm.runtime.skills import load_skills
     from ltm.scenes.columns import seen_columns
     from ltm.scenes.questions import questions
     from ltm.scenes.skilled import skilled_questions
 
-    if whole is not None:
-        for question in questions(seen_columns(whole.chart), given, skip):
-            yield "", whole, question
+    if isinstance(opened, Brain):
+        for question in questions(seen_columns(opened.chart), given, skip):
+            yield "", opened, question
         return
-    skilled = load_skills(folder)
-    senses = {name: seen_columns(brain.chart) for name, brain in skilled.skills.items()}
+    senses = {name: seen_columns(brain.chart) for name, brain in opened.skills.items()}
     for read in skilled_questions(senses, given, skip):
-        chosen = skilled.choose({name: question.scene for name, question in read.items()}).skill
-        if speaks(skilled.skills[chosen].chart):
+        chosen = opened.choose({name: question.scene for name, question in read.items()}).skill
+        if speaks(opened.skills[chosen].chart):
             raise DataError(f"skill {chosen!r} talks; take it out first: ltm take {folder} {chosen} -o {chosen}/")
-        yield chosen, skilled.skills[chosen], read[chosen]
+        yield chosen, opened.skills[chosen], read[chosen]
 
 
 def _groups(found: Iterator[tuple[str, Brain, Question]]) -> Iterator[Group]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ltm.brain.brain import Brain
+from ltm.brain.skills import SkilledBrain
 from ltm.chart.base import parse_bytes
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, FolderError, LtmError, nearest
@@ -17,8 +18,9 @@ from ltm.runtime.bodies import zone_file
 from ltm.runtime.brains import check_tensors, load_brain, without_zones
 from ltm.runtime.folder import CHART, CONNECTOME, read_part, read_zone
 from ltm.runtime.listing import checked, inspect_folder
-from ltm.runtime.pager import START, Pager, vacate
-from ltm.runtime.skills import has_skills
+from ltm.runtime.pager import START, Load, Lodging, Pager, vacate
+from ltm.runtime.record import BrainRecord
+from ltm.runtime.skills import folders_of, has_skills, load_skills, read_skills
 
 
 def open_paged(path: Path, memory: int, pins: Sequence[str] = ()) -> tuple[Brain, dict[str, Any]]:
@@ -37,16 +39,51 @@ def open_paged(path: Path, memory: int, pins: Sequence[str] = ()) -> tuple[Brain
         LtmError: a brain of several skills, a pin that is no zone, or less memory than the largest zone takes.
     """
     if has_skills(path):
-        raise LtmError(f"{path}: a brain of several skills; --memory is for one of them, such as {path}/skills/NAME")
+        raise LtmError(f"{path}: a brain of several skills; open_paged_skills opens it")
+    brain, record, load = _without_zones(path)
+    _check_pins(pins, brain.chart.zones)
+    zones = {name: brain.circuit.zone(name) for name in brain.chart.zones}
+    brain.circuit.residence = Pager(zones, load, memory, pins)
+    return brain, record.model_dump(mode="json", exclude_none=True)
+
+
+def open_paged_skills(path: Path, memory: int, pins: Sequence[str] = ()) -> SkilledBrain:
+    """Opens a brain of several skills without reading zones; all its skills share the memory.
+
+    Args:
+        path: of the brain.
+        memory: bytes of zones' weights in memory at any moment, whosesoever they are.
+        pins: zones that never leave, as `skill/zone`.
+
+    Raises:
+        FolderError, LtmError: as `open_paged`.
+    """
+    opened = {skill: _without_zones(folder) for skill, folder in folders_of(path).items()}
+    zones = {
+        f"{skill}/{zone}": part.circuit.zone(zone)
+        for skill, (part, _, _) in opened.items()
+        for zone in part.chart.zones
+    }
+    _check_pins(pins, zones)
+
+    def load(label: str) -> Mapping[str, Tensor]:
+        skill, _, zone = label.partition("/")
+        return opened[skill][2](zone)
+
+    pager = Pager(zones, load, memory, pins)
+    for skill, (brain, _, _) in opened.items():
+        brain.circuit.residence = Lodging(pager, f"{skill}/")
+    return SkilledBrain(read_skills(path).name, {skill: brain for skill, (brain, _, _) in opened.items()})
+
+
+def _without_zones(path: Path) -> tuple[Brain, BrainRecord, Load]:
+    """Returns a brain of one skill whose zones have no weights, its record, and what reads a zone."""
     record = inspect_folder(path)
     text = checked(path, CHART, record).decode("utf-8", "replace")
     try:
         chart = chart_from_text(text, str(path / CHART))
     except ChartError as problem:
         raise FolderError(str(problem)) from None
-    for pin in pins:
-        if pin not in chart.zones:
-            raise LtmError(f"--pin {pin}: no such zone{nearest(pin, chart.zones)}")
     brain = Brain(chart, absent=True)
     tensors = read_part(path / CONNECTOME, checked(path, CONNECTOME, record), "connectome", record.name)
     without_zones(brain, tensors, path)
@@ -66,8 +103,13 @@ def open_paged(path: Path, memory: int, pins: Sequence[str] = ()) -> tuple[Brain
         verified[name] = mark
         return found
 
-    brain.circuit.residence = Pager(zones, load, memory, pins)
-    return brain.eval(), record.model_dump(mode="json", exclude_none=True)
+    return brain.eval(), record, load
+
+
+def _check_pins(pins: Sequence[str], zones: Collection[str]) -> None:
+    for pin in pins:
+        if pin not in zones:
+            raise LtmError(f"--pin {pin}: no such zone{nearest(pin, zones)}")
 
 
 def _mark(file: Path) -> tuple[int, ...]:
@@ -90,15 +132,33 @@ def open_brain(path: Path, memory: str | None, pins: Sequence[str] = ()) -> tupl
     Raises:
         LtmError: no such size, pins without a limit, and as `load_brain` and `open_paged`.
     """
+    limit = _limit(memory, pins)
+    return load_brain(path) if limit is None else open_paged(path, limit, pins)
+
+
+def open_skills(path: Path, memory: str | None, pins: Sequence[str] = ()) -> SkilledBrain:
+    """Opens a brain of several skills, whole, or with its zones on disk where memory is limited.
+
+    Args:
+        path: of the brain.
+        memory: such as `300MB`, for the weights of all skills' zones; None for all of them.
+        pins: zones that never leave memory, where it is limited, as `skill/zone`.
+
+    Raises:
+        LtmError: no such size, pins without a limit, and as `load_skills` and `open_paged_skills`.
+    """
+    limit = _limit(memory, pins)
+    return load_skills(path) if limit is None else open_paged_skills(path, limit, pins)
+
+
+def _limit(memory: str | None, pins: Sequence[str]) -> int | None:
     if memory is None:
         if pins:
             raise LtmError("--pin is for brains whose zones come and go: say how much --memory they may take")
-        return load_brain(path)
+        return None
     try:
-        return open_paged(path, int(parse_bytes(memory)), pins)
+        return int(parse_bytes(memory))
     except ValueError as problem:
-        if isinstance(problem, LtmError):
-            raise
         raise LtmError(f"--memory: {problem}") from None
 
 

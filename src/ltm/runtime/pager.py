@@ -150,6 +150,31 @@ class Pager:
         self.paging = replace(self.paging, evictions=self.paging.evictions + 1)
 
 
+class Lodging:
+    """The zones of one brain among those of several that share a pager.
+
+    Args:
+        pager: has all their zones.
+        prefix: what it calls this brain's by, before their names.
+    """
+
+    def __init__(self, pager: Pager, prefix: str) -> None:
+        self._pager, self._prefix = pager, prefix
+
+    @property
+    def paging(self) -> Paging:
+        """What it has come to so far, of all brains together."""
+        return self._pager.paging
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Sends for zones that will fire soon."""
+        self._pager.expect([self._prefix + name for name in names])
+
+    def need(self, name: str) -> None:
+        """Sees to it that a zone's weights are here."""
+        self._pager.need(self._prefix + name)
+
+
 def size_of(zone: Zone) -> int:
     """Returns the bytes of a zone's tensors, whether they are here or not."""
     return sum(tensor.numel() * tensor.element_size() for name, tensor in zone.state_dict().items() if name != START)
