@@ -229,7 +229,7 @@ def raw(data: bytes) -> Callable[[Path], None]:
 
 
 RECORDS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "newer format": (edit(lambda r: r.update(format=4)), "format 4; this version of ltm reads format 1 to 3"),
+    "newer format": (edit(lambda r: r.update(format=5)), "format 5; this version of ltm reads format 1 to 4"),
     "format as text": (edit(lambda r: r.update(format="1")), "format 1; this version"),
     "no format": (edit(lambda r: r.pop("files")), "files: Field required"),
     "unknown key": (edit(lambda r: r.update(run="rm -rf")), "run: Extra inputs"),

@@ -34,6 +34,8 @@ class NextActSpec(Part):
     """Those of the sense, and one more if `ends`."""
     ends: bool = False
     """Whether the end is something to learn, and to say: the last of the symbols."""
+    stop: Annotated[int, Field(ge=0)] | None = None
+    """A symbol of the sense at which talking ends, such as the one that ends texts of a model from elsewhere."""
     tied: bool = False
     """Whether symbols are told by the vectors with which the sense writes them, rather than by a matrix of its own."""
     bias: bool = False

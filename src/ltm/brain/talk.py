@@ -9,7 +9,6 @@ Shapes: B batch, S sites, V symbols.
 
 from __future__ import annotations
 
-import codecs
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -22,8 +21,6 @@ from ltm.brain.brain import Brain
 from ltm.brain.mind import Mind
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
-from ltm.senses.pieces import piece_bytes
-from ltm.senses.sequence import SequenceSpec
 from ltm.senses.text import TextSpec
 from ltm.zones.causal import Carried
 
@@ -60,7 +57,7 @@ class Talk:
         """The symbol that ends a text; None where nothing does."""
         act = self.brain.chart.acts[self._act]
         assert isinstance(act, NextActSpec)
-        return act.symbols - 1 if act.ends else None
+        return act.symbols - 1 if act.ends else act.stop
 
     def symbols(self, text: Any) -> list[int]:
         """Returns the symbols of a text or a sequence, however long it is.
@@ -68,6 +65,8 @@ class Talk:
         Raises:
             DataError: nothing there, or what the brain has no symbol for.
         """
+        if isinstance(self.spec, TextSpec) and isinstance(text, str):
+            return self.spec.symbols(text)
         whole = self.spec.model_copy(update={"longest": sys.maxsize})
         return [int(symbol) for symbol in whole.encode(text)]
 
@@ -129,36 +128,3 @@ def choose(logits_V: Tensor, temperature: float, top: int, draws: torch.Generato
         least = scaled_V.topk(min(top, len(scaled_V))).values[-1]
         scaled_V = scaled_V.masked_fill(scaled_V < least, float("-inf"))
     return int(torch.multinomial(scaled_V.softmax(-1), 1, generator=draws))
-
-
-class Writer:
-    """Turns symbols into text as they come; bytes that are the beginning of a letter wait for the rest.
-
-    Args:
-        spec: how the brain reads.
-    """
-
-    def __init__(self, spec: object) -> None:
-        self._spec = spec
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._first = True
-
-    def begin(self, text: str) -> str:
-        """Returns what to show of a text before it is gone on with."""
-        if isinstance(self._spec, SequenceSpec):
-            self._first = not text.split()
-            return " ".join(text.split())
-        return text
-
-    def write(self, symbol: int) -> str:
-        """Returns the text that a symbol completes."""
-        if isinstance(self._spec, SequenceSpec):
-            said = self._spec.tokens[symbol] if symbol < len(self._spec.tokens) else "?"
-            space, self._first = "" if self._first else " ", False
-            return space + said
-        assert isinstance(self._spec, TextSpec)
-        return self._decoder.decode(piece_bytes([symbol], self._spec.pieces))
-
-    def rest(self) -> str:
-        """Returns what still waits, as well as it can be read."""
-        return self._decoder.decode(b"", final=True)

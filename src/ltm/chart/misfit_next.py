@@ -58,6 +58,8 @@ def _symbols(chart: Chart, name: str, act: NextActSpec) -> Iterator[Problem]:
         yield ("senses", at, "positions"), "must be 'none' with an act of kind 'next': zones know the order of sites"
     if act.symbols != known + act.ends:
         yield ("acts", name, "symbols"), f"must be {known + act.ends}: {known} of {at!r}{' and the end' * act.ends}"
+    if act.stop is not None and act.stop >= known:
+        yield ("acts", name, "stop"), f"must be one of the {known} symbols of {at!r}, numbered from 0"
     if act.tied and act.ends:
         yield ("acts", name, "tied"), "the end has no vector that the sense writes: set ends or tied to false"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import typer
 
 from ltm.brain.brain import Brain
-from ltm.brain.talk import Talk, Writer
+from ltm.brain.talk import Talk
+from ltm.brain.writing import writer_of
 from ltm.errors import DataError
 from ltm.scenes.questions import is_piped, standard_input
 
@@ -35,9 +36,9 @@ def talk(brain: Brain, given: str | None, count: int, temperature: float, top: i
     text = _text(given)
     conversation = Talk(brain)
     symbols = conversation.symbols(text)
-    writer, said, parts = Writer(conversation.spec), list[int](), list[str]()
+    writer, said, parts = writer_of(conversation.spec, text, symbols), list[int](), list[str]()
     if not as_json:
-        sys.stdout.write(writer.begin(text))
+        sys.stdout.write(writer.begun)
     start = time.perf_counter()
     for symbol in conversation.go_on(symbols, count, temperature=temperature, top=top, seed=seed):
         said.append(symbol)

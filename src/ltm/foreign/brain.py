@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,12 @@ import torch
 from pydantic import ValidationError
 
 from ltm.brain.brain import Brain
-from ltm.chart.document import MAX_TEXT
-from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
 from ltm.errors import FolderError, first_mistake
 from ltm.foreign.table import foreign_model
 from ltm.foreign.tensors import Foreign
-from ltm.foreign.vocabulary import vocabulary_of
+from ltm.foreign.vocabulary import tokenizer_beside
+from ltm.runtime.record import TOKENIZER
 from ltm.senses.pieces import BYTES
 from ltm.senses.sequence import MOST_TOKENS
 
@@ -37,7 +35,7 @@ def brain_from(place: Path, name: str = "brain") -> Brain:
         FolderError: it can't be read, or isn't of a known family.
     """
     model = foreign_model(place)
-    chart = chart_of(model, vocabulary_of(place, len(model.table)), name)
+    chart = chart_of(model, tokenizer_beside(place, len(model.table)), name)
     with torch.device("meta"):
         brain = Brain(chart)
     state = brain.state_dict()
@@ -60,25 +58,30 @@ def brain_from(place: Path, name: str = "brain") -> Brain:
     return brain.eval()
 
 
-def chart_of(model: Foreign, tokens: Sequence[str] | None, name: str) -> Chart:
+def chart_of(model: Foreign, tokenizer: str | None, name: str) -> Chart:
     """Returns the chart of a brain made from a model.
 
     Args:
         model: taken apart.
-        tokens: what each symbol is called; None where nobody says. A model of 256 symbols then reads bytes.
+        tokenizer: SHA-256 of what reads its texts; None where nobody says. A model of 256 symbols then reads bytes, and
+            symbols of others are called by their numbers.
         name: of the brain.
     """
     symbols = len(model.table)
     sense: dict[str, Any] = {"kind": "text", "unit": "bytes", "inner": None, "longest": LONGEST}
-    if tokens is not None or symbols != BYTES:
+    if tokenizer is not None:
+        sense |= {"unit": "tokens", "tokenizer": tokenizer, "tokens": symbols}
+    elif symbols != BYTES:
         if symbols > MOST_TOKENS:
-            raise FolderError(f"{symbols:,} symbols; a sequence has at most {MOST_TOKENS:,}")
-        names = tuple(str(number) for number in range(symbols)) if tokens is None else tuple(tokens)
+            raise FolderError(f"{symbols:,} symbols without {TOKENIZER}; at most {MOST_TOKENS:,} are read by number")
+        names = tuple(str(number) for number in range(symbols))
         # What it writes is what the table holds: the scale undoes what sequences multiply by.
         sense = {"kind": "sequence", "tokens": names, "positions": "none", "scale": model.width**-0.5}
         sense["longest"] = LONGEST
     role = {"reads": ["input"], "vector": False}
     act = {"kind": "next", "symbols": symbols, "tied": model.head is None, "bias": model.bias is not None}
+    if model.end is not None:
+        act["stop"] = model.end
     declared = {
         "name": name,
         "about": f"A {model.family} language model from elsewhere: says what comes next.",
@@ -91,9 +94,6 @@ def chart_of(model: Foreign, tokens: Sequence[str] | None, name: str) -> Chart:
         "will": {"ticks": 1},
     }
     try:
-        chart = Chart.model_validate(declared)
+        return Chart.model_validate(declared)
     except ValidationError as problem:
         raise FolderError(f"a model that no chart can declare: {first_mistake(problem)}") from None
-    if tokens is not None and len(dump(chart)) > MAX_TEXT:
-        return chart_of(model, None, name)  # so many names would make the chart too long to read: numbers then
-    return chart

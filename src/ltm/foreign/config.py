@@ -32,6 +32,13 @@ def setting(
     return kind(value)
 
 
+def end_of(config: Mapping[str, Any], symbols: int) -> int | None:
+    """Returns the symbol at which texts end, the first of several; None where none is said that the model has."""
+    said = config.get("eos_token_id")
+    first = said[0] if isinstance(said, list) and said else said
+    return first if isinstance(first, int) and not isinstance(first, bool) and 0 <= first < symbols else None
+
+
 def rotary_base(config: Mapping[str, Any], source: str) -> float:
     """Returns the base of rotary positions, which older configurations have in one place and newer ones in another.
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import refuse_other, rotary_base, setting
+from ltm.foreign.config import end_of, refuse_other, rotary_base, setting
 from ltm.foreign.tensors import Foreign, Tensors
 
 KNOWN = {
@@ -76,7 +76,9 @@ def llama_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     last = None if tied and outer[2] not in tensors else tensors.take(outer[2], tuple(table.shape))
     tensors.done()
     zone = {"kind": "llama", "layers": layers, "heads": heads, "groups": groups, "hidden": hidden}
-    return Foreign("llama", width, zone | {"theta": theta, "eps": eps}, body, table, last)
+    return Foreign(
+        "llama", width, zone | {"theta": theta, "eps": eps}, body, table, last, end=end_of(config, len(table))
+    )
 
 
 def halves(weight: Tensor, heads: int) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import refuse_other, rotary_base, setting
+from ltm.foreign.config import end_of, refuse_other, rotary_base, setting
 from ltm.foreign.tensors import Foreign, Tensors
 
 KNOWN = {"hidden_act": "gelu_new", "qk_layernorm": False, "tie_word_embeddings": False}
@@ -58,4 +58,4 @@ def phi_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
         "theta": theta,
         "eps": setting(config, "layer_norm_eps", float, where, 1e-5),
     }
-    return Foreign("phi", width, zone, body, table, head, bias)
+    return Foreign("phi", width, zone, body, table, head, bias, end_of(config, len(table)))

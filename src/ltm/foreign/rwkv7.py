@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ltm.foreign.config import refuse_other
+from ltm.foreign.config import end_of, refuse_other
 from ltm.foreign.tensors import Foreign, Tensors
 
 SIX = ("r", "w", "k", "v", "a", "g")
@@ -128,7 +128,7 @@ def rwkv7_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     head = tensors.take(layout.head, tuple(table.shape))
     tensors.done()
     zone = {"kind": "rwkv7", "layers": layers, "head_width": width // heads, "hidden": hidden, "ranks": ranks}
-    return Foreign("rwkv7", width, zone, body, table, head)
+    return Foreign("rwkv7", width, zone, body, table, head, end=end_of(config, len(table)))
 
 
 def _norm(tensors: Tensors, theirs: str, ours: str, width: int) -> dict[str, Tensor]:

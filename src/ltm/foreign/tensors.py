@@ -33,6 +33,7 @@ class Foreign:
         table: a vector for each symbol `[V, W]`.
         head: the matrix from channels to symbols `[V, W]`; None where it is the table.
         bias: of the head `[V]`, where it has one.
+        end: the symbol at which its texts end, where its configuration says one.
     """
 
     family: str
@@ -42,6 +43,7 @@ class Foreign:
     table: Tensor
     head: Tensor | None = None
     bias: Tensor | None = None
+    end: int | None = None
 
 
 class Tensors:

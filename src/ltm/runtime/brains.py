@@ -14,11 +14,14 @@ from ltm.brain.familiarity import Familiarity
 from ltm.brain.rehearsal import Rehearsal
 from ltm.chart.dump import dump
 from ltm.chart.load import chart_from_text
+from ltm.chart.schema import Chart
 from ltm.errors import ChartError, FolderError
 from ltm.runtime.bodies import zone_file
 from ltm.runtime.folder import CHART, CONNECTOME, BrainFiles, load_folder, save_folder
-from ltm.runtime.record import FAMILIARITY, REHEARSAL
+from ltm.runtime.record import FAMILIARITY, REHEARSAL, TOKENIZER
 from ltm.scenes.columns import columns_of
+from ltm.senses.text import TextSpec
+from ltm.senses.tokenizer import content_of, keep, most_symbols
 
 _ZONES = "circuit.zones."
 
@@ -55,7 +58,11 @@ def save_brain(
     known = None if brain.familiarity is None else brain.familiarity.tensors()
     kept = None if brain.rehearsal is None else brain.rehearsal.tensors()
     text = dump(brain.chart)
-    files = BrainFiles(text, zones, connectome, record, frozenset(constants), known, kept, bodies or {}, brain.int8)
+    wanted = tokenizer_named(brain.chart)
+    content = None if wanted is None else content_of(wanted)
+    files = BrainFiles(
+        text, zones, connectome, record, frozenset(constants), known, kept, bodies or {}, brain.int8, content
+    )
     save_folder(path, files)
 
 
@@ -73,6 +80,7 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         chart = chart_from_text(files.chart_text, str(path / CHART))
     except ChartError as problem:
         raise FolderError(str(problem)) from None
+    take_in_tokenizer(chart, files.tokenizer, path)
     brain = Brain(chart, absent=True)  # no weight is drawn only to be replaced
     without_zones(brain, files.connectome, path)
     for name, tensors in files.zones.items():
@@ -86,6 +94,31 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         layouts = {name: spec.layout for name, spec in columns_of(chart).items()}
         brain.rehearsal = Rehearsal.of(files.rehearsal, layouts, str(path / REHEARSAL))
     return brain.eval(), files.record
+
+
+def tokenizer_named(chart: Chart) -> str | None:
+    """Returns the SHA-256 of the tokenizer that a chart's texts are read with; None where there is none."""
+    named = (sense.tokenizer for sense in chart.senses.values() if isinstance(sense, TextSpec))
+    return next((digest for digest in named if digest is not None), None)
+
+
+def take_in_tokenizer(chart: Chart, content: str | None, path: Path) -> None:
+    """Keeps the tokenizer of a brain folder at hand for reading texts.
+
+    Raises:
+        FolderError: none is there, it isn't the one that the chart names, or it has more symbols than the brain.
+        DataError: the package tokenizers is not installed, or can't read it.
+    """
+    wanted = tokenizer_named(chart)
+    if wanted is None:
+        return
+    if content is None or keep(content) != wanted:
+        what = "missing" if content is None else "not the one that the chart names"
+        raise FolderError(f"{path / TOKENIZER}: {what}")
+    for name, sense in chart.senses.items():
+        if isinstance(sense, TextSpec) and sense.tokens is not None and most_symbols(wanted) > sense.tokens:
+            symbols = f"{most_symbols(wanted):,} symbols; sense {name!r} has {sense.tokens:,}"
+            raise FolderError(f"{path / TOKENIZER}: writes {symbols}")
 
 
 def check_tensors(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], file: Path) -> None:

@@ -21,7 +21,17 @@ from ltm.runtime.bodies import BODY, find_body, zone_file
 from ltm.runtime.card import card
 from ltm.runtime.int8 import pack, unpack
 from ltm.runtime.listing import CARD, RECORD, check_target, checked, digest_of, inspect_folder
-from ltm.runtime.record import CHART, CONNECTOME, FAMILIARITY, REHEARSAL, BrainRecord, here, needed_format, read_record
+from ltm.runtime.record import (
+    CHART,
+    CONNECTOME,
+    FAMILIARITY,
+    REHEARSAL,
+    TOKENIZER,
+    BrainRecord,
+    here,
+    needed_format,
+    read_record,
+)
 from ltm.runtime.weights import from_bytes, read_bytes, to_bytes
 
 __all__ = [
@@ -53,6 +63,7 @@ class BrainFiles:
         rehearsal: scenes that are kept, packed; None where there are none.
         bodies: zones whose body is not written, as another skill's zone file holds the very same; with its SHA-256.
         int8: whether matrices of zones and connectome are written in eight bits.
+        tokenizer: what texts are read with, where the chart names one.
     """
 
     chart_text: str
@@ -64,6 +75,7 @@ class BrainFiles:
     rehearsal: dict[str, Tensor] | None = None
     bodies: Mapping[str, str] = field(default_factory=dict)
     int8: bool = False
+    tokenizer: str | None = None
 
 
 def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> None:
@@ -104,6 +116,9 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
     if files.rehearsal is not None:
         contents[REHEARSAL] = to_bytes(files.rehearsal, _words("rehearsal", str(name)), str(path / REHEARSAL))
         counts[REHEARSAL] = 0
+    if files.tokenizer is not None:
+        contents[TOKENIZER] = files.tokenizer.encode()
+        counts[TOKENIZER] = 0
     listed: dict[str, dict[str, Any]] = {
         file: {"sha256": digest_of(data), "bytes": len(data), "parameters": counts[file]}
         for file, data in contents.items()
@@ -156,9 +171,19 @@ def load_folder(path: Path) -> BrainFiles:
     kept = None
     if REHEARSAL in contents:
         kept = read_part(path / REHEARSAL, contents.pop(REHEARSAL), "rehearsal", record.name)
+    tokenizer = contents[TOKENIZER].decode("utf-8", "replace") if TOKENIZER in contents else None
     dumped = record.model_dump(mode="json", exclude_none=True)
     int8 = record.files[CONNECTOME].weights == "int8"
-    return BrainFiles(chart_text, zones, connectome, dumped, familiarity=known, rehearsal=kept, int8=int8)
+    return BrainFiles(
+        chart_text,
+        zones,
+        connectome,
+        dumped,
+        familiarity=known,
+        rehearsal=kept,
+        int8=int8,
+        tokenizer=tokenizer,
+    )
 
 
 def read_zone(path: Path, zone: str, record: BrainRecord, *, known: bool = False) -> dict[str, Tensor]:

@@ -10,7 +10,16 @@ from pathlib import Path
 from ltm.chart.document import MAX_TEXT
 from ltm.errors import FolderError, LtmError, nearest
 from ltm.runtime.atomic import sweep
-from ltm.runtime.record import CHART, CONNECTOME, FAMILIARITY, MAX_RECORD, REHEARSAL, BrainRecord, read_record
+from ltm.runtime.record import (
+    CHART,
+    CONNECTOME,
+    FAMILIARITY,
+    MAX_RECORD,
+    REHEARSAL,
+    TOKENIZER,
+    BrainRecord,
+    read_record,
+)
 from ltm.runtime.weights import read_bytes
 
 RECORD = "brain.json"
@@ -55,7 +64,7 @@ def check_target(path: Path, *, overwrite: bool = True) -> None:
         marks = None
     if not isinstance(marks, dict) or "format" not in marks or "files" not in marks:
         raise LtmError(f"{path}: there is a folder that is not a brain; choose another one")
-    known = _BESIDE | {CHART, CONNECTOME, FAMILIARITY, REHEARSAL}
+    known = _BESIDE | {CHART, CONNECTOME, FAMILIARITY, REHEARSAL, TOKENIZER}
     foreign = sorted(other.name for other in path.iterdir() if other.name not in known)
     if foreign:
         raise LtmError(f"{path}: the brain there shares its folder with '{foreign[0]}', which would be lost; move it")

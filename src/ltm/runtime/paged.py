@@ -15,11 +15,11 @@ from ltm.chart.base import parse_bytes
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, FolderError, LtmError, nearest
 from ltm.runtime.bodies import zone_file
-from ltm.runtime.brains import check_tensors, load_brain, without_zones
+from ltm.runtime.brains import check_tensors, load_brain, take_in_tokenizer, without_zones
 from ltm.runtime.folder import CHART, CONNECTOME, read_part, read_zone
 from ltm.runtime.listing import checked, inspect_folder
 from ltm.runtime.pager import START, Load, Lodging, Pager, vacate
-from ltm.runtime.record import BrainRecord
+from ltm.runtime.record import TOKENIZER, BrainRecord
 from ltm.runtime.skills import folders_of, has_skills, load_skills, read_skills
 
 
@@ -84,6 +84,8 @@ def _without_zones(path: Path) -> tuple[Brain, BrainRecord, Load]:
         chart = chart_from_text(text, str(path / CHART))
     except ChartError as problem:
         raise FolderError(str(problem)) from None
+    content = checked(path, TOKENIZER, record).decode("utf-8", "replace") if TOKENIZER in record.files else None
+    take_in_tokenizer(chart, content, path)
     brain = Brain(chart, absent=True)
     tensors = read_part(path / CONNECTOME, checked(path, CONNECTOME, record), "connectome", record.name)
     without_zones(brain, tensors, path)

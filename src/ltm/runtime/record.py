@@ -14,22 +14,24 @@ from pydantic import Field, ValidationError, model_validator
 from ltm.chart.base import Name, Part
 from ltm.errors import FolderError
 
-FORMATS = (1, 2, 3)
+FORMATS = (1, 2, 3, 4)
 """Versions of the brain folder's format that are read. 2 adds what a brain keeps to rehearse, and zones whose body lies
-in another skill's file; 3 adds weights in eight bits."""
+in another skill's file; 3 adds weights in eight bits; 4 the tokenizer of a model from elsewhere."""
 CHART = "chart.yaml"
 CONNECTOME = "connectome.safetensors"
 FAMILIARITY = "familiarity.safetensors"
 """How known scenes look to the senses; not all brains have measured it."""
 REHEARSAL = "rehearsal.safetensors"
 """Scenes that the brain keeps, to rehearse and to judge itself by; see `ltm.brain.rehearsal`."""
+TOKENIZER = "tokenizer.json"
+"""What texts are read with, where the chart names it; see `ltm.senses.tokenizer`."""
 MAX_RECORD = 4_000_000
 """Bytes of `brain.json`."""
 
 FileName = Annotated[
     str,
     Field(
-        pattern=r"^(chart\.yaml|(connectome|familiarity|rehearsal)\.safetensors|zones/[a-z][a-z0-9_-]{0,39}\.safetensors)$"
+        pattern=r"^(chart\.yaml|tokenizer\.json|(connectome|familiarity|rehearsal)\.safetensors|zones/[a-z][a-z0-9_-]{0,39}\.safetensors)$"
     ),
 ]
 """The only names a record may list, so that none can lead out of the folder."""
@@ -78,7 +80,7 @@ class Provenance(Part):
 class BrainRecord(Part):
     """The whole of `brain.json`."""
 
-    format: Literal[1, 2, 3] = 1
+    format: Literal[1, 2, 3, 4] = 1
     name: Name
     about: _Line = ""
     parameters: _Count = 0
@@ -101,7 +103,7 @@ class BrainRecord(Part):
             raise ValueError(f"files: {(missing or ['zones/*.safetensors'])[0]} is not listed")
         int8 = any(file.weights == "int8" for file in self.files.values())
         if self.format < needed_format(self.files, any(file.body for file in self.files.values()), int8):
-            raise ValueError("format: 1 has neither rehearsal nor shared bodies, and 2 no weights in eight bits")
+            raise ValueError("format: 1 has neither rehearsal nor shared bodies, 2 no eight bits, and 3 no tokenizer")
         if any(file.body and not name.startswith("zones/") for name, file in self.files.items()):
             raise ValueError("files: only a zone has a body")
         return self
@@ -134,6 +136,8 @@ def read_record(data: bytes, source: str) -> BrainRecord:
 
 def needed_format(files: Iterable[str], bodies: bool, int8: bool) -> int:
     """Returns the oldest format that can hold some files, of which zones may have their bodies elsewhere."""
+    if TOKENIZER in files:
+        return 4
     if int8:
         return 3
     return 2 if bodies or REHEARSAL in files else 1

@@ -26,11 +26,13 @@ from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.senses.layout import Layout, Written
 from ltm.senses.pieces import BYTES, check_pieces, encode_pieces
+from ltm.senses.tokenizer import encode_tokens
 from ltm.zones.layers import Linear, truncated_normal_
 
 MOST_PLACES = 8192
 _WORD = re.compile(r"\w+|[^\w\s]")
 Unit = Literal["words", "bytes", "pieces"]
+TokenizerHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Piece = Annotated[str, Field(min_length=2, max_length=200)]
 Feature = Literal["word", "again", "pair", "beginning", "ending", "letters"]
 LETTERS = 5
@@ -43,11 +45,16 @@ class TextSpec(Part):
     """Free text in any language, in UTF-8."""
 
     kind: Literal["text"]
-    unit: Unit = "words"
-    """What becomes a site: a word or a sign between words, a byte, or a piece of a vocabulary."""
+    unit: Unit | Literal["tokens"] = "words"
+    """What becomes a site: a word or a sign between words, a byte, a piece of a vocabulary, or a token of a model from
+    elsewhere."""
     pieces: tuple[Piece, ...] = ()
     """With `unit: pieces`: the vocabulary beside the 256 bytes, in the order in which it was learned (byte-pair
     encoding), in GPT-2's alphabet for bytes: `Ġthe` is ` the`."""
+    tokenizer: TokenizerHash | None = None
+    """With `unit: tokens`: the SHA-256 of the `tokenizer.json` in the brain's folder."""
+    tokens: Annotated[int, Field(ge=2, le=10**6)] | None = None
+    """With `unit: tokens`: how many symbols the model has."""
     longest: Annotated[int, Field(ge=1, le=MOST_PLACES)] = 1024
     """Units at most; longer text is refused, or cut where `cut` says so."""
     cut: bool = False
@@ -73,20 +80,24 @@ class TextSpec(Part):
     def _all_differ(self) -> TextSpec:
         if len(set(self.features)) < len(self.features):
             raise ValueError("features repeats one")
+        if (self.unit == "tokens") != (self.tokenizer is not None) or (self.tokenizer is None) != (self.tokens is None):
+            raise ValueError("unit: tokens, tokenizer and tokens go together (ltm import writes them)")
         check_vocabulary(self.unit, self.pieces)
         return self
 
     @property
     def rows(self) -> int:
-        """How many vectors its table holds: one a bucket, or one a byte and a piece."""
+        """How many vectors its table holds: one a bucket, one a byte and a piece, or one a token."""
+        if self.tokens is not None:
+            return self.tokens
         return self.buckets if self.unit == "words" else BYTES + len(self.pieces)
 
     @property
     def layout(self) -> Layout:
-        """Bytes or pieces `[places]`, or the buckets of words' features `[places, features]`."""
+        """Bytes, pieces or tokens `[places]`, or the buckets of words' features `[places, features]`."""
         if self.unit == "bytes":
             return Layout(rank=1, dtype="uint8", longest=MOST_PLACES)  # no byte of UTF-8 is 255, which marks the end
-        if self.unit == "pieces":
+        if self.unit != "words":
             return Layout(rank=1, dtype="int32", longest=MOST_PLACES)
         return Layout(rank=2, dtype="int32", longest=MOST_PLACES)
 
@@ -106,17 +117,19 @@ class TextSpec(Part):
 
     def words(self) -> str:
         """Says what is read: `up to 512 words`."""
+        if self.tokens is not None:
+            return f"up to {self.longest:,} tokens of a vocabulary of {self.tokens:,}"
         return unit_words(self.longest, self.unit, self.pieces)
 
     def encode(self, value: Any) -> npt.NDArray[Any]:
-        """Turns text into bytes or pieces `[places]` or buckets `[places, features]`.
+        """Turns text into bytes, pieces or tokens `[places]` or buckets `[places, features]`.
 
         Raises:
             DataError: no text, empty, or too long.
         """
         if not isinstance(value, str):
             raise DataError(f"expected text, got {type(value).__name__}")
-        units: Any = words_of(value) if self.unit == "words" else symbols_of(value, self.pieces)
+        units: Any = words_of(value) if self.unit == "words" else self.symbols(value)
         if not units:
             raise DataError("the text is empty")
         if len(units) > self.longest:
@@ -129,13 +142,21 @@ class TextSpec(Part):
         found = [_buckets(word, last, self.features, self.buckets) for word, last in zip(units, before, strict=True)]
         return np.array(found, dtype=np.int32)
 
+    def symbols(self, text: str) -> list[int]:
+        """Returns the numbers of a text's bytes, pieces or tokens, however many.
+
+        Raises:
+            DataError: the tokenizer isn't at hand.
+        """
+        return symbols_of(text, self.pieces) if self.tokenizer is None else encode_tokens(text, self.tokenizer)
+
 
 def words_of(text: str) -> list[str]:
     """Returns a text's words and the signs between them, in small letters."""
     return _WORD.findall(text.casefold())
 
 
-def check_vocabulary(unit: Unit, pieces: tuple[str, ...]) -> None:
+def check_vocabulary(unit: str, pieces: tuple[str, ...]) -> None:
     """Refuses a vocabulary that is none, or that nothing would use.
 
     Raises:
@@ -153,7 +174,7 @@ def symbols_of(text: str, pieces: tuple[str, ...]) -> list[int]:
     return encode_pieces(text, pieces) if pieces else list(text.encode("utf-8", "replace"))
 
 
-def unit_words(longest: int, unit: Unit, pieces: Sequence[str]) -> str:
+def unit_words(longest: int, unit: str, pieces: Sequence[str]) -> str:
     """Says what a text is of: `up to 512 pieces of a vocabulary of 1,024`."""
     return f"up to {longest:,} {unit}" + (f" of a vocabulary of {BYTES + len(pieces):,}" if pieces else "")
 

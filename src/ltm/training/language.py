@@ -18,6 +18,7 @@ from ltm.scenes.store import SceneSet
 from ltm.senses.layout import void_of
 from ltm.senses.pieces import BYTES, piece_bytes
 from ltm.senses.text import TextSpec
+from ltm.senses.tokenizer import bytes_of_tokens
 from ltm.training.looks import batches
 
 A_BATCH = 32
@@ -83,5 +84,7 @@ def _bytes(sense: object) -> torch.Tensor | None:
     """Returns how many bytes each symbol stands for `[V]`, the end none; None where symbols aren't text."""
     if not isinstance(sense, TextSpec):
         return None
+    if sense.tokenizer is not None:
+        return torch.tensor([*bytes_of_tokens(sense.tokenizer, sense.rows), 0])
     sizes = [1] * BYTES + [len(piece_bytes([BYTES + n], sense.pieces)) for n in range(len(sense.pieces))]
     return torch.tensor([*sizes, 0])
