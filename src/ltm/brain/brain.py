@@ -22,6 +22,7 @@ from ltm.brain.familiarity import Familiarity
 from ltm.brain.mind import Mind, Reading
 from ltm.brain.parts import Parts
 from ltm.brain.prefix import Prefix
+from ltm.brain.pretrained import Pretrained
 from ltm.brain.reflection import Reflection
 from ltm.brain.rehearsal import Rehearsal
 from ltm.brain.spoken import Spoken, nothing_said, paces
@@ -39,7 +40,7 @@ from ltm.zones.places import Places
 from ltm.zones.spec import Window
 
 
-class Brain(nn.Module):
+class Brain(Pretrained, nn.Module):
     """A brain as declared by a chart; weights are drawn from the seed.
 
     Args:
