@@ -41,6 +41,10 @@ class FolderError(LtmError):
     exit_code = EXIT_DAMAGED
 
 
+class HubError(LtmError):
+    """A brain that can't be fetched from the hub, or pushed to it."""
+
+
 def first_mistake(problem: ValidationError) -> str:
     """Returns the first thing that pydantic found wrong in one line: where, what was expected, what was given."""
     error = problem.errors(include_url=False)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny import WIDTH, chart_of, chart_with
+from tiny import WIDTH, chart_of, chart_with, puzzles
 
 from ltm.brain.brain import Brain, fixed_sites
 from ltm.chart.circuit import Edge
@@ -102,3 +102,20 @@ def test_noise_in_the_start_comes_from_the_generator() -> None:
     assert not torch.equal(one[0], one[1])
     calm = brain.begin(values).lanes.field
     assert torch.equal(calm[0], calm[1])
+
+
+def test_prefix_sites_hear_what_was_learned_for_them() -> None:
+    chart = chart_with({"only": {"kind": "attention"}}, field={"width": WIDTH, "prefix": 3, "prefix_vectors": 2})
+    brain, values = Brain(chart), puzzles()
+    assert brain.prefix is not None and brain.parameters_by_part()["prefix"] == 2 * WIDTH
+    silent = brain.sense(values, brain.places(values))
+    assert not silent[:, :3].any()  # zero at the start
+    with torch.no_grad():
+        brain.prefix.vectors.fill_(0.5)
+    heard = brain.sense(values, brain.places(values))
+    assert torch.equal(heard[:, 3:], silent[:, 3:]) and not heard[:, 2].any()
+    assert torch.allclose(heard[:, :2], torch.tensor(0.5 * WIDTH**0.5))
+    heard.sum().backward()
+    assert brain.prefix.vectors.grad is not None and bool(brain.prefix.vectors.grad.all())
+    with pytest.raises(ValueError, match="prefix_vectors \\(2\\) exceeds prefix \\(1\\)"):
+        chart_with({"only": {"kind": "attention"}}, field={"width": WIDTH, "prefix": 1, "prefix_vectors": 2})

@@ -254,7 +254,10 @@ def test_what_is_missing_left_over_or_broken_is_named(change: Any, words: str, t
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"model_type": "mamba"}, "of no family that is known here: rwkv7, llama, phi (config.json says 'mamba')"),
+        (
+            {"model_type": "mamba"},
+            "of no family that is known here: rwkv7, llama, phi, trm, hrm (config.json says 'mamba')",
+        ),
         ({"model_type": "llama", "attention_bias": True}, "attention_bias: True is not built here"),
         ({"model_type": "llama", "hidden_size": 32, "intermediate_size": 0}, "intermediate_size: expected a positive"),
         ({"model_type": "llama", "hidden_sise": 32}, "lacks 'hidden_size'; did you mean 'hidden_sise'"),

@@ -41,7 +41,8 @@ def names() -> dict[str, list[str]]:
     for name in ltm.__all__:
         thing = getattr(ltm, name)
         if inspect.isclass(thing):
-            own = [member for member in vars(thing) if not member.startswith("_") and member != "model_config"]
+            ours = [kind for kind in thing.__mro__ if kind is thing or kind.__name__ == "Pretrained"]
+            own = [m for kind in ours for m in vars(kind) if not m.startswith("_") and m != "model_config"]
             told[name] = sorted({*own, *getattr(thing, "__annotations__", {})})
         else:
             told[name] = list(inspect.signature(thing).parameters)

@@ -86,14 +86,17 @@ class Net(nn.Module):
 class Reasoner(nn.Module):
     """What TRM and HRM share: symbols in and out, the halting head, starting states, slots before the cells."""
 
-    def __init__(self, size: int = 512, slots: int = 16, symbols: int = 11) -> None:
+    def __init__(self, size: int = 512, slots: int = 16, symbols: int = 11, cells: int = 81) -> None:
         super().__init__()
-        self.size, self.slots = size, slots
+        self.size, self.slots, self.cells = size, slots, cells
         self.embed = nn.Embedding(symbols, size)
         self.out = nn.Linear(size, symbols, bias=False)
         self.q = nn.Linear(size, 2)
         self.register_buffer("start_high", torch.randn(size))
         self.register_buffer("start_low", torch.randn(size))
+        self.register_buffer(
+            "puzzle", torch.zeros(size)
+        )  # the embedding of the one puzzle identifier, zero at the start
 
     def draw(self) -> None:
         """Weights with a standard deviation of one over the root of their inputs, symbols of one over the width's."""
@@ -104,12 +107,13 @@ class Reasoner(nn.Module):
         nn.init.constant_(self.q.bias, -5.0)
 
     def seen(self, cells: Tensor) -> Tensor:
-        """The puzzle embedding is zero at the start."""
-        cells = self.embed(cells.long()) * math.sqrt(self.size)
-        return torch.cat((cells.new_zeros(cells.shape[0], self.slots, self.size), cells), 1)
+        """The puzzle's embedding comes first, then empty slots, then the cells."""
+        cells = self.embed(cells.long())
+        slots = F.pad(self.puzzle[None], (0, 0, 0, self.slots - 1)).expand(cells.shape[0], -1, -1)
+        return math.sqrt(self.size) * torch.cat((slots, cells), 1)
 
     def start(self, batch: int) -> tuple[Tensor, Tensor]:
-        shape = (batch, self.slots + 81, self.size)
+        shape = (batch, self.slots + self.cells, self.size)
         return self.start_high.expand(shape), self.start_low.expand(shape)
 
     def read(self, high: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -129,18 +133,29 @@ class Reasoner(nn.Module):
 
 
 class TRM(Reasoner):
-    """One net of two blocks; three rounds of six updates of z and one of y, gradient through the last round."""
+    """One net of two blocks; rounds of some updates of z and one of y, gradient through the last round."""
 
-    def __init__(self, *, attention: bool, size: int = 512, heads: int = 8) -> None:
-        super().__init__(size)
-        self.net = Net(2, size, heads, None if attention else self.slots + 81)
+    def __init__(
+        self,
+        *,
+        attention: bool,
+        size: int = 512,
+        heads: int = 8,
+        symbols: int = 11,
+        cells: int = 81,
+        cycles: tuple[int, int] = (3, 6),
+    ) -> None:
+        super().__init__(size, symbols=symbols, cells=cells)
+        self.cycles = cycles
+        self.net = Net(2, size, heads, None if attention else self.slots + cells)
         self.draw()
 
     def segment(self, y: Tensor, z: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
         x = self.seen(cells)
-        for turn in range(3):
-            with torch.set_grad_enabled(turn == 2):
-                for _ in range(6):
+        rounds, updates = self.cycles
+        for turn in range(rounds):
+            with torch.set_grad_enabled(turn == rounds - 1):
+                for _ in range(updates):
                     z = self.net(z, y + x)
                 y = self.net(y, z)
         return y, z
@@ -149,8 +164,8 @@ class TRM(Reasoner):
 class HRM(Reasoner):
     """Two nets of four blocks; two rounds of two low updates and one high; the last of each has gradient."""
 
-    def __init__(self, size: int = 512, heads: int = 8) -> None:
-        super().__init__(size, slots=1)
+    def __init__(self, size: int = 512, heads: int = 8, symbols: int = 11, cells: int = 81) -> None:
+        super().__init__(size, 1, symbols, cells)
         self.low, self.high = Net(4, size, heads), Net(4, size, heads)
         self.draw()
 

@@ -21,6 +21,8 @@ from ltm.brain.circuit import Circuit, Recorder
 from ltm.brain.familiarity import Familiarity
 from ltm.brain.mind import Mind, Reading
 from ltm.brain.parts import Parts
+from ltm.brain.prefix import Prefix
+from ltm.brain.pretrained import Pretrained
 from ltm.brain.reflection import Reflection
 from ltm.brain.rehearsal import Rehearsal
 from ltm.brain.spoken import Spoken, nothing_said, paces
@@ -38,7 +40,7 @@ from ltm.zones.places import Places
 from ltm.zones.spec import Window
 
 
-class Brain(nn.Module):
+class Brain(Pretrained, nn.Module):
     """A brain as declared by a chart; weights are drawn from the seed.
 
     Args:
@@ -59,6 +61,8 @@ class Brain(nn.Module):
         self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms", absent)
         self.acts = Parts({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
+        told = chart.field.prefix_vectors
+        self.prefix = Prefix(chart.field.prefix, told, width) if told else None
         self.steps = None if chart.steps is None else Steps(chart, width, fixed_sites(chart))
         self.familiarity: Familiarity | None = None
         """How known scenes look to its senses; measured once training is done."""
@@ -118,9 +122,10 @@ class Brain(nn.Module):
         return replace(places, mask_BS=None if joined is None or bool(joined.all()) else joined)
 
     def sense(self, values: Mapping[str, Tensor], places: Places, spoken: Mapping[str, Spoken] | None = None) -> Tensor:
-        """Returns what the senses write `[B, S, D]`, and what acts put on their own sites; prefix sites get nothing.
+        """Returns what the senses write `[B, S, D]`, and what acts put on their own sites.
 
-        In scenes of several steps, `values` are those of one step.
+        Prefix sites get nothing, or vectors that were learned for them. In scenes of several steps, `values` are those
+        of one step.
         """
         parts = [self.senses[name](values[name]) for name in self.chart.senses]
         batch = parts[0].shape[0]
@@ -130,7 +135,8 @@ class Brain(nn.Module):
                 said = None if spoken is None else spoken.get(name)
                 parts.append(act.written(batch, None if said is None else said.heard).to(parts[0].dtype))
         if places.prefix:
-            parts.insert(0, parts[0].new_zeros(batch, places.prefix, parts[0].shape[-1]))
+            silent = parts[0].new_zeros(batch, places.prefix, parts[0].shape[-1])
+            parts.insert(0, silent if self.prefix is None else self.prefix(batch).to(parts[0].dtype))
         written = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
         if self.steps is None:
             return written
@@ -258,6 +264,7 @@ class Brain(nn.Module):
         parts = {f"zones/{name}": count(zone) for name, zone in self.circuit.zones.items()}
         rest: dict[str, nn.Module | None] = {"coupling": self.circuit.coupling, "wave": self.circuit.wave}
         rest |= {"senses": self.senses, "acts": self.acts, "reflection": self.reflection}
+        rest |= {} if self.prefix is None else {"prefix": self.prefix}
         rest |= {} if self.steps is None else {"steps": self.steps}
         return parts | {name: count(module) for name, module in rest.items()}
 

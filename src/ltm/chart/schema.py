@@ -42,10 +42,18 @@ class FieldSpec(Part):
     """Channels of every site."""
     prefix: Annotated[int, Field(ge=0, le=1024)] = 0
     """Extra sites in front that no sense writes, as TRM's and HRM's puzzle embedding."""
+    prefix_vectors: Annotated[int, Field(ge=0, le=1024)] = 0
+    """So many of them, from the first, hear a learned vector that is the same in every scene; zero at the start."""
     noise: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Standard deviation of the Gaussian noise in the starting state; makes several tries useful."""
     norm: Literal["rms", "none"] = "rms"
     """Normalisation of the field after zones have added to it."""
+
+    @model_validator(mode="after")
+    def _vectors_have_sites(self) -> FieldSpec:
+        if self.prefix_vectors > self.prefix:
+            raise ValueError(f"prefix_vectors ({self.prefix_vectors}) exceeds prefix ({self.prefix})")
+        return self
 
 
 class ReflectionSpec(Part):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ltm.cli.fetched import fetched
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    brain: Annotated[Path, typer.Argument(help="A brain folder.")],
+    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
     data: Annotated[
         str, typer.Argument(help="Scenes with answers: a file, or a built-in source (sudoku, maze, listops, …).")
     ],

@@ -4,39 +4,58 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from ltm.chart.schema import Chart
+
 
 def import_model(
-    model: Annotated[Path, typer.Argument(help="A .safetensors file, or a folder with config.json and safetensors.")],
+    model: Annotated[
+        Path,
+        typer.Argument(help="A .safetensors file, a folder with config.json and safetensors, or a TRM/HRM checkpoint."),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
 ) -> None:
-    """Turn a language model from elsewhere into a brain: RWKV-7, the Llama family, phi-1 and phi-1.5.
+    """Turn a model from elsewhere into a brain: RWKV-7, the Llama family, phi-1, phi-1.5; checkpoints of TRM and HRM.
 
-    Its weights become a zone like any other, which can be carried, merged and trained on. Every tensor must find its
-    place; pickled weights are not read.
+    Its weights become zones like any other, which can be carried, merged and trained on. Every tensor must find its
+    place. Pickled weights are not read, but for TRM and HRM, which are published in no other form.
 
     Example: ltm import SmolLM2-135M/ -o smol/
     """
     from ltm.chart.base import format_bytes
     from ltm.cli.training import console_of
-    from ltm.foreign.brain import brain_from
+    from ltm.foreign.brain import imported
     from ltm.runtime.brains import save_brain
     from ltm.runtime.folder import check_target
-    from ltm.senses.sequence import SequenceSpec
     from ltm.training.from_data import name_of
 
     check_target(out, overwrite=False)
-    brain = brain_from(model, name_of(out))
+    found = imported(model, name_of(out))
+    brain, console = found.brain, console_of()
     count = sum(weight.numel() for weight in brain.parameters())
-    (zone,) = brain.chart.zones.values()
-    save_brain(brain, out, {"provenance": {"data": f"trained elsewhere; taken from {model.name}"}, "measured": {}})
-    console = console_of()
-    words = f"a zone of kind {zone.kind}, {count:,} weights ({format_bytes(4 * count)})"
+    told = {"data": f"trained elsewhere; taken from {model.name}"}
+    save_brain(brain, out, {"provenance": told, "measured": {}})
+    for note in found.notes:
+        console.print(note, highlight=False, markup=False)
+    kinds = ", ".join(f"{name} (kind {zone.kind})" for name, zone in brain.chart.zones.items())
+    words = f"a brain of {found.family}: zones {kinds}; {count:,} weights ({format_bytes(4 * count)})"
     console.print(f"saved {out}/: {words}. Next:", highlight=False, markup=False)
-    sense = next(iter(brain.chart.senses.values()))
-    start = " ".join(sense.tokens[5:8]) if isinstance(sense, SequenceSpec) else "Once upon a time"
-    for line in (f"think {out} {shlex.quote(start)}", f"inspect {out}"):
+    for line in (_first_use(brain.chart, out), f"inspect {out}"):
         console.print(f"  ltm {line}", highlight=False, markup=False)
+
+
+def _first_use(chart: Chart, out: Path) -> str:
+    """Returns a command that shows what the brain can do."""
+    from ltm.senses.sequence import SequenceSpec
+    from ltm.senses.text import TextSpec
+
+    sense = next(iter(chart.senses.values()))
+    if isinstance(sense, SequenceSpec):
+        return f"think {out} {shlex.quote(' '.join(sense.tokens[5:8]))}"
+    if isinstance(sense, TextSpec):
+        return f"think {out} {shlex.quote('Once upon a time')}"
+    return f"eval {out} {chart.scenes.source} --count 20" if chart.scenes.source else f"think {out} FILE"

@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from ltm.cli.fetched import fetched
+
 
 def inspect(
-    brain: Annotated[Path, typer.Argument(help="A brain folder.")],
+    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show a brain's zones, sizes, couplings, rhythms, roles, results and provenance; weights are not read.

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from ltm.cli.fetched import all_fetched
+
 
 def merge(
-    brains: Annotated[list[Path], typer.Argument(help="Two brain folders or more.")],
+    brains: Annotated[list[Path], typer.Argument(help="Two brain folders or more.", callback=all_fetched)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
     names: Annotated[
         list[str] | None, typer.Option("--name", help="What to call a skill, in the order of the brains.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ltm.cli.fetched import fetched
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, LtmError
 
 if TYPE_CHECKING:
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
 
 def perceive(
-    eye: Annotated[Path, typer.Argument(help="A brain that sees one picture and says what it is.")],
-    mind: Annotated[Path, typer.Argument(help="A brain that sees a grid of fixed size, or a sequence, of such names.")],
+    eye: Annotated[Path, typer.Argument(help="A brain that sees one picture and says what it is.", callback=fetched)],
+    mind: Annotated[
+        Path,
+        typer.Argument(help="A brain that sees a grid of fixed size, or a sequence, of such names.", callback=fetched),
+    ],
     pictures: Annotated[
         list[str],
         typer.Argument(help="A picture of all, a folder, an .npz; or a picture for each cell, '.' for none; or -."),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ltm.cli.fetched import fetched
+
 if TYPE_CHECKING:
     from ltm.catalog.estimate import World
     from ltm.catalog.quantity import BrainFigures, KnownModel
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def scale(
-    brain: Annotated[Path | None, typer.Argument(help="A brain folder to weigh.")] = None,
+    brain: Annotated[Path | None, typer.Argument(help="A brain folder to weigh.", callback=fetched)] = None,
     model: Annotated[
         str | None, typer.Option(help="A language model: its parameters (100M, 1.5B), or a name such as GPT-3.")
     ] = None,

@@ -95,6 +95,7 @@ def wiring_table(chart: Chart, *, plain: bool = False) -> Table:
     if len(chart.senses) > MOST_SENSES:
         rows.append(("", f"and {len(chart.senses) - MOST_SENSES:,} more"))
     field = f"width {chart.field.width}" + (f", {chart.field.prefix} prefix sites" if chart.field.prefix else "")
+    field += f", {chart.field.prefix_vectors} of them with a learned vector" if chart.field.prefix_vectors else ""
     rows.append(("field", field + (f", starts with noise {chart.field.noise:g}" if chart.field.noise else "")))
     rows.append(("wave", rhythm_words(chart, found)))
     rows.append(("coupling", coupling_words(chart, found) or "through the field only"))

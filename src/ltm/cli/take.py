@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from ltm.cli.fetched import fetched
+
 
 def take(
-    brain: Annotated[Path, typer.Argument(help="A brain folder of several skills.")],
+    brain: Annotated[
+        Path, typer.Argument(help="A brain folder of several skills, or hf://owner/name.", callback=fetched)
+    ],
     skill: Annotated[str, typer.Argument(help="Which skill.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
 ) -> None:

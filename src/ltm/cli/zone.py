@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ltm.cli.fetched import fetched
+
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
 
@@ -14,7 +16,9 @@ app = typer.Typer(help="Carry zones from one brain to another.", no_args_is_help
 
 
 @app.command("list")
-def list_zones(brain: Annotated[Path, typer.Argument(help="A brain folder.")]) -> None:
+def list_zones(
+    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
+) -> None:
     """List a brain's zones: kind, channels, roles, weights, bytes and checksum.
 
     Example: ltm zone list brain/
@@ -51,7 +55,7 @@ def list_zones(brain: Annotated[Path, typer.Argument(help="A brain folder.")]) -
 
 @app.command("take")
 def take(
-    brain: Annotated[Path, typer.Argument(help="A brain folder.")],
+    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
     zone: Annotated[str, typer.Argument(help="Which zone.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write, such as core.safetensors.")],
 ) -> None:
@@ -74,7 +78,9 @@ def take(
 @app.command("put")
 def put(
     file: Annotated[Path, typer.Argument(help="A zone that was taken out of a brain.")],
-    brain: Annotated[Path, typer.Argument(help="The brain folder to put it into.")],
+    brain: Annotated[
+        Path, typer.Argument(help="The brain to put it into: a folder, or hf://owner/name.", callback=fetched)
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
     name: Annotated[str | None, typer.Option(help="What to call it there; what it was called when absent.")] = None,
     thaw: Annotated[bool, typer.Option("--thaw", help="Let its own weights be learned too.")] = False,

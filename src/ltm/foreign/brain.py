@@ -1,16 +1,24 @@
-"""A model from elsewhere as a brain: a sense that writes its symbols' vectors, one causal zone, an act `next`."""
+"""A model from elsewhere as a brain.
+
+A language model becomes a sense that writes its symbols' vectors, one causal zone, and an act `next`; a recursive
+reasoner becomes the chart that declares it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import ValidationError
+from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.errors import FolderError, first_mistake
+from ltm.foreign.reasoners import Reasoner
 from ltm.foreign.table import foreign_model
 from ltm.foreign.tensors import Foreign
 from ltm.foreign.vocabulary import tokenizer_beside
@@ -24,21 +32,42 @@ LONGEST = 8192
 """Symbols at once; a zone with a state of fixed size goes on for ever."""
 
 
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """A brain that was made of a model from elsewhere.
+
+    Attributes:
+        brain: with its weights.
+        family: that the model is of.
+        notes: what a user should know: what was left out and why, what had to be assumed.
+    """
+
+    brain: Brain
+    family: str
+    notes: tuple[str, ...] = ()
+
+
 def brain_from(place: Path, name: str = "brain") -> Brain:
+    """Reads a model and makes a brain of it, with the same weights and logits; see `imported`."""
+    return imported(place, name).brain
+
+
+def imported(place: Path, name: str = "brain") -> Imported:
     """Reads a model and makes a brain of it, with the same weights and logits.
 
     Args:
-        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`.
+        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; or a checkpoint of TRM
+            or HRM, perhaps with `all_config.yaml` beside it.
         name: of the brain.
 
     Raises:
         FolderError: it can't be read, or isn't of a known family.
     """
     model = foreign_model(place)
+    if isinstance(model, Reasoner):
+        chart = model.chart.model_copy(update={"name": name})
+        return Imported(_filled(chart, model.weights, place, strict=True), model.family, model.notes)
     chart = chart_of(model, tokenizer_beside(place, len(model.table)), name)
-    with torch.device("meta"):
-        brain = Brain(chart)
-    state = brain.state_dict()
     taken = {f"circuit.zones.{ZONE}.body.{part}": tensor for part, tensor in model.body.items()}
     table = "table" if chart.senses[SENSE].kind == "text" else "symbol"
     taken[f"senses.{SENSE}.{table}"] = model.table
@@ -46,11 +75,22 @@ def brain_from(place: Path, name: str = "brain") -> Brain:
         taken[f"acts.{ACT}.read.weight"] = model.head
     if model.bias is not None:
         taken[f"acts.{ACT}.bias"] = model.bias
+    return Imported(_filled(chart, taken, place), model.family)
+
+
+def _filled(chart: Chart, taken: Mapping[str, Tensor], place: Path, *, strict: bool = False) -> Brain:
+    """Returns the brain of a chart with some weights; the others are nought, or where `strict` there are none."""
+    with torch.device("meta"):
+        brain = Brain(chart)
+    state = brain.state_dict()
     for part, tensor in taken.items():
         if part not in state or state[part].shape != tensor.shape:
             here = list(state[part].shape) if part in state else "nothing"
             there = list(tensor.shape)
             raise FolderError(f"{place}: its configuration asks for {here} where its weights are {there} ({part})")
+    missing = sorted(set(state) - set(taken))
+    if strict and missing:
+        raise FolderError(f"{place}: has nothing for {missing[0]}, which its chart asks for")
     brain = brain.to_empty(device="cpu")
     with torch.no_grad():
         for part, tensor in brain.state_dict().items():

@@ -13,9 +13,23 @@ MOST = 10**6
 
 
 def setting(
-    config: Mapping[str, Any], name: str, kind: type[Number], source: str, default: Number | None = None
+    config: Mapping[str, Any],
+    name: str,
+    kind: type[Number],
+    source: str,
+    default: Number | None = None,
+    *,
+    file: str = "config.json",
 ) -> Number:
     """Returns a positive number.
+
+    Args:
+        config: settings by name.
+        name: of the one that is wanted.
+        kind: whole numbers, or any.
+        source: the model, for messages.
+        default: where it isn't set.
+        file: that the settings are from, for messages.
 
     Raises:
         FolderError: it is missing, no such number, or out of all proportion.
@@ -24,11 +38,11 @@ def setting(
     if value is None:
         value = default
     if value is None:
-        raise FolderError(f"{source}: config.json lacks {name!r}{nearest(name, config)}")
+        raise FolderError(f"{source}: {file} lacks {name!r}{nearest(name, config)}")
     fits = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
     # A number in range: widths beyond a million, or a NaN, are no model's.
     if not fits or not 0 < value <= (MOST if kind is int else 1e12):
-        raise FolderError(f"{source}: config.json: {name}: expected a positive number, got {value!r}")
+        raise FolderError(f"{source}: {file}: {name}: expected a positive number, got {value!r}")
     return kind(value)
 
 

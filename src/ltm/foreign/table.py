@@ -9,30 +9,42 @@ from typing import Any
 from ltm.errors import FolderError
 from ltm.foreign.llama import is_llama, llama_from
 from ltm.foreign.phi import is_phi, phi_from
+from ltm.foreign.reasoners import Reasoner, hrm_from, is_hrm, is_trm, trm_from
 from ltm.foreign.rwkv7 import is_rwkv7, rwkv7_from
 from ltm.foreign.tensors import Foreign, Tensors, read_model
 
 Config = dict[str, Any]
-FAMILIES: dict[str, tuple[Callable[[Config, Tensors], bool], Callable[[Config, Tensors], Foreign]]] = {
+FAMILIES: dict[str, tuple[Callable[[Config, Tensors], bool], Callable[[Config, Tensors], Foreign | Reasoner]]] = {
     "rwkv7": (is_rwkv7, rwkv7_from),
     "llama": (is_llama, llama_from),
     "phi": (is_phi, phi_from),
+    "trm": (is_trm, trm_from),
+    "hrm": (is_hrm, hrm_from),
 }
 """By name: whether a model is of the family, and what takes it apart."""
+PICKLED = ("trm", "hrm")
+"""Families that are published in no other form; see `ltm.foreign.pickled`."""
 
 
-def foreign_model(place: Path) -> Foreign:
+def foreign_model(place: Path) -> Foreign | Reasoner:
     """Reads a model of any known family.
 
     Args:
-        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`.
+        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; or a checkpoint of TRM
+            or HRM, perhaps with `all_config.yaml` beside it.
 
     Raises:
         FolderError: nothing that can be read, of no known family, or not what the family's models are made of.
     """
     config, tensors = read_model(place)
-    for belongs, take_apart in FAMILIES.values():
-        if belongs(config, tensors):
-            return take_apart(config, tensors)
+    for name, (belongs, take_apart) in FAMILIES.items():
+        if not tensors.pickled or name in PICKLED:
+            if belongs(config, tensors):
+                return take_apart(config, tensors)
+    if tensors.pickled:
+        raise FolderError(
+            f"{place}: no checkpoint of {' or '.join(PICKLED)}; pickled weights of others are not read: "
+            "convert them to safetensors first"
+        )
     said = f" (config.json says {config['model_type']!r})" if "model_type" in config else ""
     raise FolderError(f"{place}: of no family that is known here: {', '.join(FAMILIES)}{said}")

@@ -12,10 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ltm.errors import FolderError, nearest
-from ltm.runtime.weights import load_tensors, read_bytes
+from ltm.chart.document import load_yaml
+from ltm.errors import ChartError, FolderError, nearest
+from ltm.foreign.pickled import is_pickled, load_pickled
+from ltm.runtime.weights import load_tensors, not_finite, read_bytes
 
 CONFIG, INDEX = "config.json", "model.safetensors.index.json"
+PUBLISHED = "all_config.yaml"
+"""What TRM's and HRM's training leaves beside a checkpoint."""
 MOST_CONFIG = 10_000_000
 """Bytes of a configuration or an index."""
 _ENDING = ".safetensors"
@@ -52,15 +56,26 @@ class Tensors:
     Args:
         tensors: by name.
         source: what messages call it.
+        pickled: whether they lie in a pickle, whose numbers nobody has looked at: that is done as they are taken.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], source: str) -> None:
+    def __init__(self, tensors: Mapping[str, Tensor], source: str, *, pickled: bool = False) -> None:
         self.source = source
+        self.pickled = pickled
         self._left = dict(tensors)
         self._names = list(tensors)
 
     def __contains__(self, name: str) -> bool:
         return name in self._left
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, those of tensors that have been taken included."""
+        return tuple(self._names)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Returns the shape of a tensor, without reading it; empty where there is none of that name."""
+        return tuple(self._left[name].shape) if name in self._left else ()
 
     def take(self, name: str, shape: tuple[int, ...] | None = None, axes: int | None = None) -> Tensor:
         """Returns a tensor in fp32, in a shape of as many numbers where one is given.
@@ -82,6 +97,9 @@ class Tensors:
         if shape is not None and tensor.numel() != torch.Size(shape).numel():
             sides = "×".join(map(str, tensor.shape))
             raise FolderError(f"{self.source}: {name} is {sides}; expected {'×'.join(map(str, shape))}")
+        problem = not_finite(tensor) if self.pickled else ""
+        if problem:
+            raise FolderError(f"{self.source}: tensor {name!r} holds {problem}")
         return (tensor if shape is None else tensor.reshape(shape)).float().contiguous()
 
     def count(self, pattern: str) -> int:
@@ -109,13 +127,20 @@ def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
     """Reads a model's configuration, empty where it has none, and its tensors.
 
     Args:
-        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`.
+        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; or a checkpoint of TRM
+            or HRM, perhaps with `all_config.yaml` beside it.
 
     Raises:
         FolderError: nothing there that can be read, or it is damaged.
     """
+    if place.is_dir() and (place / PUBLISHED).exists():
+        place = _checkpoint_in(place)
     if place.is_file():
-        return {}, Tensors(load_tensors(place), str(place))
+        beside = place.with_name(PUBLISHED)
+        config = _yaml(beside) if beside.exists() else {}
+        if is_pickled(place):
+            return config, Tensors(load_pickled(place), str(place), pickled=True)
+        return config, Tensors(load_tensors(place), str(place))
     if not place.is_dir():
         raise FolderError(f"{place}: no such file or folder")
     config = _json(place / CONFIG) if (place / CONFIG).exists() else {}
@@ -139,6 +164,25 @@ def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
                 raise FolderError(f"{place / file}: tensor {name!r} is in another file too")
             tensors[name] = tensor
     return config, Tensors(tensors, str(place))
+
+
+def _checkpoint_in(folder: Path) -> Path:
+    """Returns the one file of a published checkpoint's folder that holds weights."""
+    found = [
+        file for file in sorted(folder.iterdir()) if file.is_file() and (file.suffix == _ENDING or is_pickled(file))
+    ]
+    if len(found) != 1:
+        listed = ", ".join(file.name for file in found[:10]) or "none"
+        raise FolderError(f"{folder}: expected one checkpoint beside {PUBLISHED}, found {listed}; name the file itself")
+    return found[0]
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        text = read_bytes(path, MOST_CONFIG).decode()
+        return dict(load_yaml(text, str(path)).data)
+    except (ChartError, UnicodeDecodeError) as problem:
+        raise FolderError(f"{path}: can't be read: {problem}") from None
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def save_brain(
         if name not in learned:
             constants.add(inner)
     record = {"name": brain.chart.name, "about": brain.chart.about} | (record or {})
+    if brain.origin is not None:
+        record["provenance"] = {"origin": brain.origin} | record.get("provenance", {})
     known = None if brain.familiarity is None else brain.familiarity.tensors()
     kept = None if brain.rehearsal is None else brain.rehearsal.tensors()
     text = dump(brain.chart)
@@ -88,6 +90,7 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         check_tensors(tensors, zone.state_dict(), path / zone_file(name))
         zone.load_state_dict(tensors, assign=True)
     brain.int8 = files.int8
+    brain.origin = files.record["provenance"].get("origin")
     if files.familiarity is not None:
         brain.familiarity = _familiarity(files.familiarity, path / FAMILIARITY)
     if files.rehearsal is not None:

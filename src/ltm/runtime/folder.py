@@ -19,6 +19,7 @@ from ltm.errors import ChartError, FolderError, nearest
 from ltm.runtime.atomic import write_folder
 from ltm.runtime.bodies import BODY, find_body, zone_file
 from ltm.runtime.card import card
+from ltm.runtime.front_matter import with_front_matter
 from ltm.runtime.int8 import pack, unpack
 from ltm.runtime.listing import CARD, RECORD, check_target, checked, digest_of, inspect_folder
 from ltm.runtime.record import (
@@ -138,7 +139,8 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
         (folder / "zones").mkdir()
         for file, data in contents.items():
             (folder / file).write_bytes(data)
-        (folder / CARD).write_text(card(record, files.chart_text), encoding="utf-8")
+        words = with_front_matter(card(record, files.chart_text), files.chart_text)
+        (folder / CARD).write_text(words, encoding="utf-8")
         (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 
     write_folder(path, write)

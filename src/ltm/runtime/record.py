@@ -72,6 +72,8 @@ class Provenance(Part):
     """Cores that trained it; another number adds sums up in another order, and weights differ a little."""
     data: _Line = ""
     """What the brain learned from, in words."""
+    origin: Annotated[str, Field(max_length=300)] | None = None
+    """The commit on the hub from which its weights were fetched, or with which they began."""
     data_sha256: Digest | None = None
     aside_sha256: Digest | None = None
     """Fingerprint of the scenes that were set aside, and so never learned from."""

@@ -109,7 +109,7 @@ def to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], source:
     apart: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         if finite:
-            problem = _not_finite(tensor)
+            problem = not_finite(tensor)
             if problem:
                 raise LtmError(f"{source}: not written, because tensor '{name}' holds {problem}; training has diverged")
         apart[name] = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
@@ -149,7 +149,7 @@ def from_bytes(
         _compare(tensors, expect, source)
     if finite:
         for name, tensor in tensors.items():
-            found = _not_finite(tensor)
+            found = not_finite(tensor)
             if found:
                 raise FolderError(f"{source}: tensor '{name}' holds {found}")
     return dict(sorted(tensors.items())), words
@@ -195,7 +195,7 @@ def _kind(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _not_finite(tensor: Tensor) -> str:
+def not_finite(tensor: Tensor) -> str:
     """Returns what a tensor holds beside finite numbers, or an empty string."""
     if not (tensor.is_floating_point() or tensor.is_complex()):
         return ""

@@ -14,6 +14,7 @@ COMMANDS = {
     "minigrid": ("minigrid", "pip install 'ltm[data]'"),
     "reasoning_gym": ("reasoning-gym", "pip install 'ltm[reasoning]'"),
     "tokenizers": ("tokenizers", "pip install 'ltm[language]'"),
+    "huggingface_hub": ("huggingface-hub", "pip install 'ltm[hub]'"),
 }
 """By module: what the library is called, and how to get it."""
 
