@@ -14,6 +14,7 @@ from ltm.cli import (
     chart,
     demo,
     evaluate,
+    evidence,
     fit,
     grow,
     import_model,
@@ -45,6 +46,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "quantize": quantize.quantize,
     "take": take.take,
     "scale": scale.scale,
+    "evidence": evidence.evidence,
     "demo": demo.demo,
 }
 """Every verb. A new one is one file and one line here."""
