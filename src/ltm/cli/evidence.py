@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from ltm.evidence.experiments import Experiment, Planned
 
-FULL, QUICK = Path("docs/evidence"), Path("docs/evidence-quick")
+FULL, QUICK = Path("docs/evidence"), Path("runs/evidence-quick")
 WORK = Path("runs")
-"""Where checkpoints of the run under way lie, in a folder named after the report's."""
+"""Where checkpoints of the run under way lie, in a folder called after the report's."""
 
 
 def evidence(
@@ -30,7 +30,10 @@ def evidence(
         bool, typer.Option("--plan", help="Run nothing: say what would run, and how long it takes.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder of results and report; docs/evidence when absent.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder of results and report; docs/evidence when absent, or runs/evidence-quick."
+        ),
     ] = None,
     beside: Annotated[Path, typer.Option(help="Folder of benchmark results that claims may rest on, too.")] = Path(
         "benchmarks/results"
@@ -97,7 +100,7 @@ def _run(runs: list[Planned], folder: Path, command: str, console: Console) -> b
         return run_missing(
             runs,
             folder,
-            WORK / folder.name,
+            WORK / f"{folder.resolve().name}-under-way",
             command=command,
             say=display.say,
             report=display.update,

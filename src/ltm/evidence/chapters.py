@@ -73,7 +73,16 @@ def _smallest(shelf: Shelf, task: str, arms: Sequence[str]) -> str:
 
 
 def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
-    head = ["arm", "what it is", "parameters", "steps", "M operations a thought", "right", "at most, thinking longer"]
+    head = [
+        "arm",
+        "what it is",
+        "parameters",
+        "steps",
+        "seconds",
+        "M operations a thought",
+        "right",
+        "at most, thinking longer",
+    ]
     rows = []
     for arm in arms:
         readings = shelf.of(arm)
@@ -83,6 +92,7 @@ def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
             ARMS[arm].words,
             f"{first['parameters']:,.0f}",
             f"{first['steps']:,.0f}",
+            f"{shelf.median(arm, 'seconds') or 0.0:.0f}",
             f"{first['operations'] / 1e6:,.0f}",
             spread(shelf.values(arm, "exact")),
             spread(shelf.values(arm, "best")),

@@ -98,7 +98,7 @@ def _machine(raw: Mapping[str, object]) -> str:
 
 def _verdicts(found: Sequence[Judged]) -> Iterator[Block]:
     """Yields each claim with its verdict, then check by check."""
-    yield Heading(2, "Claims and verdicts")
+    yield Heading(2, "What holds and what failed")
     counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in _MARKS}
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     yield Paragraph(f"{len(found)} claims: {said}.")
@@ -168,5 +168,7 @@ def _how(shelf: Shelf) -> Iterator[Block]:
         [Row([f"`{command}`", f"{len({(r.file, r.part) for r in of})}"]) for command, of in sorted(read.items())],
     )
     yield Paragraph(
-        "`ltm evidence` runs what is missing and writes this report; `ltm evidence --report` only writes it."
+        "`ltm evidence` runs what is missing and writes this report; `ltm evidence --report` only writes it. How many "
+        "steps an arm gets follows from `pace.json` beside it, which is measured once, each arm in turns with its "
+        "task's reference."
     )
