@@ -10,6 +10,12 @@ from types import ModuleType
 
 import pytest
 
+from ltm.evidence.cited import cited
+from ltm.evidence.document import markdown
+from ltm.evidence.experiments import EXPERIMENTS, plan
+from ltm.evidence.readings import Shelf, gather
+from ltm.evidence.report import make_report
+
 HERE = Path(__file__).parents[1]
 
 
@@ -30,6 +36,15 @@ def test_the_chart_reference_is_current() -> None:
 def test_the_gallery_is_current() -> None:
     gallery = script("make_gallery")
     assert (HERE / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery.page(), "python docs/make_gallery.py"
+
+
+def test_the_evidence_is_current() -> None:
+    folder, runs = HERE / "docs" / "evidence", plan(EXPERIMENTS.values())
+    others, absent, broken = cited(HERE / "benchmarks" / "results")
+    own = gather(folder, runs, others)
+    shelf = Shelf(own.readings, [*own.missing, *absent], [*own.damaged, *broken])
+    page = markdown(make_report(shelf, len(runs), quick=False).blocks, folder)
+    assert (folder / "README.md").read_text(encoding="utf-8") == page, "ltm evidence --report"
 
 
 @pytest.mark.parametrize("file", sorted((HERE / "benchmarks" / "results").glob("*.json")), ids=lambda file: file.stem)

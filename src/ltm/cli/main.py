@@ -14,6 +14,7 @@ from ltm.cli import (
     chart,
     demo,
     evaluate,
+    evidence,
     fit,
     grow,
     import_model,
@@ -47,6 +48,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "take": take.take,
     "push": push.push,
     "scale": scale.scale,
+    "evidence": evidence.evidence,
     "demo": demo.demo,
 }
 """Every verb. A new one is one file and one line here."""

@@ -1,0 +1,189 @@
+"""The arms: every brain that an experiment trains, as changes to its task's chart. Sizes are fitted by hand.
+
+An arm may serve in several experiments; it is run once. Names say what differs: `sudoku-350k-16` is one zone of 350 K
+parameters that is trained and asked for 16 loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ltm.evidence.tasks import LEARNED, TASKS
+
+TICKS = 4
+"""Loops between two readings of the answer, each of which is learned from."""
+LOOPS = 16
+"""Loops of an arm that is not about loops."""
+WIDTHS = {
+    "sudoku": {"30k": 37, "100k": 68, "350k": 128, "1m": 217, "3m": 377, "10m": 689},
+    "maze": {"10k": 16, "30k": 28, "88k": 48, "300k": 88, "1m": 162},
+    "listops": {"30k": 36, "92k": 64, "300k": 118, "1m": 216},
+}
+"""Widths of the field at which one zone of two layers has so many parameters; the base's is among them."""
+BASE = {"sudoku": "350k", "maze": "88k", "listops": "92k"}
+REFERENCE = {task: f"{task}-{size}-{LOOPS}" for task, size in BASE.items()}
+"""The arm of each task whose training sets the time that all others get."""
+_LOOPED = {
+    "sudoku": {"350k": (1, 2, 4, 8, 16, 48), "3m": (1, 4, 16), "10m": (1, 4, 16), "": (1, 4, 16, 48)},
+    "maze": {"88k": (1, 4, 16, 48), "1m": (1, 16), "": (16,)},
+    "listops": {"92k": (1, 4, 16, 48), "1m": (1, 16), "": (16,)},
+}
+"""Numbers of loops of each size, and of the sizes that aren't named: on Sudoku a surface, elsewhere a cross."""
+PATTERNS = ("ring", "all", "small-world", "fractal")
+COUNTS = {"sudoku": (100, 300, 1000, 3000, LEARNED), "maze": (100, 1000, LEARNED)}
+_MIXER = {"sudoku": "windows: [rows, columns, blocks]", "listops": "windows: [children, parent, siblings]"}
+_STACK = {"sudoku": 64, "maze": 24, "listops": 32}
+"""Widths of the field at which eight zones of one layer, used once each, have the base's parameters."""
+_LAYER = {"sudoku": "layers: 1", "maze": "layers: 1, hidden: 24", "listops": "layers: 1"}
+_RING = {
+    "sudoku": {2: "width: 128", 4: "width: 79", 8: "width: 53", 16: "width: 35, hidden: 68"},
+    "maze": {4: "width: 31, hidden: 32", 16: "width: 15, hidden: 14"},
+    "listops": {4: "width: 40, hidden: 76", 16: "width: 17, hidden: 37"},
+}
+"""What one of so many zones has where all together have the base's parameters."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One brain to be trained.
+
+    Attributes:
+        name: of the arm, unique.
+        task: what it learns.
+        changes: to the task's chart.
+        words: what it is, for the report.
+        learned: scenes that it learns from.
+        longer: how many times the task's seconds it is trained.
+        thinks: whether longer thinking, tries and halting are measured too.
+    """
+
+    name: str
+    task: str
+    changes: tuple[str, ...]
+    words: str
+    learned: int = LEARNED
+    longer: float = 1.0
+    thinks: bool = False
+
+
+def _arm(
+    task: str, name: str, words: str, changes: Sequence[str] = (), loops: int = LOOPS, learned: int = LEARNED
+) -> Arm:
+    """Returns an arm of so many loops; what `changes` say counts more."""
+    return Arm(f"{task}-{name}", task, (*looped(loops), *changes), words, learned)
+
+
+def looped(loops: int, ticks: int = TICKS) -> tuple[str, str]:
+    """Returns the settings of so many ticks, read and learned from after every `ticks` of them."""
+    ticks = min(ticks, loops)
+    return f"training.ticks={ticks}", f"training.segments={loops // ticks}"
+
+
+def _zone(task: str, more: str) -> str:
+    kind = f"kind: mixer, {_MIXER[task]}" if task in _MIXER else "kind: conv"
+    return f"{kind}, {more}"
+
+
+def _zones(task: str, count: int, more: str) -> str:
+    """Returns the setting of so many equal zones, which fire one after another."""
+    return "zones={" + ", ".join(f"z{number}: {{{_zone(task, more)}}}" for number in range(count)) + "}"
+
+
+def _sized(task: str) -> Iterator[Arm]:
+    """One zone: its size against its loops."""
+    for size, width in WIDTHS[task].items():
+        hidden = (f"zones.local.hidden={width}",) if task == "maze" else ()
+        for loops in _LOOPED[task].get(size, _LOOPED[task][""]):
+            words = f"one zone of {size.upper()} parameters, " + ("no loop" if loops == 1 else f"{loops} loops")
+            yield _arm(task, f"{size}-{loops}", words, (f"field.width={width}", *hidden), loops)
+    stack = (f"field.width={_STACK[task]}", _zones(task, 8, f"write: replace, {_LAYER[task]}"), *looped(8, 8))
+    yield _arm(task, "stack", f"{BASE[task].upper()} parameters as eight layers, each used once: no loop", stack)
+
+
+def _structured(task: str) -> Iterator[Arm]:
+    """The base's parameters in several zones, which fire one after another."""
+    for count, width in _RING[task].items():
+        settings = (_zones(task, count, width), *looped(4 * max(8, count), max(8, count)))
+        yield _arm(task, f"zones-{count}", f"{count} zones, one after another, coupled by the field", settings)
+
+
+def _coupled() -> Iterator[Arm]:
+    """Eight zones with states of their own, which hear one another by edges; four on windows of the field."""
+    ticks = looped(32, 8)
+    own = _zones("sudoku", 8, "width: 53, state: own")
+    yield _arm("sudoku", "own-8", "8 zones with states of their own, coupled by the field", (own, *ticks))
+    for pattern in PATTERNS:
+        zones = _zones("sudoku", 8, f"width: {49 if pattern == 'all' else 52}, state: own")
+        words = f"8 zones with states of their own, coupled {pattern} by edges of rank 8"
+        yield _arm("sudoku", f"coupled-{pattern}", words, (zones, f"coupling.pattern={pattern}", *ticks))
+    apart = _zones("sudoku", 4, "width: 32, messages: 384, hidden: 512")
+    yield _arm("sudoku", "apart-4", "4 zones, each on channels of its own", (apart, "coupling.overlap=0", *ticks))
+    over = _zones("sudoku", 4, "width: 64, messages: 192, hidden: 256")
+    words = "4 zones, each on half of the channels, shared by half with either neighbour"
+    yield _arm("sudoku", "overlap-4", words, (over, "coupling.overlap=0.5", *ticks))
+
+
+def _waves(task: str) -> Iterator[Arm]:
+    """Four zones of which each policy lets as many fire a thought as `rhythm` does (`zones-4`)."""
+    zones = _zones(task, 4, _RING[task][4])
+    yield _arm(task, "wave-all", "4 zones, all fire at every tick", (zones, "wave.policy=all", *looped(8, 2)))
+    words = {
+        "sync": "4 zones, one fires by phase (Kuramoto)",
+        "top-k": "4 zones, a learned router picks one",
+        "random": "4 zones, one fires at random",
+    }
+    for policy, what in words.items():
+        wave = f"wave={{policy: {policy}, fire: 1}}"
+        yield _arm(task, f"wave-{policy}", what, (zones, wave, *looped(32, 8)))
+
+
+def _few(task: str) -> Iterator[Arm]:
+    """The base on few scenes, with its symmetries and without; all of them with symmetries is the base itself."""
+    for count in COUNTS[task]:
+        if count != LEARNED:
+            yield _arm(task, f"with-{count}", f"{count:,} scenes, repeated in symmetric forms", learned=count)
+        plain = ("training.augment=false",)
+        yield _arm(task, f"without-{count}", f"{count:,} scenes, repeated as they are", plain, learned=count)
+
+
+def _parts() -> Iterator[Arm]:
+    """Single parts of the base put in or left out."""
+    roles = (
+        "zones.core.state=own",
+        "zones.core.roles={fast: {reads: [own, field, input], writes: own, period: 4, phases: [0, 1, 2]},"
+        " slow: {reads: [field, own], writes: field, period: 4, phases: [3]}}",
+    )
+    yield _arm("sudoku", "two-roles", "one zone in two roles, fast and slow, with a state of its own", roles)
+    yield _arm("sudoku", "one-role", "the same state, one role", ("zones.core.state=own",))
+    memory = (
+        "zones={core: {kind: mixer, layers: 2, messages: 168, hidden: 224, write: replace},"
+        " memory: {kind: archetype, archetypes: 32}}",
+        *looped(32, 8),
+    )
+    yield _arm("sudoku", "archetypes", "the base's size, of which a part recalls 32 archetypes", memory)
+    yield _arm("sudoku", "end-only", "16 loops, learned from only at their end", looped(LOOPS, LOOPS))
+
+
+def _thinking(task: str) -> Iterator[Arm]:
+    """The base, trained for longer, which is then asked to think longer than it was trained."""
+    restless = ("will={ticks: 256, noise: 0.4, patience: 48}",)
+    arm = _arm(task, "thinking", "the base, trained three times as long", restless)
+    yield replace(arm, longer=3.0, thinks=True)
+
+
+def _all() -> Iterator[Arm]:
+    for task in TASKS:
+        yield from _sized(task)
+        yield from _structured(task)
+        yield from _thinking(task)
+    yield from _coupled()
+    yield from _parts()
+    for task in ("sudoku", "listops"):
+        yield from _waves(task)
+    for task in COUNTS:
+        yield from _few(task)
+
+
+ARMS: dict[str, Arm] = {arm.name: arm for arm in _all()}
+"""Every arm by its name."""

@@ -1,0 +1,118 @@
+"""Results that other benchmarks of the project left, as readings: each with its file and the command that made it.
+
+Their arms are called `ablation/…`, `curve/…` and so on. They were trained for longer, on other scenes than the
+experiments here, and so are never compared with these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ltm.errors import DataError
+from ltm.evidence.readings import Reading, load_json
+
+Figures = Mapping[str, float | None]
+Found = tuple[str, str, str, Figures, Mapping[str, Any]]
+"""Arm, label, part of the file, figures, and the part as it stands there."""
+
+
+def cited(folder: Path) -> tuple[list[Reading], list[Path], list[str]]:
+    """Reads what benchmarks have left in a folder.
+
+    Returns:
+        Readings; files that are missing; what is wrong with others.
+    """
+    readings: list[Reading] = []
+    missing: list[Path] = []
+    damaged: list[str] = []
+    for name, read in CITED.items():
+        file = folder / f"{name}.json"
+        if not file.exists():
+            missing.append(file)
+            continue
+        try:
+            result = load_json(file)
+            for arm, label, part, figures, raw in read(result):
+                known = {key: float(value) for key, value in figures.items() if value is not None}
+                readings.append(Reading(arm, label, file, part, str(result["command"]), known, raw))
+        except DataError as problem:
+            damaged.append(str(problem))
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
+            damaged.append(f"{file}: damaged ({type(problem).__name__}: {problem})")
+    return readings, missing, damaged
+
+
+def _ablation(result: Mapping[str, Any]) -> Iterator[Found]:
+    for key, run in result["runs"].items():
+        part, seed = key.split("/")
+        figures = {name: run[name] for name in ("exact", "expert_once", "expert_tries", "parameters", "steps", "auroc")}
+        yield f"ablation/{part}", f"seed {seed}", f"runs {key}", figures, run
+
+
+def _curve(result: Mapping[str, Any]) -> Iterator[Found]:
+    for key, run in result["runs"].items():
+        chart, seed = key.rsplit("-", 1)
+        figures = {"exact": list(run["exact"].values())[-1], "parameters": run["parameters"], "steps": run["steps"]}
+        yield f"curve/{chart}", f"seed {seed}", f"runs {key}", figures, run
+
+
+def _sudoku(result: Mapping[str, Any]) -> Iterator[Found]:
+    for seed, run in result["runs"].items():
+        expert = run["tiers"]["expert"]
+        looks = {f"exact@{row['ticks']}": row["exact"] for row in expert["by_ticks"]}
+        longest = expert["by_ticks"][-1]
+        ticks = expert["by_ticks"][0]["ticks"]
+        figures = {
+            "exact": longest["exact"],
+            "auroc": longest["auroc"],
+            "ece": longest["ece"],
+            "parameters": run["parameters"],
+            "steps": run["steps"],
+            "seconds": run["seconds"],
+            "halting": expert["will"]["exact"],
+            "operations:halting": expert["will"]["operations"],
+            "operations:unhalted": run["segment_operations"] * longest["ticks"] / ticks,
+            "tries@64": expert["many_tries"]["exact"],
+            **looks,
+        }
+        yield "shipped/expert", f"seed {seed}", f"runs {seed}", figures, run
+
+
+def _mazes(result: Mapping[str, Any]) -> Iterator[Found]:
+    for seed, run in result["runs"].items():
+        for side, by in run["sizes"].items():
+            figures = {f"segments@{count}": row["exact"] for count, row in by.items()}
+            yield f"mazes/{side}", f"seed {seed}", f"runs {seed} sizes {side}", figures, by
+
+
+def _waves(result: Mapping[str, Any]) -> Iterator[Found]:
+    for number, case in enumerate(result["cases"]):
+        arm = f"firing/{case['policy']}-{case['fire']}-of-{case['zones']}"
+        for turn, seconds in enumerate(case["seconds"]):
+            figures = {"seconds": seconds, "operations": case["operations"]}
+            yield arm, f"turn {turn}", f"cases {number}", figures, case
+
+
+def _stream(result: Mapping[str, Any]) -> Iterator[Found]:
+    figures = {
+        "gigabytes": result["gigabytes"],
+        "growth": result["resident_last"] / result["resident_first"] - 1,
+        "peak": result["peak"],
+    }
+    kept = {key: value for key, value in result.items() if key != "samples"}
+    yield "stream/memory", f"{result['kind']}, {result['gigabytes']:.2g} GB", "", figures, kept
+
+
+CITED: dict[str, Callable[[Mapping[str, Any]], Iterator[Found]]] = {
+    "ablation-1500steps": _ablation,
+    "curve-5min": _curve,
+    "sudoku-sudoku-30min": _sudoku,
+    "mazes-20min": _mazes,
+    "waves-batch1": _waves,
+    "stream-file-0.06gb-ahead0": _stream,
+    "stream-file-0.06gb-ahead256": _stream,
+    "stream-generated-1gb-ahead0": _stream,
+}
+"""Result files, and what reads them."""

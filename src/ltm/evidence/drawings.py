@@ -1,0 +1,118 @@
+"""What a picture shows, as data taken from a shelf; `ltm.cli.plot_evidence` draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ltm.evidence.arms import ARMS, COUNTS, REFERENCE
+from ltm.evidence.experiments import EXPERIMENTS, axes
+from ltm.evidence.looking import TRIES
+from ltm.evidence.readings import Shelf
+from ltm.evidence.tasks import LEARNED
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One arm on the surface: parameters, loops, operations of a thought, the median share of right answers."""
+
+    parameters: float
+    loops: float
+    operations: float
+    exact: float
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Accuracy over parameters and loops, with lines of equal operations."""
+
+    title: str
+    spots: Sequence[Spot]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Arms beneath one another, each with its runs."""
+
+    title: str
+    rows: Sequence[tuple[str, Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: for each place on the horizontal axis the values of its runs."""
+
+    label: str
+    points: Sequence[tuple[float, Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Accuracy along something that doubles."""
+
+    title: str
+    across: str
+    lines: Sequence[Line]
+
+
+Drawing = Surface | Bars | Lines
+
+
+def surface(shelf: Shelf, task: str) -> Surface | None:
+    """Returns a task's surface of sizes and loops; None before anything has run."""
+    spots = []
+    for arm in EXPERIMENTS["coupling"].arms:
+        exact = shelf.median(arm, "exact")
+        if ARMS[arm].task == task and axes(arm) is not None and exact is not None:
+            figures = shelf.of(arm)[0].figures
+            spots.append(Spot(figures["parameters"], figures["loops"], figures["operations"], exact))
+    return Surface(f"{task}: whole answers right", spots) if spots else None
+
+
+def bars(shelf: Shelf, experiment: str, task: str) -> Bars | None:
+    """Returns an experiment's arms of a task, each with its runs; None before anything has run."""
+    arms = [arm for arm in EXPERIMENTS[experiment].arms if ARMS[arm].task == task]
+    rows = [(arm.removeprefix(f"{task}-"), values) for arm in arms if (values := shelf.values(arm, "exact"))]
+    return Bars(f"{task}: whole answers right", rows) if rows else None
+
+
+def counts(shelf: Shelf, task: str) -> Lines | None:
+    """Returns accuracy by the number of scenes, with repetition and without; None before anything has run."""
+    lines = []
+    for word, label in (("with", "repeated in symmetric forms"), ("without", "as they are")):
+        points = []
+        for count in COUNTS[task]:
+            arm = REFERENCE[task] if (word, count) == ("with", LEARNED) else f"{task}-{word}-{count}"
+            values = shelf.values(arm, "exact")
+            if values:
+                points.append((float(count), values))
+        if points:
+            lines.append(Line(label, points))
+    return Lines(f"{task}: whole answers right", "scenes to learn from", lines) if lines else None
+
+
+def ticks(shelf: Shelf, tasks: Sequence[str]) -> Lines | None:
+    """Returns accuracy by ticks of thinking without halting, a line a task; None before anything has run."""
+    lines = []
+    for task in tasks:
+        arm = f"{task}-thinking"
+        known = sorted({int(name[6:]) for one in shelf.of(arm) for name in one.figures if name.startswith("exact@")})
+        if known:
+            lines.append(Line(task, [(float(tick), shelf.values(arm, f"exact@{tick}")) for tick in known]))
+    return Lines("Thinking longer: whole answers right", "ticks", lines) if lines else None
+
+
+def tries(shelf: Shelf, tasks: Sequence[str]) -> Lines | None:
+    """Returns accuracy by operations spent on 1, 4 and 16 tries that halt, a line a task; None before anything ran."""
+    lines = []
+    for task in tasks:
+        arm = f"{task}-thinking"
+        points = [
+            (cost, shelf.values(arm, f"tries@{count}"))
+            for count in TRIES
+            if (cost := shelf.median(arm, f"operations:tries@{count}")) is not None
+        ]
+        if points:
+            lines.append(Line(task, points))
+    title = f"{', '.join(map(str, TRIES))} tries: whole answers right"
+    return Lines(title, "operations a scene", lines) if lines else None

@@ -1,0 +1,64 @@
+"""What is measured of a trained brain, on scenes that no run learns from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ltm.brain.brain import Brain
+from ltm.chart.schema import WillSpec
+from ltm.errors import LtmError
+from ltm.evidence.looking import TRIES, TRY_TICKS, WILL_SCENES
+from ltm.evidence.run_file import Look, Spent
+from ltm.runtime.energy import POWERCAP, EnergyMeter
+from ltm.scenes.store import SceneSet
+from ltm.training.looks import by_ticks, look_at
+from ltm.training.outcome import think_all
+from ltm.training.segment import Scorer
+
+
+def looks(
+    brain: Brain, scenes: SceneSet, segments: tuple[int, ...], bf16: bool, scorer: Scorer | None
+) -> tuple[Look, ...]:
+    """Returns how a brain stands after each of some numbers of segments."""
+    return tuple(Look.model_validate(row) for row in by_ticks(brain, look_at(brain, scenes, segments, bf16, scorer)))
+
+
+def wills(
+    brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None, powercap: Path = POWERCAP
+) -> Iterator[Spent]:
+    """Yields what tries and halting bring and cost: one try that never halts, then 1, 4 and 16 that do.
+
+    Energy is that of the whole processor meanwhile, whatever else it does; None where it shows no counters.
+    """
+    some = scenes.take(np.arange(min(WILL_SCENES, len(scenes))))
+    asked = brain.chart.will.model_copy(update={"ticks": TRY_TICKS})
+    yield _spent(brain, some, asked.model_copy(update={"confidence": 1.0}), bf16, scorer, powercap)
+    for tries in TRIES:
+        yield _spent(brain, some, asked.model_copy(update={"tries": tries}), bf16, scorer, powercap)
+
+
+def _spent(brain: Brain, scenes: SceneSet, will: WillSpec, bf16: bool, scorer: Scorer | None, powercap: Path) -> Spent:
+    try:
+        meter = EnergyMeter(powercap)
+    except LtmError:
+        meter = None
+    start, cpu = time.perf_counter(), time.process_time()
+    found = think_all(brain, scenes, will, bf16, scorer).summary(will)
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
+    joules = None if meter is None else meter.joules()
+    return Spent(
+        ticks=will.ticks,
+        tries=will.tries,
+        confidence=will.confidence,
+        scenes=len(scenes),
+        exact=found["exact"],
+        operations=found["operations"],
+        seconds=seconds / len(scenes),
+        cpu_seconds=cpu_seconds / len(scenes),
+        # Counters that don't move are not counters.
+        joules=joules / len(scenes) if joules else None,
+    )

@@ -1,0 +1,102 @@
+"""Equal training time, as steps: how long a step of each arm takes, beside its task's reference, on this machine.
+
+A step is timed in turns with one of the reference arm, so that a busy machine slows both. What was found is written
+down and used again, on resuming and on other machines: the steps of a run don't depend on what else the machine does.
+"""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from ltm.chart.base import Part
+from ltm.chart.schema import Chart
+from ltm.errors import DataError, first_mistake
+from ltm.evidence.arms import ARMS, REFERENCE, Arm
+from ltm.evidence.experiments import Planned
+from ltm.evidence.tasks import chart_of, material
+from ltm.runtime.atomic import write_file
+from ltm.runtime.record import processor
+from ltm.scenes.store import SceneSet
+from ltm.training.machine import rates
+from ltm.training.plan import seconds_a_step
+from ltm.training.segment import run_segment
+
+ROUNDS = 3
+STEPS_A_ROUND = 2
+HELD_BACK = 0.9
+"""Share of the seconds that steps may take; steps of a run are slower than the fastest that were timed."""
+
+
+class Pace(Part):
+    """How many times longer a step of an arm takes than one of its reference: the median of rounds and its range."""
+
+    slower: float
+    lowest: float
+    highest: float
+
+
+class Paces(Part):
+    """What was measured, and where."""
+
+    processor: str
+    precision: Literal["fp32", "bf16"]
+    references: dict[str, float]
+    """Seconds of a step of each task's reference."""
+    arms: dict[str, Pace]
+
+    def steps(self, run: Planned) -> int:
+        """Returns how many steps a run takes."""
+        return max(1, round(run.seconds * HELD_BACK / self.seconds(run.arm)))
+
+    def seconds(self, arm: Arm) -> float:
+        """Returns how long a step of an arm takes."""
+        return self.references[arm.task] * self.arms[arm.name].slower
+
+
+def read_paces(folder: Path) -> Paces:
+    """Reads the paces of a report's folder; where there are none yet, begins with this machine's.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    file = folder / "pace.json"
+    if not file.exists():
+        precision: Literal["fp32", "bf16"] = "bf16" if rates().bf16 > rates().fp32 else "fp32"
+        return Paces(processor=processor(), precision=precision, references={}, arms={})
+    try:
+        return Paces.model_validate_json(file.read_bytes())
+    except ValidationError as problem:
+        raise DataError(f"{file}: damaged ({first_mistake(problem)}); remove it to measure anew") from None
+
+
+def with_pace(paces: Paces, arm: Arm, folder: Path) -> Paces:
+    """Returns paces in which an arm's is known; measures and writes it down where it isn't."""
+    if arm.name in paces.arms:
+        return paces
+    scenes = material(arm.task, arm.learned).prepared.train
+    reference = ARMS[REFERENCE[arm.task]]
+    base = chart_of(reference.task, reference.changes)
+    bf16 = paces.precision == "bf16"
+    rounds = [
+        (_step(base, scenes, bf16), 0.0 if arm == reference else _step(chart_of(arm.task, arm.changes), scenes, bf16))
+        for _ in range(ROUNDS)
+    ]
+    seconds = statistics.median(first for first, _ in rounds)
+    ratios = [1.0 if arm == reference else second / first for first, second in rounds]
+    found = Pace(slower=statistics.median(ratios), lowest=min(ratios), highest=max(ratios))
+    paces = paces.model_copy(
+        update={
+            "references": {arm.task: seconds} | paces.references,
+            "arms": {**paces.arms, arm.name: found},
+        }
+    )
+    write_file(folder / "pace.json", paces.model_dump_json(indent=1).encode() + b"\n")
+    return paces
+
+
+def _step(chart: Chart, scenes: SceneSet, bf16: bool) -> float:
+    return seconds_a_step(chart, scenes, bf16, run_segment, STEPS_A_ROUND)

@@ -1,0 +1,165 @@
+"""Runs what is missing, one after another: every finished run is a file, a stopped one goes on bit for bit."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ltm.chart.dump import dump
+from ltm.chart.schema import Chart
+from ltm.chart.size import Sizes
+from ltm.evidence.experiments import Planned
+from ltm.evidence.looking import segments_to_look
+from ltm.evidence.measure import looks, wills
+from ltm.evidence.pace import Paces, read_paces, with_pace
+from ltm.evidence.run_file import RunFile, digest_of, read_run, result_file, write_run
+from ltm.evidence.tasks import chart_of, material
+from ltm.runtime.record import here
+from ltm.scenes.prepare import scorer_of
+from ltm.scenes.store import SceneSet
+from ltm.training.looks import calibrate
+from ltm.training.loop import Trainer
+from ltm.training.metrics import Progress
+from ltm.training.plan import Plan
+
+WATCHED = 16
+"""Scenes that the progress display's validation is of; nothing is chosen by them."""
+
+
+class PacedTrainer(Trainer):
+    """A run whose steps and precision are known beforehand, so that nothing is measured at its start.
+
+    Args:
+        paces: known of the arm.
+        planned: the run.
+        arguments: of `Trainer`.
+    """
+
+    def __init__(
+        self,
+        paces: Paces,
+        planned: Planned,
+        chart: Chart,
+        train: SceneSet,
+        validation: SceneSet,
+        run: Path,
+        say: Callable[[str], None],
+    ) -> None:
+        seconds = paces.seconds(planned.arm)
+        self.paced = Plan(steps=paces.steps(planned), precision=paces.precision, compiled=False, seconds_a_step=seconds)
+        super().__init__(chart, train, validation, run, scorer_of(chart), say)
+
+    def planned(self) -> Plan:
+        """Returns the plan that was given."""
+        return self.paced
+
+
+def run_missing(
+    runs: Sequence[Planned],
+    folder: Path,
+    work: Path,
+    *,
+    command: str,
+    say: Callable[[str], None],
+    report: Callable[[Progress], None] = lambda progress: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Runs those whose result is missing.
+
+    Args:
+        runs: what there should be.
+        folder: of the report; results go below it.
+        work: for checkpoints of the run under way.
+        command: that a result names as its own.
+        say: told what begins, and how long the rest will take.
+        report: called after every step.
+        stop: asked before every step; True saves and ends.
+
+    Returns:
+        Whether all have run; False after an interruption.
+
+    Raises:
+        DataError: a result is damaged, or of other settings.
+        LtmError: a full disk.
+    """
+    missing = []
+    for run in runs:
+        if result_file(folder, run).exists():
+            read_run(result_file(folder, run), run)
+        else:
+            missing.append(run)
+    if not missing:
+        return True
+    paces = read_paces(folder)
+    say(f"{len(runs) - len(missing)} of {len(runs)} runs are done; the others follow, in {paces.precision}")
+    began, done = time.monotonic(), 0.0
+    for number, run in enumerate(missing):
+        rest = sum(other.whole for other in missing[number:])
+        left = rest * ((time.monotonic() - began) / done if done else 1.0)
+        if stop():
+            return False
+        paces = with_pace(paces, run.arm, folder)
+        place = len(runs) - len(missing) + number + 1
+        say(f"[{place}/{len(runs)}] {run.key}: {paces.steps(run):,} steps; about {left / 60:.0f} min left of all")
+        result = _run(run, paces, work / run.key, command, say, report, stop)
+        if result is None:
+            return False
+        write_run(result_file(folder, run), result)
+        shutil.rmtree(work / run.key)
+        look = next(look for look in result.by_ticks if look.ticks == result.loops)
+        say(f"  {100 * look.exact:.1f} % right")
+        done += run.whole
+    return True
+
+
+def _run(
+    run: Planned,
+    paces: Paces,
+    work: Path,
+    command: str,
+    say: Callable[[str], None],
+    report: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> RunFile | None:
+    """Trains and measures; None where it was stopped, after saving."""
+    how = (f"training.seed={run.seed}", f"training.steps={paces.steps(run)}", f"training.precision={paces.precision}")
+    chart = chart_of(run.arm.task, (*run.arm.changes, *how))
+    scenes = material(run.arm.task, run.arm.learned)
+    aside, scorer = scenes.prepared.validation, scorer_of(chart)
+    watched = aside.take(np.arange(WATCHED))
+    trainer = PacedTrainer(paces, run, chart, scenes.prepared.train, watched, work, say)
+    if not trainer.fit(report, stop):
+        return None
+    bf16, brain = paces.precision == "bf16", trainer.finished_brain()
+    calibrate(brain, aside, bf16, scorer)
+    segments = chart.training.segments
+    operations = Sizes.of(chart).segment * segments
+    at = segments_to_look(chart.training, operations, run.arm.thinks)
+    versions = here()
+    return RunFile(
+        arm=run.arm.name,
+        task=run.arm.task,
+        seed=run.seed,
+        made_for=digest_of(run),
+        command=command,
+        chart=dump(chart),
+        learned=len(scenes.prepared.train),
+        tested=len(scenes.test),
+        parameters=sum(weight.numel() for weight in brain.parameters()),
+        steps=trainer.step,
+        seconds=trainer.seconds,
+        precision=paces.precision,
+        threads=torch.get_num_threads(),
+        processor=versions["processor"],
+        torch=versions["torch"],
+        ltm=versions["ltm"],
+        loops=segments * chart.training.ticks,
+        operations=operations,
+        by_ticks=looks(brain, scenes.test, at, bf16, scorer),
+        wills=tuple(wills(brain, scenes.test, bf16, scorer)) if run.arm.thinks else (),
+    )

@@ -1,0 +1,167 @@
+"""The report from result files alone: every figure leads to its file, what is missing or damaged is named."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+from little_results import fill
+
+from ltm.cli.plot_evidence import evidence_svg
+from ltm.evidence.arms import Arm
+from ltm.evidence.cited import CITED, cited
+from ltm.evidence.claims import judged
+from ltm.evidence.document import Table, html, link, markdown, sources
+from ltm.evidence.drawings import surface
+from ltm.evidence.experiments import EXPERIMENTS, axes, plan
+from ltm.evidence.readings import Shelf, gather
+from ltm.evidence.report import TITLE, Report, make_report
+from ltm.evidence.rules import spread
+
+RUNS = plan(EXPERIMENTS.values())
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+
+
+def exact(arm: Arm, seed: int) -> float:
+    """Loops pay, size doesn't, and symmetric forms are worth thirty points."""
+    told = axes(arm.name)
+    share = 0.6 if told is None else min(0.97, 0.1 + 0.22 * told[1] ** 0.5)
+    return share - (0.3 if "without" in arm.name else 0.0) + 0.01 * seed
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("evidence")
+    fill(path, RUNS, exact)
+    return path
+
+
+@pytest.fixture(scope="module")
+def shelf(folder: Path) -> Shelf:
+    return gather(folder, RUNS, cited(RESULTS)[0])
+
+
+@pytest.fixture(scope="module")
+def report(shelf: Shelf) -> Report:
+    return make_report(shelf, len(RUNS), quick=False)
+
+
+def test_verdicts_follow_from_the_files(shelf: Shelf) -> None:
+    verdicts = {one.name: one.verdict for one in judged(shelf)}
+    assert verdicts["coupling-over-mass"] == "supported" and verdicts["repetition"] == "supported"
+    assert verdicts["mind-needs"] == "not supported"  # 350 K parameters with 16 loops have 98 %
+    assert verdicts["archetypes"] == "not supported"
+    assert verdicts["transitions"] == "untested"
+
+
+def test_the_same_runs_the_other_way_round_refute(tmp_path: Path) -> None:
+    fill(tmp_path, RUNS, lambda arm, seed: 1.0 - exact(arm, seed))
+    verdicts = {one.name: one.verdict for one in judged(gather(tmp_path, RUNS))}
+    assert verdicts["coupling-over-mass"] == verdicts["repetition"] == verdicts["loop"] == "not supported"
+
+
+def test_every_row_with_figures_leads_to_files_that_hold_them(report: Report, folder: Path) -> None:
+    rows = 0
+    for table in (block for block in report.blocks if isinstance(block, Table) and block.traced):
+        for row in table.rows:
+            assert row.readings or not re.search(r"\d %", " ".join(row.cells)), row.cells
+            for _, reading in sources(row):
+                assert (folder / link(reading, folder)).resolve() == reading.file.resolve()
+                assert reading.command and reading.file.exists()
+                rows += 1
+    assert rows > 500
+
+
+def test_a_rows_figures_are_those_of_its_files(report: Report, folder: Path) -> None:
+    tables = [block for block in report.blocks if isinstance(block, Table) and "right" in block.head]
+    checked = 0
+    for table in (table for table in tables if table.head[0] == "arm"):
+        for row in table.rows:
+            runs = [json.loads((folder / link(reading, folder)).read_text()) for _, reading in sources(row)]
+            right = [next(one["exact"] for one in run["by_ticks"] if one["ticks"] == run["loops"]) for run in runs]
+            assert row.cells[table.head.index("right")] == spread(right)
+            assert row.cells[2] == f"{runs[0]['parameters']:,}" and len(runs) == 3
+            checked += 1
+    assert checked > 80
+
+
+def test_the_page_needs_nothing_beside_itself(report: Report) -> None:
+    pictures = {name: evidence_svg(drawing) for name, drawing in report.drawings.items()}
+    assert len(pictures) == 13
+    page = html(report.blocks, TITLE, pictures, report.texts)
+    assert page.count("<svg") == len(pictures)
+    assert not re.search(r"(src|href)=[\"'](?!#|data:)", page)
+    for anchor in set(re.findall(r'<a href="#([^"]+)"', page)):
+        assert f'<details id="{anchor}">' in page
+    assert '"made_for"' in page.replace("&quot;", '"')
+
+
+def test_markdown_names_pictures_and_links_to_results(report: Report, folder: Path) -> None:
+    text = markdown(report.blocks, folder)
+    assert "(coupling-sudoku.svg)" in text and "(results/sudoku-350k-16-seed2.json)" in text
+    assert "incomplete" not in text
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert all(line.endswith("|") for line in lines)
+
+
+def test_the_smallest_brain_is_read_from_the_surface(report: Report, folder: Path) -> None:
+    text = markdown(report.blocks, folder)
+    assert "The smallest brain that solves it (a median of 95.0 % or more) is `sudoku-30k-16`" in text
+    assert "`maze-10k-16`" in text
+
+
+def test_the_quick_version_and_estimated_energy_say_so(shelf: Shelf, folder: Path) -> None:
+    text = markdown(make_report(shelf, len(RUNS), quick=True).blocks, folder)
+    assert "This is the quick version" in text and "ESTIMATED" in text
+
+
+def test_missing_and_damaged_results_are_named(tmp_path: Path) -> None:
+    fill(tmp_path, RUNS[:9], exact)
+    broken = tmp_path / "results" / f"{RUNS[0].key}.json"
+    broken.write_text(broken.read_text()[:-40])
+    other = tmp_path / "results" / f"{RUNS[1].key}.json"
+    other.write_text(other.read_text().replace('"made_for": "', '"made_for": "0'))
+    short = tmp_path / "results" / f"{RUNS[2].key}.json"
+    short.write_text(short.read_text().replace(f'"loops": {2**0}', '"loops": 77').replace('"loops": 4', '"loops": 77')
+                     .replace('"loops": 16', '"loops": 77'))  # fmt: skip
+    found = gather(tmp_path, RUNS)
+    assert [
+        str(tmp_path / "results" / f"{run.key}.json") in words for run, words in zip(RUNS, found.damaged, strict=False)
+    ] == [True] * 3
+    assert len(found.missing) == len(RUNS) - 9
+    text = markdown(make_report(found, len(RUNS), quick=False).blocks, tmp_path)
+    assert f"{RUNS[0].key}.json: damaged" in text and "other settings" in text
+    assert f"Made from 6 of the {len(RUNS)} runs" in text and f"`{RUNS[9].key}.json`" in text
+
+
+def test_pictures_need_no_display(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("MPLBACKEND", "TkAgg")
+    drawing = surface(shelf, "sudoku")
+    assert drawing is not None and len(drawing.spots) == 24
+    first = evidence_svg(drawing)
+    assert first.startswith("<svg") and first == evidence_svg(drawing)
+
+
+def test_benchmarks_are_cited_with_file_and_command() -> None:
+    readings, missing, damaged = cited(RESULTS)
+    assert not missing and not damaged
+    base = [reading for reading in readings if reading.arm == "ablation/base"]
+    kept = json.loads((RESULTS / "ablation-1500steps.json").read_text())
+    values = [run["exact"] for key, run in kept["runs"].items() if key.startswith("base/")]
+    assert statistics.median(reading.figures["exact"] for reading in base) == statistics.median(values)
+    assert {reading.file.stem for reading in readings} == set(CITED)
+    assert all(reading.command.startswith("python -m benchmarks.") for reading in readings)
+
+
+def test_a_damaged_benchmark_result_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "curve-5min.json").write_text('{"command": "c", "runs": {"ours-0": {}}}')
+    (tmp_path / "mazes-20min.json").write_text("{")
+    (tmp_path / "waves-batch1.json").write_text((RESULTS / "waves-batch1.json").read_text())
+    readings, missing, damaged = cited(tmp_path)
+    assert {reading.file.stem for reading in readings} == {"waves-batch1"}
+    assert len(missing) == len(CITED) - 3
+    assert sorted(Path(words.split(":")[0]).name for words in damaged) == ["curve-5min.json", "mazes-20min.json"]

@@ -1,0 +1,98 @@
+"""Every rule decides both ways, and not at all on too few runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ltm.evidence.readings import Reading, Shelf
+from ltm.evidence.rules import Above, AsGood, Check, Costs, Side, Solves, Verdict, Within, smallest, together
+
+A, B = Side("a"), Side("b")
+
+
+def shelf(**arms: tuple[float, ...]) -> Shelf:
+    """A shelf of arms with one reading a value."""
+    return Shelf(
+        {
+            arm: [
+                Reading(arm, f"seed {seed}", Path(f"{arm}-{seed}.json"), "", "ltm evidence", {"exact": value})
+                for seed, value in enumerate(values)
+            ]
+            for arm, values in arms.items()
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("check", "a", "b", "verdict"),
+    [
+        (Above(A, B), (0.61, 0.7, 0.65), (0.5, 0.6, 0.4), "supported"),
+        (Above(A, B), (0.6, 0.7, 0.65), (0.5, 0.6, 0.4), "not supported"),
+        (Above(A, B), (0.1, 0.2, 0.3), (0.5, 0.6, 0.4), "not supported"),
+        (Above(A, B), (0.9, 0.9), (0.5, 0.6, 0.4), "untested"),
+        (Above(A, B), (0.9, 0.9, 0.9), (), "untested"),
+        (AsGood(A, B, 0.02), (0.5, 0.58, 0.9), (0.6, 0.6, 0.6), "supported"),
+        (AsGood(A, B, 0.02), (0.5, 0.57, 0.9), (0.6, 0.6, 0.6), "not supported"),
+        (Costs(A, B, 0.5), (3.0, 1.0, 2.0), (4.0, 9.0, 1.0), "supported"),
+        (Costs(A, B, 0.5), (3.0, 2.1, 2.0), (4.0, 9.0, 1.0), "not supported"),
+        (Within(A, low=0.9), (0.9, 0.95, 1.0), (), "supported"),
+        (Within(A, low=0.9), (0.89, 0.95, 1.0), (), "not supported"),
+        (Within(A, high=0.05), (0.01, 0.02, 0.06), (), "not supported"),
+        (Within(A, high=0.05), (0.01, 0.02), (), "untested"),
+    ],
+)
+def test_a_rule_decides(check: Check, a: tuple[float, ...], b: tuple[float, ...], verdict: Verdict) -> None:
+    outcome = check.decide(shelf(a=a, b=b))
+    assert outcome.verdict == verdict
+    assert {reading.arm for reading in outcome.readings} <= {"a", "b"}
+
+
+def test_what_lies_the_other_way_round_is_said() -> None:
+    assert "other way round" in Above(A, B).decide(shelf(a=(0.1,) * 3, b=(0.2,) * 3)).found
+    assert "no difference" in Above(A, B).decide(shelf(a=(0.1, 0.1, 0.3), b=(0.2,) * 3)).found
+
+
+def sized(**arms: tuple[float, float]) -> Shelf:
+    """A shelf of arms of so many parameters, three runs each."""
+    return Shelf(
+        {
+            arm: [
+                Reading(arm, "", Path("x.json"), "", "", {"exact": exact, "parameters": size, "operations": size})
+                for _ in range(3)
+            ]
+            for arm, (size, exact) in arms.items()
+        }
+    )
+
+
+def test_the_smallest_brain_that_solves() -> None:
+    some = sized(small=(1e4, 0.9), middle=(1e5, 0.95), large=(1e6, 1.0))
+    names = ("small", "middle", "large")
+    assert smallest(some, names) == "middle"
+    assert smallest(some, ("small",)) is None
+    assert Solves("t", names, 1e5).decide(some).verdict == "supported"
+    assert Solves("t", names, 9e4).decide(some).verdict == "not supported"
+    assert Solves("t", names, 1e5, wanted=False).decide(some).verdict == "not supported"
+    assert Solves("t", names, 9e4, wanted=False).decide(some).verdict == "supported"
+    assert Solves("t", names, 1e3).decide(some).verdict == "untested"
+    assert Solves("t", ("other",), 1e9).decide(some).verdict == "untested"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "verdict"),
+    [
+        (0.9, 0.9, "supported"),
+        (0.9, 0.1, "not supported"),
+        (0.1, None, "not supported"),
+        (0.9, None, "untested"),
+    ],
+)
+def test_one_failing_check_refutes_and_all_must_hold(a: float, b: float | None, verdict: Verdict) -> None:
+    runs = shelf(a=(a,) * 3, b=() if b is None else (b,) * 3)
+    assert together([Within(side, low=0.5).decide(runs) for side in (A, B)]) == verdict
+
+
+def test_a_claim_without_checks_is_untested() -> None:
+    assert together([]) == "untested"

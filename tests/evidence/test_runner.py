@@ -1,0 +1,93 @@
+"""Runs of a few steps: a finished one is a file and isn't run again, a stopped one goes on bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ltm.errors import DataError
+from ltm.evidence.arms import ARMS
+from ltm.evidence.experiments import Planned
+from ltm.evidence.pace import HELD_BACK, Pace, Paces, read_paces, with_pace
+from ltm.evidence.run_file import read_run, result_file
+from ltm.evidence.runner import run_missing
+from ltm.evidence.tasks import ASIDE, LEARNED, TESTED, material
+
+STEPS = 4
+ARM = ARMS["listops-92k-1"]
+RUN = Planned(ARM, 0, STEPS / HELD_BACK)
+
+
+def paced(folder: Path) -> Path:
+    """Returns the folder with a pace of one second a step, so that a run has as many steps as seconds."""
+    paces = Paces(
+        processor="a processor",
+        precision="fp32",
+        references={"listops": 1.0},
+        arms={ARM.name: Pace(slower=1.0, lowest=1.0, highest=1.0)},
+    )
+    folder.mkdir()
+    (folder / "pace.json").write_text(paces.model_dump_json())
+    return folder
+
+
+def run(folder: Path, work: Path, stop: Callable[[], bool] = lambda: False) -> tuple[bool, list[str]]:
+    said: list[str] = []
+    return run_missing([RUN], folder, work, command="ltm evidence", say=said.append, stop=stop), said
+
+
+def test_a_stopped_run_goes_on_to_the_same_result(tmp_path: Path) -> None:
+    whole, parts = paced(tmp_path / "whole"), paced(tmp_path / "parts")
+    assert run(whole, tmp_path / "work-whole")[0]
+    asked = iter([False, False, False, True])  # before the run, and before each of three steps
+    done, said = run(parts, tmp_path / "work-parts", lambda: next(asked, False))
+    assert not done and not result_file(parts, RUN).exists()
+    done, said = run(parts, tmp_path / "work-parts")
+    assert done and any("resuming at step 2 of 4" in words for words in said)
+    one, other = (read_run(result_file(folder, RUN), RUN) for folder in (whole, parts))
+    assert one.model_copy(update={"seconds": 0.0}) == other.model_copy(update={"seconds": 0.0})
+    assert (one.steps, one.seed, one.learned, one.tested) == (STEPS, 0, LEARNED, TESTED)
+    assert one.parameters == 91_844 and one.loops == 1 and [look.ticks for look in one.by_ticks] == [1]
+    assert not list((tmp_path / "work-parts").iterdir())
+
+
+def test_a_finished_run_is_not_run_again_and_a_damaged_one_is_named(tmp_path: Path) -> None:
+    folder = paced(tmp_path / "out")
+    assert run(folder, tmp_path / "work")[0]
+    before = result_file(folder, RUN).read_bytes()
+    done, said = run(folder, tmp_path / "work")
+    assert done and not said and result_file(folder, RUN).read_bytes() == before
+    result_file(folder, RUN).write_bytes(before[:-30])
+    with pytest.raises(DataError, match=r"listops-92k-1-seed0\.json: damaged .* remove it"):
+        run(folder, tmp_path / "work")
+    assert result_file(folder, RUN).read_bytes() == before[:-30]
+
+
+def test_a_pace_is_measured_once(tmp_path: Path) -> None:
+    paces = Paces(processor="", precision="fp32", references={}, arms={})
+    first = with_pace(paces, ARM, tmp_path)
+    assert first.references["listops"] > 0 and 0 < first.arms[ARM.name].lowest <= first.arms[ARM.name].slower
+    assert read_paces(tmp_path) == first == with_pace(first, ARM, tmp_path)
+    (tmp_path / "pace.json").write_text("{}")
+    with pytest.raises(DataError, match=r"pace\.json: damaged"):
+        read_paces(tmp_path)
+
+
+def test_equal_time_is_fewer_steps_for_a_slower_arm() -> None:
+    arms = {ARM.name: Pace(slower=4.0, lowest=3.0, highest=5.0)}
+    paces = Paces(processor="", precision="fp32", references={"listops": 0.1}, arms=arms)
+    assert paces.steps(Planned(ARM, 0, 40.0)) == round(40 * HELD_BACK / 0.4)
+    assert paces.steps(Planned(ARM, 0, 0.001)) == 1
+
+
+def test_scenes_to_judge_by_are_never_learned_from() -> None:
+    few, all_of_them = material("listops", 100), material("listops")
+    assert len(few.prepared.train) == 100 and len(all_of_them.prepared.train) == LEARNED
+    parts = (few.test, few.prepared.validation, all_of_them.prepared.train)
+    assert [len(part) for part in parts] == [TESTED, ASIDE, LEARNED]
+    seen = [{value.tobytes() for value in part.values["expression"]} for part in parts]
+    assert sum(map(len, seen)) == len(set().union(*seen)) == TESTED + ASIDE + LEARNED
+    with pytest.raises(DataError, match="listops: 0 scenes"):
+        material("listops", 0)

@@ -1,0 +1,100 @@
+"""The tables of arms, experiments and claims hold what the report says of them: equal sizes, equal costs, a budget."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from ltm.chart.size import Sizes
+from ltm.errors import LtmError
+from ltm.evidence.arms import ARMS, REFERENCE
+from ltm.evidence.cited import CITED
+from ltm.evidence.claims import CLAIMS
+from ltm.evidence.experiments import EXPERIMENTS, axes, chosen, minutes, plan
+from ltm.evidence.published import published
+from ltm.evidence.rules import Solves
+from ltm.evidence.tasks import TASKS, chart_of
+
+FAMILIES = ("ablation/", "curve/", "shipped/", "mazes/", "firing/", "stream/")
+
+
+@functools.cache
+def sizes(arm: str) -> Sizes:
+    return Sizes.of(chart_of(ARMS[arm].task, ARMS[arm].changes))
+
+
+def thought(arm: str) -> int:
+    return sizes(arm).segment * chart_of(ARMS[arm].task, ARMS[arm].changes).training.segments
+
+
+@pytest.mark.parametrize("name", ["structure", "waves", "few", "parts"])
+def test_arms_that_are_compared_have_equal_parameters(name: str) -> None:
+    for arm in EXPERIMENTS[name].arms:
+        base = sizes(REFERENCE[ARMS[arm].task]).parameters
+        assert sizes(arm).parameters == pytest.approx(base, rel=0.03), arm
+
+
+def test_the_stack_has_the_parameters_of_the_loop() -> None:
+    for task, reference in REFERENCE.items():
+        assert sizes(f"{task}-stack").parameters == pytest.approx(sizes(reference).parameters, rel=0.03)
+
+
+def test_waves_cost_equal_operations() -> None:
+    for task in ("sudoku", "listops"):
+        for policy in ("all", "sync", "top-k", "random"):
+            assert thought(f"{task}-wave-{policy}") == pytest.approx(thought(f"{task}-zones-4"), rel=0.002)
+
+
+def test_sizes_go_from_30_thousand_to_10_million() -> None:
+    sudoku = [sizes(arm).parameters for arm in EXPERIMENTS["coupling"].arms if arm.startswith("sudoku-")]
+    assert min(sudoku) == pytest.approx(30e3, rel=0.01) and max(sudoku) == pytest.approx(10e6, rel=0.01)
+
+
+def test_an_arms_name_says_its_size_and_loops() -> None:
+    assert axes("sudoku-350k-16") == ("350k", 16) and axes("sudoku-zones-4") is None
+    for arm in EXPERIMENTS["coupling"].arms:
+        if (said := axes(arm)) is not None:
+            spec = chart_of(ARMS[arm].task, ARMS[arm].changes).training
+            assert spec.ticks * spec.segments == said[1]
+
+
+def test_the_whole_takes_at_most_six_hours_and_the_quick_one_ten_minutes() -> None:
+    assert 300 < minutes(plan(EXPERIMENTS.values())) <= 360
+    assert minutes(plan(EXPERIMENTS.values(), quick=True)) <= 10
+
+
+def test_every_arm_is_run_once_a_seed_and_none_in_vain() -> None:
+    runs = plan(EXPERIMENTS.values())
+    assert len({run.key for run in runs}) == len(runs) == 3 * len(ARMS)
+    assert {run.arm.name for run in plan(EXPERIMENTS.values(), quick=True)} < set(ARMS)
+
+
+def test_claims_rest_on_arms_that_there_are() -> None:
+    for claim in CLAIMS.values():
+        assert bool(claim.checks) != bool(claim.untested)
+        for check in claim.checks:
+            names = check.arms if isinstance(check, Solves) else [
+                side.arm for side in (getattr(check, part, None) for part in ("first", "second", "side")) if side
+            ]  # fmt: skip
+            assert names
+            assert all(name in ARMS or name.startswith(FAMILIES) for name in names), names
+    assert len(CITED) >= len(FAMILIES)
+
+
+def test_an_unknown_experiment_gets_the_nearest() -> None:
+    with pytest.raises(LtmError, match="did you mean 'waves'"):
+        chosen(["wave"])
+    assert list(chosen(["parts", "few"])) == ["few", "parts"]
+
+
+def test_published_results_say_why_they_cant_be_compared() -> None:
+    entries = published().entries
+    assert {"TRM", "HRM", "AKOrN", "EqR", "chenglou"} <= {
+        entry.system.split()[0].split("'")[0].strip(",") for entry in entries
+    }
+    assert all(entry.same or entry.why for entry in entries)
+
+
+def test_tasks_have_charts() -> None:
+    assert {chart_of(task).scenes.source for task in TASKS} == set(TASKS)
