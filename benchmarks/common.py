@@ -122,7 +122,7 @@ def spread(values: Sequence[float]) -> str:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: shown in the terminal by the benchmark, and in the README by `benchmarks.report`."""
+    """A table: shown in the terminal by the benchmark, and on the page of measurements by `benchmarks.report`."""
 
     title: str
     head: Sequence[str]

@@ -1,4 +1,4 @@
-"""Writes the tables of the README from the results: `python -m benchmarks.report --write README.md`."""
+"""Writes tables from the results: `python -m benchmarks.report --write docs/measurements.md`."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "curve-5min": curve.tables,
     "mazes-20min": mazes.tables,
     "visual-sudoku-3min": visual_sudoku.tables,
-    "ablation-1500steps": ablation.tables,
+    "ablation-equal-1500steps": ablation.tables,
 }
-"""What goes into the README, in order: result file in `benchmarks/results`, and who makes its tables."""
+"""What goes onto the page, in order: result file in `benchmarks/results`, and who makes its tables."""
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The README's tables are those of the results that lie beside the benchmarks."""
+"""The tables of measurements are those of the results beside the benchmarks, and the README's figures are theirs."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -17,11 +18,22 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(sys.modules, name)
 
 
-def test_the_readme_shows_the_results_as_they_are() -> None:
+def test_the_page_shows_the_results_as_they_are() -> None:
     from benchmarks.report import replaced, report
 
+    page = (HERE / "docs" / "measurements.md").read_text(encoding="utf-8")
+    assert replaced(page, report()) == page, "run: python -m benchmarks.report --write docs/measurements.md"
+
+
+def test_the_readmes_figures_are_on_the_page() -> None:
     readme = (HERE / "README.md").read_text(encoding="utf-8")
-    assert replaced(readme, report()) == readme, "run: python -m benchmarks.report --write README.md"
+    told = readme[readme.index("## What was measured") : readme.index("## How it compares")]
+    page = (HERE / "docs" / "measurements.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"\d+\.\d+", page))
+    rows = [line for line in told.splitlines() if line.startswith("|")]
+    assert len(rows) > 10
+    unknown = {figure for row in rows for figure in re.findall(r"\d+\.\d+", row)} - known
+    assert not unknown, f"not in docs/measurements.md: {sorted(unknown)}"
 
 
 def test_a_table_has_a_cell_for_every_head() -> None:
