@@ -20,6 +20,7 @@ from ltm.cli import (
     inspect,
     merge,
     perceive,
+    plan,
     quantize,
     rest,
     scale,
@@ -44,6 +45,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "rest": rest.rest,
     "quantize": quantize.quantize,
     "take": take.take,
+    "plan": plan.plan,
     "scale": scale.scale,
     "demo": demo.demo,
 }
