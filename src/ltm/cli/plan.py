@@ -27,8 +27,9 @@ def plan(
     device: Annotated[
         str, typer.Option(help="Where it shall think: this machine, or a file that --calibrate wrote on another.")
     ] = THIS,
-    data: Annotated[list[str] | None, typer.Option(help="SKILL=FILE: scenes of your own, such as language=plays.txt.")]
-    = None,
+    data: Annotated[
+        list[str] | None, typer.Option(help="SKILL=FILE: scenes of your own, such as language=plays.txt.")
+    ] = None,
     see: Annotated[list[str] | None, typer.Option(help="SKILL=COLUMN that is seen, where the file is a table.")] = None,
     do: Annotated[list[str] | None, typer.Option(help="SKILL=COLUMN that is to be answered.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of weights, order and noise.")] = 0,
@@ -55,6 +56,7 @@ def plan(
     """
     from ltm.cli.show_plan import show_plan
     from ltm.cli.training import console_of
+    from ltm.errors import LtmError
     from ltm.plan.calibration import calibration, read_calibration, write_calibration
     from ltm.plan.cortex import plan_cortex
     from ltm.plan.search import plan as search
@@ -78,6 +80,8 @@ def plan(
         parse_data(data or [], see or [], do or []),
         seed,
     )
+    if device != THIS and not Path(device).exists():
+        raise LtmError(f"--device {device[:60]}: expected this, or a file that ltm plan --calibrate wrote there")
     machine = calibration(recalibrate, say) if device == THIS else read_calibration(Path(device))
     if calibrate is not None:
         write_calibration(machine, calibrate)

@@ -22,16 +22,17 @@ def show_plan(plan: BrainPlan, out: Path, console: Console) -> None:
     _predictions(plan, console)
     for one in plan.skills:
         console.print(Text(one.name, "bold cyan"))
-        for words in zones(one.chart):
+        # Areas say themselves what they are.
+        for words in plan.areas or zones(one.chart):
             _line(console, words, plain)
         coupled = one.chart.coupling.pattern
         _line(console, "coupled through the field" + ("" if coupled == "none" else f", and directly: {coupled}"), plain)
         known = one.skill.measured
-        _line(console, "measured: nothing yet at this size" if known is None else f"measured: {known.told()}", plain)
+        _line(console, "measured: nothing yet" if known is None else f"measured: {known.told()}", plain)
         for note in one.notes:
             _line(console, note, plain, "yellow")
-    for words in plan.remarks:
-        _line(console, words, plain)
+    if plan.cited:
+        _line(console, f"who says so: {len(plan.cited)} papers, named in the chart's comments", plain)
     have = pretrained(plan)
     if have:
         console.print(Text("Already trained", "bold"))
@@ -43,7 +44,7 @@ def show_plan(plan: BrainPlan, out: Path, console: Console) -> None:
 
 
 def _predictions(plan: BrainPlan, console: Console) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     table.add_column("skill", no_wrap=True)
     for words in ("bytes", "active", "ticks", "operations", "one look", "a thought", "energy"):
         table.add_column(words, justify="right", no_wrap=True)
@@ -65,7 +66,11 @@ def _predictions(plan: BrainPlan, console: Console) -> None:
     threads = f"{machine.threads} thread{'' if machine.threads == 1 else 's'}"
     plain = plain_of(console)
     _line(console, f"bytes and operations are exact; times for {machine.processor}, {threads}, otherwise idle", plain)
-    _line(console, "one skill thinks at a time, about one scene; a thought is the longest it may be; energy is estimated", plain)
+    _line(
+        console,
+        "one skill thinks at a time, about one scene; a thought is the longest it may be; energy is estimated",
+        plain,
+    )
     console.print()
 
 

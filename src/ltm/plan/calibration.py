@@ -166,7 +166,9 @@ def _inside(alone: Calibration) -> tuple[float, float]:
     return max(1.0, float(dearer)), max(1.0, float(slower))
 
 
-def time_thought(brain: Brain, values: dict[str, Tensor], ticks: int, seconds: float = 3 * SECONDS_A_MEASUREMENT) -> float:
+def time_thought(
+    brain: Brain, values: dict[str, Tensor], ticks: int, seconds: float = 3 * SECONDS_A_MEASUREMENT
+) -> float:
     """Returns the median time of thoughts of so many ticks about one scene, without halting."""
     will = brain.chart.will.model_copy(
         update={"ticks": ticks, "tries": 1, "confidence": 1.0, "ms": None, "operations": None}

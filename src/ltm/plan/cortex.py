@@ -7,6 +7,7 @@ are those of one skill; every area is a zone of its own that keeps a state, whic
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -76,8 +77,6 @@ class Cortex(Part):
             place = f"hub of {area.group}, hears the other hubs" if hub == name else f"in {area.group}, beside {hub}"
             often = "every tick" if area.period == 1 else f"one tick in {area.period}"
             yield f"{name}, {area.called}: {area.does} [{area.source}]; {area.zone['kind']}; {place}; fires {often}"
-        for key, words in self.sources.items():
-            yield f"[{key}] {words}"
 
 
 def shipped_cortex() -> Cortex:
@@ -143,5 +142,8 @@ def plan_cortex(wish: Wish, machine: Calibration, folder: Path = Path()) -> Brai
     minutes = wish.minutes or skill.minutes
     like = ladder(name, skill, wish.data.get(name), folder, minutes, wish.seed)[-1]
     charts = [cortex_chart(like, cortex, width) for width in WIDTHS]
-    found = grant(wish, machine, [Candidate(name, skill, charts, minutes)], folder)
-    return BrainPlan(found.wish, found.machine, found.skills, tuple(cortex.told()))
+    # What was measured was measured of other zones.
+    candidate = Candidate(name, replace(skill, measured=None), charts, minutes)
+    found = grant(wish, machine, [candidate], folder)
+    cited = tuple(f"[{key}] {words}" for key, words in cortex.sources.items())
+    return replace(found, areas=tuple(cortex.told()), cited=cited)

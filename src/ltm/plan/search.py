@@ -54,13 +54,15 @@ class BrainPlan:
         wish: what was wished for.
         machine: whose times and energies are predicted.
         skills: in the order in which they are trained: soonest done first.
-        remarks: what else is to be known of it, in sentences.
+        areas: of a cortex: what each zone is, in a sentence.
+        cited: who says so.
     """
 
     wish: Wish
     machine: Calibration
     skills: tuple[PlannedSkill, ...]
-    remarks: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    cited: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -109,9 +111,7 @@ def plan(wish: Wish, machine: Calibration, folder: Path = Path()) -> BrainPlan:
     skills = find_skills(wish.skills, wish.data)
     share = _shares(wish, skills)
     candidates = [
-        Candidate(
-            name, skill, ladder(name, skill, wish.data.get(name), folder, share[name], wish.seed), share[name]
-        )
+        Candidate(name, skill, ladder(name, skill, wish.data.get(name), folder, share[name], wish.seed), share[name])
         for name, skill in skills.items()
     ]
     return grant(wish, machine, candidates, folder)
@@ -210,7 +210,7 @@ def _too_slow(one: Candidate, predictor: Predictor, wish: Wish) -> str:
         needed, asked, unit = predictor.seconds(least), wish.latency or 0.0, "ms"
     else:
         needed, asked, unit = predictor.joules(least)[0], wish.energy or 0.0, "mJ"
-    fits = f"{possible} ticks would fit, too few to learn with" if possible else "not even one look at it fits"
+    fits = f"{possible} ticks would fit, fewer than it learns with" if possible else "not even one look at it fits"
     return (
         f"{option} binds: the smallest brain for {one.name} ({format_bytes(one.bytes)}) needs {1e3 * needed:.3g} {unit} "
         f"for a thought of {least} ticks, as long as those it learns from; {1e3 * (needed - asked):.3g} {unit} more than "

@@ -35,7 +35,8 @@ class Measured:
 
     def told(self) -> str:
         """Says what was measured, and where it stands."""
-        return f"{100 * self.score:.3g} % {self.words} (benchmarks/results/{self.result}.json)"
+        size = f"{self.parameters:,} parameters, {self.minutes:g} minutes"
+        return f"{100 * self.score:.3g} % {self.words} ({size}; benchmarks/results/{self.result}.json)"
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ class Skill:
             file is a table.
         chart: the shipped chart that it starts from; None for what `ltm fit` would propose.
         rungs: settings of that chart, from the smallest size to the largest that is worth training here.
-        good: bytes of weights that are enough.
-        minutes: of training that are enough.
-        measured: why these; None where nobody has measured.
+        measured: which size and how many minutes are enough; None where nobody has measured.
         extra: the extra of this package that its scenes need.
         pretrained: families of the catalogue whose models have the skill already.
     """
@@ -166,5 +165,7 @@ def find_skills(names: tuple[str, ...], data: Mapping[str, Data]) -> dict[str, S
             )
     for name in data:
         if name not in names:
-            raise LtmError(f"--data {name}=…: {name!r} is not among --skills ({', '.join(names)}){nearest(name, names)}")
+            raise LtmError(
+                f"--data {name}=…: {name!r} is not among --skills ({', '.join(names)}){nearest(name, names)}"
+            )
     return {name: SKILLS[name] for name in names}

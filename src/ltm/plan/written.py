@@ -67,7 +67,12 @@ def write_charts(plan: BrainPlan, out: Path) -> list[Path]:
     for number, one in enumerate(plan.skills):
         head = [f"{one.skill.about[0].upper()}{one.skill.about[1:]}: {told(one)}."]
         if number == 0:
-            head += ["The whole plan, in order:", *(f"  {step.command}" for step in steps(plan, out)), *plan.remarks]
+            head += [
+                "The whole plan, in order:",
+                *(f"  {step.command}" for step in steps(plan, out)),
+                *plan.areas,
+                *plan.cited,
+            ]
         text = "".join(f"# {line}\n" for line in head) + dump(one.chart)
         write_file(written[one.name], text.encode())
     return list(written.values())
@@ -76,10 +81,11 @@ def write_charts(plan: BrainPlan, out: Path) -> list[Path]:
 def told(one: PlannedSkill) -> str:
     """Says what was predicted of a skill."""
     found = one.prediction
-    return (
-        f"{found.parameters:,} parameters, {format_bytes(found.bytes)}; a thought takes {found.segment_seconds * 1e3:.3g} to "
-        f"{found.seconds * 1e3:.3g} ms ({found.segment_ticks} to {found.ticks} ticks)"
-    )
+    size = f"{found.parameters:,} parameters, {format_bytes(found.bytes)}"
+    if found.ticks <= found.segment_ticks:
+        return f"{size}; a thought takes {found.seconds * 1e3:.3g} ms ({found.ticks} ticks)"
+    times = f"{found.segment_seconds * 1e3:.3g} to {found.seconds * 1e3:.3g} ms"
+    return f"{size}; a thought takes {times} ({found.segment_ticks} to {found.ticks} ticks)"
 
 
 def zones(chart: Chart) -> list[str]:
@@ -139,7 +145,8 @@ def as_data(plan: BrainPlan, out: Path) -> dict[str, Any]:
         "active": plan.active,
         "skills": [_skill_data(one, plan, out) for one in plan.skills],
         "pretrained": pretrained(plan),
-        "remarks": list(plan.remarks),
+        "areas": list(plan.areas),
+        "cited": list(plan.cited),
         "steps": [asdict(step) for step in steps(plan, out)],
     }
 
