@@ -21,6 +21,7 @@ from ltm.plan.calibration import calibration, time_thought
 from ltm.plan.cortex import cortex_chart, shipped_cortex
 from ltm.plan.ladder import ladder
 from ltm.plan.predict import Predictor
+from ltm.plan.sample import sample
 from ltm.plan.skills import SKILLS
 
 SHIPPED: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -64,7 +65,7 @@ def main() -> None:
     machine = calibration(given.recalibrate, console.print)
     rows, cases = [], []
     for name, chart in charts():
-        predictor = Predictor(chart, machine, Path())
+        predictor = Predictor(chart, machine, sample(chart, Path()))
         ticks = given.segments * predictor.work.segment_ticks
         predicted = predictor.prediction(ticks)
         brain = Brain(chart)

@@ -60,12 +60,14 @@ def plan(
     from ltm.plan.calibration import calibration, read_calibration, write_calibration
     from ltm.plan.cortex import plan_cortex
     from ltm.plan.search import plan as search
-    from ltm.plan.written import as_data
     from ltm.plan.wish import Wish, parse_data, parse_energy, parse_latency, parse_memory
+    from ltm.plan.written import as_data
 
     if list_skills:
         _list()
         return
+    if out is not None:
+        _check([out], force)
     console, aside = console_of(), console_of(stderr=True)
 
     def say(words: str) -> None:
@@ -100,16 +102,21 @@ def plan(
         console.print("nothing is written yet: -o chart.yaml", highlight=False, markup=False)
 
 
-def _write(found: BrainPlan, out: Path, force: bool) -> list[Path]:
-    """Writes charts; refuses to replace any."""
+def _check(files: list[Path], force: bool) -> None:
+    """Refuses to write over what is there, or what would not be read as a chart."""
     from ltm.errors import LtmError
+
+    for file in files:
+        if file.suffix not in (".yaml", ".yml"):
+            raise LtmError(f"--out {file}: expected a name that ends in .yaml")
+        if file.exists() and not force:
+            raise LtmError(f"{file}: exists; use --force to replace it")
+
+
+def _write(found: BrainPlan, out: Path, force: bool) -> list[Path]:
     from ltm.plan.written import files, write_charts
 
-    if out.suffix not in (".yaml", ".yml"):
-        raise LtmError(f"--out {out}: expected a name that ends in .yaml")
-    there = [file for file in files(found, out).values() if file.exists()]
-    if there and not force:
-        raise LtmError(f"{there[0]}: exists; use --force to replace it")
+    _check(list(files(found, out).values()), force)
     return write_charts(found, out)
 
 

@@ -103,8 +103,8 @@ def show_one(catalog: Catalog, name: str, model: Model, console: Console) -> Non
         departs = f"; differs: {model.runs.departs}" if model.runs.departs else ""
         console.print(f"runs here: zone {model.runs.zone}, chart {model.runs.chart}{departs}", highlight=False)
     elif zone_kind(model) is not None:
-        said = f"runs here: zone {zone_kind(model)}, by its layers and widths; reads bytes, or its own weights (ltm import)"
-        console.print(said, highlight=False)
+        how = "by its layers and widths, reading bytes; with its own weights: ltm import"
+        console.print(f"runs here: zone {zone_kind(model)}, {how}", highlight=False)
     if zone_kind(model) is not None:
         console.print(f"  ltm chart new mine.yaml --like {name}", highlight=False)
     told = Table.grid(padding=(0, 2))

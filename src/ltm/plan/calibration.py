@@ -121,15 +121,22 @@ def measure(say: Callable[[str], None]) -> Calibration:
         view = timed(lambda: few.transpose(0, 1))
         wide = torch.linspace(-2, 2, 40_000).view(200, 200)
         kinds: tuple[Callable[[Tensor], Tensor], ...] = (torch.sigmoid, F.silu, lambda x: x * x, lambda x: x + 1)
-        alone = statistics.mean(timed(lambda kind=kind: kind(wide)) for kind in kinds)  # type: ignore[misc]
-        number = max(alone - call, 0.05 * alone) / wide.numel()
+        each = statistics.mean(timed(lambda kind=kind: kind(wide)) for kind in kinds)  # type: ignore[misc]
+        number = max(each - call, 0.05 * each) / wide.numel()
         tiny = timed(lambda: F.linear(few, few))
         products = tuple(ProductRate(rows=r, side=s, rate=_product_rate(r, s, tiny)) for s in SIDES for r in ROWS)
-    about = {"processor": processor(), "threads": torch.get_num_threads(), "torch": torch.__version__}
-    alone_found = Calibration(call=call, view=view, number=number, products=products, **about)
-    dearer, slower = _inside(alone_found)
+    alone = Calibration(
+        processor=processor(),
+        threads=torch.get_num_threads(),
+        torch=torch.__version__,
+        call=call,
+        view=view,
+        number=number,
+        products=products,
+    )
+    dearer, slower = _inside(alone)
     inside = {"call": dearer * call, "view": dearer * view, "number": slower * number}
-    return alone_found.model_copy(update=inside)
+    return alone.model_copy(update=inside)
 
 
 def _product_rate(rows: int, side: int, call: float) -> float:

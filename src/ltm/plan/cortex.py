@@ -27,7 +27,7 @@ from ltm.plan.skills import find_skills
 from ltm.plan.wish import Wish
 
 FILE = "cortex.yaml"
-WIDTHS = (32, 64, 96)
+WIDTHS = (32, 48, 64, 96)
 """Of the field, tried from the widest down; areas are half as wide. Nobody has measured which is enough."""
 TICKS = 4
 """Of a segment: the longest rhythm, so that every area has its say before an answer is read."""

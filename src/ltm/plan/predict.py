@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from torch import Tensor
 
@@ -13,7 +12,6 @@ from ltm.catalog.quantity import shipped_figures
 from ltm.catalog.thinking_cost import weigh
 from ltm.chart.schema import Chart
 from ltm.plan.calibration import Calibration
-from ltm.plan.sample import sample
 from ltm.plan.work import ThoughtWork, operations, thought_work
 
 WATTS = "watts_per_core"
@@ -56,17 +54,13 @@ class Predictor:
     Args:
         chart: which.
         machine: how fast it is.
-        folder: what a relative file name in the chart is relative to.
-
-    Raises:
-        DataError: the chart's scenes can't be read or made.
+        values: one scene, from `ltm.plan.sample`.
     """
 
-    def __init__(self, chart: Chart, machine: Calibration, folder: Path) -> None:
-        self.chart, self.machine = chart, machine
+    def __init__(self, chart: Chart, machine: Calibration, values: Mapping[str, Tensor]) -> None:
+        self.chart, self.machine, self.values = chart, machine, values
         self.brain = Brain(chart)
-        self.values: Mapping[str, Tensor] = sample(chart, folder)
-        self.work: ThoughtWork = thought_work(self.brain, self.values)
+        self.work: ThoughtWork = thought_work(self.brain, values)
 
     def seconds(self, ticks: int) -> float:
         """Returns what a thought of so many ticks takes."""

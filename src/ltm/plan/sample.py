@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ltm.chart.schema import Chart
+from ltm.chart.sites import fixed_sites
 from ltm.scenes.prepare import generate_scenes, questions_of, read_scenes, source_file
 from ltm.scenes.running import RunningOptions
 from ltm.scenes.sources import find_source
@@ -36,7 +37,8 @@ def sample(chart: Chart, folder: Path) -> dict[str, Tensor]:
         assert isinstance(options, RunningOptions)
         return {name: torch.zeros(1, options.context, dtype=torch.uint8) for name in chart.senses}
     if source is not None:
-        scenes = generate_scenes(chart, LOOKED_AT, chart.scenes.seed, left_out=[])
+        alike = chart.steps is None and fixed_sites(chart) is not None
+        scenes = generate_scenes(chart, 1 if alike else LOOKED_AT, chart.scenes.seed, left_out=[])
     else:
         assert chart.scenes.source is not None  # a plan's charts name their scenes
         scenes = read_scenes(chart, source_file(chart.scenes.source, folder), skip_bad=True).train

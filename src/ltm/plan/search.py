@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from ltm.chart.base import format_bytes
 from ltm.chart.check import require
 from ltm.chart.schema import Chart
@@ -19,6 +21,7 @@ from ltm.errors import LtmError
 from ltm.plan.calibration import Calibration
 from ltm.plan.ladder import ladder
 from ltm.plan.predict import Prediction, Predictor
+from ltm.plan.sample import sample
 from ltm.plan.skills import Skill, find_skills
 from ltm.plan.wish import Wish
 
@@ -165,8 +168,9 @@ def _too_large(candidates: Sequence[Candidate], memory: int) -> str:
 
 
 def _settled(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> PlannedSkill:
-    """Makes a skill smaller until a thought as long as those it learns from keeps time and energy; then lets it think
-    as long as they allow, and writes that into its chart.
+    """Lets a skill think as long as time and energy allow, and writes that into its chart.
+
+    It gets smaller first, until a thought as long as those it learns from keeps both.
 
     Raises:
         LtmError: not even the smallest does.
@@ -175,12 +179,7 @@ def _settled(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> 
     if begun < len(one.charts) - 1:
         enough = format_bytes(one.sizes[-1])
         notes.append(f"memory binds: {format_bytes(one.bytes)} instead of the {enough} that are enough")
-    predictor = Predictor(one.charts[one.at], machine, folder)
-    while predictor.longest(wish.latency, wish.energy) < predictor.least:
-        if one.at == 0:
-            raise LtmError(_too_slow(one, predictor, wish))
-        one.at -= 1
-        predictor = Predictor(one.charts[one.at], machine, folder)
+    predictor = _largest_that_thinks(one, wish, machine, folder)
     binding = _binding(predictor, wish)
     if one.at < begun:
         notes.append(f"{binding} binds: {format_bytes(one.bytes)} instead of {format_bytes(one.sizes[begun])}")
@@ -192,6 +191,43 @@ def _settled(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> 
     # The budget is the whole wish: what another skill leaves, this one may be given by hand.
     settled = require(chart.model_copy(update={"will": will, "budget": wish.memory}))
     return PlannedSkill(one.name, one.skill, settled, one.minutes, predictor.prediction(ticks), tuple(notes))
+
+
+def _largest_that_thinks(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> Predictor:
+    """Moves a candidate to its largest chart whose least thought keeps time and energy, by halving; predicts it.
+
+    Raises:
+        LtmError: not even the smallest does.
+    """
+    seen: dict[str, Tensor] = {}
+
+    def predicted(at: int) -> Predictor:
+        chart = one.charts[at]
+        # What is seen of a text may depend on the size of the table of its words.
+        if not seen or chart.senses != one.charts[one.at].senses:
+            seen.update(sample(chart, folder))
+        one.at = at
+        return Predictor(chart, machine, seen)
+
+    def thinks(predictor: Predictor) -> bool:
+        return predictor.longest(wish.latency, wish.energy) >= predictor.least
+
+    high = one.at
+    best = predicted(high)
+    if thinks(best):
+        return best
+    low, best = 0, predicted(0)
+    if not thinks(best):
+        raise LtmError(_too_slow(one, best, wish))
+    while high - low > 1:
+        middle = (low + high) // 2
+        tried = predicted(middle)
+        if thinks(tried):
+            low, best = middle, tried
+        else:
+            high = middle
+    one.at = low
+    return best
 
 
 def _binding(predictor: Predictor, wish: Wish) -> str:
@@ -212,7 +248,7 @@ def _too_slow(one: Candidate, predictor: Predictor, wish: Wish) -> str:
         needed, asked, unit = predictor.joules(least)[0], wish.energy or 0.0, "mJ"
     fits = f"{possible} ticks would fit, fewer than it learns with" if possible else "not even one look at it fits"
     return (
-        f"{option} binds: the smallest brain for {one.name} ({format_bytes(one.bytes)}) needs {1e3 * needed:.3g} {unit} "
-        f"for a thought of {least} ticks, as long as those it learns from; {1e3 * (needed - asked):.3g} {unit} more than "
-        f"--{option} {1e3 * asked:.3g}{unit}; {fits}"
+        f"{option} binds: the smallest brain for {one.name} ({format_bytes(one.bytes)}) needs {1e3 * needed:.3g} "
+        f"{unit} for a thought of {least} ticks, as long as those it learns from; {1e3 * (needed - asked):.3g} {unit} "
+        f"more than --{option} {1e3 * asked:.3g}{unit}; {fits}"
     )

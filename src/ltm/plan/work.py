@@ -92,6 +92,8 @@ def thought_work(brain: Brain, values: Mapping[str, Tensor]) -> ThoughtWork:
     ticks = brain.chart.training.ticks
     will = brain.chart.will
     found = []
+    # Once unrecorded: the first thought of all makes what later ones find ready, such as where windows lie.
+    think(brain, values, will.model_copy(update={"ticks": ticks, "tries": 1, "ms": None, "operations": None}))
     for count in (1, 2):
         # Restless from the start where the brain is restless at all, as a long thought mostly is.
         once = will.model_copy(
@@ -119,11 +121,11 @@ def operations(brain: Brain, values: Mapping[str, Tensor], work: ThoughtWork, ti
     return work.first.operations + fired + readings * brain.reading_operations(places)
 
 
-class _Recorder(TorchDispatchMode):
-    """Counts operators in the order of their names' first parts; composite ones by what they are made of."""
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts operators; composite ones by what they are made of."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.views = self.calls = self.numbers = 0
         self.products: Counter[Product] = Counter()
 

@@ -94,7 +94,8 @@ def zones(chart: Chart) -> list[str]:
     length = len(schedule(chart))
     words = []
     for name, zone in chart.zones.items():
-        depth = f", {zone.layers} layers" if getattr(zone, "layers", 1) > 1 else ""
+        layers = getattr(zone, "layers", 1)
+        depth = f", {layers} layers" if layers > 1 else ""
         often = ", ".join(f"{role} {fired[f'{name}.{role}']} of {length}" for role in zone.roles)
         words.append(f"{name}: {zone.kind}, width {zone.width or chart.field.width}{depth}; fires {often}")
     return words
