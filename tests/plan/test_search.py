@@ -73,7 +73,7 @@ def test_energy_is_kept() -> None:
     ("wish", "expected"),
     [
         (
-            Wish(("sudoku", "maze"), memory=10_000),
+            Wish(("sudoku", "maze"), memory=30_000),
             r"memory binds: .* take .*, .* more than --memory 30\.00 KB; sudoku would",
         ),
         (Wish(("sudoku",), memory=1000), "no skill fits alone"),
