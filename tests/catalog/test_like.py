@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ltm.catalog.like import LAYERS, text_like, zone_kind
+from ltm.catalog.layers import LAYERS, zone_kind
+from ltm.catalog.like import text_like
 from ltm.catalog.load import load_catalog
 from ltm.chart.load import chart_from_text
 from ltm.chart.shipped import shipped_text

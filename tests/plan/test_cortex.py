@@ -10,11 +10,13 @@ import torch
 
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
+from ltm.catalog.thinking_cost import weigh
 from ltm.chart.draw_svg import svg
+from ltm.chart.load import load_chart
 from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
-from ltm.plan.cortex import Cortex, plan_cortex, shipped_cortex
+from ltm.plan.cortex import Cortex, cortex_chart, plan_cortex, shipped_cortex
 from ltm.plan.sample import sample
 from ltm.plan.skills import Data
 from ltm.plan.wish import Wish
@@ -29,7 +31,7 @@ from tests.plan.machines import machine
 
 @pytest.fixture(scope="module")
 def chart() -> Chart:
-    return plan_cortex(Wish(("sudoku",), memory=400_000), machine()).skills[0].chart
+    return cortex_chart(load_chart("sudoku"), shipped_cortex(), 32)
 
 
 def test_every_area_says_what_it_does_and_who_says_so() -> None:
@@ -83,8 +85,8 @@ def test_it_is_drawn(chart: Chart) -> None:
 
 
 def test_less_than_all_fires(chart: Chart) -> None:
-    found = plan_cortex(Wish(("sudoku",), memory=400_000), machine()).skills[0].prediction
-    assert 0.3 < found.active < 0.8 and found.bytes <= 400_000
+    weight = weigh(chart)
+    assert 0.3 < weight.active_parameters / weight.parameters < 0.8
 
 
 def test_it_sees_one_kind_of_flat_scenes(tmp_path: Path) -> None:

@@ -7,46 +7,13 @@ has the published parameters. With the published weights it comes by `ltm import
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
+from ltm.catalog.layers import LAYERS, shape_of, zone_like
 from ltm.catalog.load import chart_of, find_model, load_catalog
 from ltm.catalog.schema import Model
 from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
 from ltm.chart.shipped import shipped, shipped_text
 from ltm.errors import LtmError
-
-Shape = Mapping[str, int]
-RANKS = {288: (64, 64, 32, 128), 512: (96, 96, 64, 256)}
-"""RWKV-7: ranks of decay, rate, value and gate by their sum, which is what the catalogue holds; from RWKV-LM's code."""
-
-
-def _llama(s: Shape) -> dict[str, Any]:
-    groups = {} if s.get("kv_heads", s["heads"]) == s["heads"] else {"groups": s["kv_heads"]}
-    return {"kind": "llama", "layers": s["layers"], "heads": s["heads"], **groups, "hidden": s["inner"]}
-
-
-def _phi(s: Shape) -> dict[str, Any]:
-    return {"kind": "phi", "layers": s["layers"], "heads": s["heads"]}
-
-
-def _rwkv_7(s: Shape) -> dict[str, Any]:
-    ranks = RANKS[s["low_rank"]]
-    return {"kind": "rwkv7", "layers": s["layers"], "head_width": s["width"] // s["heads"], "ranks": ranks}
-
-
-LAYERS: dict[str, Callable[[Shape], dict[str, Any]]] = {"llama": _llama, "phi": _phi, "rwkv-7": _rwkv_7}
-"""From a family's shape to the zone of its layers."""
-_LACKING = "the catalogue knows too little of its layers for a chart"
-
-
-def zone_kind(model: Model) -> str | None:
-    """Returns the kind of zone that a model's layers are here; None where there is none, or too little is known."""
-    if model.runs is not None:
-        return model.runs.zone
-    made = _zone(model)
-    return None if made is None else str(made["kind"])
 
 
 def text_like(name: str) -> str:
@@ -67,28 +34,17 @@ def text_like(name: str) -> str:
     return started + shipped_text(chart)
 
 
-def _zone(model: Model) -> dict[str, Any] | None:
-    shape = _shape(model)
-    try:
-        return LAYERS[model.family](shape) if "width" in shape else None
-    except KeyError:
-        return None
-
-
-def _shape(model: Model) -> Shape:
-    return {name: int(figure.value) for name, figure in model.shape if figure is not None}
-
-
 def _from_layers(name: str, model: Model) -> str:
-    zone = _zone(model)
+    zone = zone_like(model)
     if zone is None:
-        raise LtmError(f"{name}: {_LACKING}; ltm catalog show {name} tells what is known")
+        lacking = "the catalogue knows too little of its layers for a chart"
+        raise LtmError(f"{name}: {lacking}; ltm catalog show {name} tells what is known")
     scenes = {"source": "text:text.txt", "options": {"context": 256, "answer": 1}}
     chart = Chart.model_validate(
         {
             "name": "".join(letter if letter.isalnum() else "-" for letter in name.lower()),
             "about": f"The layers of {name}, reading bytes: says what comes next.",
-            "field": {"width": _shape(model)["width"], "norm": "none"},
+            "field": {"width": shape_of(model)["width"], "norm": "none"},
             "senses": {"context": {"kind": "text", "unit": "bytes", "inner": None, "longest": 4096, "cut": True}},
             "acts": {"next": {"kind": "next", "symbols": 256}},
             "zones": {"core": {**zone, "write": "replace", "roles": {"self": {"reads": ["input"], "vector": False}}}},
@@ -98,7 +54,7 @@ def _from_layers(name: str, model: Model) -> str:
             "will": {"ticks": 1},
         }
     )
-    vocabulary = _shape(model).get("vocabulary")
+    vocabulary = shape_of(model).get("vocabulary")
     pieces = f"{vocabulary:,} symbols" if vocabulary else "pieces"
     return (
         f"# Started from {name} of the catalogue (ltm catalog show {name}), by its layers and widths.\n"

@@ -104,7 +104,7 @@ def _chosen(
     Raises:
         LtmError: a modality, family or metric that there isn't.
     """
-    from ltm.catalog.like import zone_kind
+    from ltm.catalog.layers import zone_kind
     from ltm.catalog.schema import MODALITIES
 
     families = sorted({model.family for model in catalog.models.values()})

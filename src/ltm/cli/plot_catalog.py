@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from ltm.catalog.like import zone_kind
+from ltm.catalog.layers import zone_kind
 from ltm.catalog.schema import MODALITIES, Catalog, Model
 from ltm.chart.draw_shapes import FAINT, INK, SOFT
 from ltm.cli.plots import blank_figure

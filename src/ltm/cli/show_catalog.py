@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ltm.catalog.like import zone_kind
+from ltm.catalog.layers import zone_kind
 from ltm.catalog.schema import BYTES_A_PARAMETER, Catalog, Figure, Model, Precision, Said, Shape, Trained
 from ltm.chart.base import format_bytes, format_count
 from ltm.cli.render import plain_of, safe
@@ -169,6 +169,7 @@ def _plain(model: Model) -> dict[str, Any]:
         "family": model.family,
         "modality": model.modality,
         "figures": figures,
+        "zone": zone_kind(model),
         "runs": None if model.runs is None else model.runs.model_dump(),
         "note": model.note,
     }

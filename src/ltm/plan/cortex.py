@@ -98,7 +98,6 @@ def cortex_chart(like: Chart, cortex: Cortex, width: int) -> Chart:
     """
     zones = {name: _zone(area, width // 2) for name, area in cortex.areas.items()}
     training = {**like.training.model_dump(), "ticks": TICKS}
-    most = max(TICKS, like.will.ticks * TICKS // like.training.ticks)
     chart = Chart.model_validate(
         {
             **like.model_dump(exclude={"zones", "coupling", "wave"}),
@@ -109,7 +108,8 @@ def cortex_chart(like: Chart, cortex: Cortex, width: int) -> Chart:
             "zones": zones,
             "coupling": {"pattern": "fractal", "branch": cortex.branch},
             "training": training,
-            "will": {**like.will.model_dump(), "ticks": most},
+            # It was seen to get worse when it thinks for longer than it learned to.
+            "will": {**like.will.model_dump(), "ticks": TICKS * like.training.segments},
         }
     )
     problems = check(chart)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ltm.brain.wave import schedule
-from ltm.catalog.like import zone_kind
+from ltm.catalog.layers import zone_kind
 from ltm.catalog.load import load_catalog
 from ltm.chart.base import format_bytes
 from ltm.chart.dump import dump
