@@ -11,6 +11,7 @@ from ltm.catalog.layers import LAYERS, shape_of, zone_like
 from ltm.catalog.load import chart_of, find_model, load_catalog
 from ltm.catalog.schema import Model
 from ltm.chart.dump import dump
+from ltm.chart.load import load_chart
 from ltm.chart.schema import Chart
 from ltm.chart.shipped import shipped, shipped_text
 from ltm.errors import LtmError
@@ -22,6 +23,7 @@ def text_like(name: str) -> str:
     Raises:
         LtmError: neither, or a model that nothing here runs; names the nearest.
     """
+    settings: tuple[str, ...] = ()
     if name not in shipped():
         try:
             known, model = find_model(load_catalog(), name)
@@ -30,8 +32,9 @@ def text_like(name: str) -> str:
         else:
             if model.runs is None and model.family in LAYERS:
                 return _from_layers(known, model)
+            settings = () if model.runs is None else model.runs.settings
     chart, started = chart_of(name)
-    return started + shipped_text(chart)
+    return started + (dump(load_chart(chart, settings)) if settings else shipped_text(chart))
 
 
 def _from_layers(name: str, model: Model) -> str:

@@ -177,8 +177,8 @@ def _settled(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> 
     """
     notes, begun = [], one.at
     if begun < len(one.charts) - 1:
-        enough = format_bytes(one.sizes[-1])
-        notes.append(f"memory binds: {format_bytes(one.bytes)} instead of the {enough} that are enough")
+        known = "" if one.skill.measured is None else " that were measured to be enough"
+        notes.append(f"memory binds: {format_bytes(one.bytes)} instead of {format_bytes(one.sizes[-1])}{known}")
     predictor = _largest_that_thinks(one, wish, machine, folder)
     binding = _binding(predictor, wish)
     if one.at < begun:
