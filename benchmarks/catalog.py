@@ -5,28 +5,29 @@ python -m benchmarks.catalog
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.common import chart_of, read
+from benchmarks.curve import CHARTS
 from ltm.catalog.load import FILE, catalog_from_text
 
 CATALOG = Path(__file__).parents[1] / "src" / "ltm" / "catalog" / FILE
 BEGIN, END = "  # begin: made by `python -m benchmarks.catalog` from benchmarks/results\n", "  # end\n"
 
 SUDOKU = {
-    "LTM-sudoku": ("sudoku-sudoku-30min", [], "", "The brain that comes with the package is one of these."),
-    "LTM-sudoku-5min": ("sudoku-sudoku-5min", [], "", ""),
+    "LTM-sudoku": ("sudoku-sudoku-30min", [], "The brain that comes with the package is one of these."),
+    "LTM-sudoku-5min": ("sudoku-sudoku-5min", [], ""),
     "LTM-sudoku-stateless": (
         "sudoku-without-own-state-30min",
         ["zones.core={kind: mixer, layers: 2, write: replace}"],
-        "the zone has no own state",
         "The same without an own state and without two roles.",
     ),
 }
-"""Brains of benchmarks.sudoku: result, settings on top of the chart, how that departs from it, and a note."""
+"""Brains of benchmarks.sudoku: result, settings on top of the chart, and a note."""
 CURVE = {"trm": "mixer", "universal-transformer": "attention", "plain-stack": "mixer"}
 """Charts of benchmarks.curve that stand beside ours, with their kind of zone."""
 
@@ -46,14 +47,14 @@ def refreshed(text: str) -> str:
 
 def entries() -> Iterator[str]:
     """Yields our entries as YAML."""
-    for name, (result, settings, departs, note) in SUDOKU.items():
-        yield sudoku(name, result, settings, departs, note)
+    for name, (result, settings, note) in SUDOKU.items():
+        yield sudoku(name, result, settings, note)
     for label, zone in CURVE.items():
         yield beside(label, zone)
     yield maze()
 
 
-def sudoku(name: str, result: str, settings: Sequence[str], departs: str, note: str) -> str:
+def sudoku(name: str, result: str, settings: Sequence[str], note: str) -> str:
     found = read(result)
     runs = list(found["runs"].values())
     tiers = [run["tiers"] for run in runs]
@@ -68,7 +69,7 @@ def sudoku(name: str, result: str, settings: Sequence[str], departs: str, note: 
         scores["sudoku-mixed-5min"] = f"{_percent(ours)} @ltm-curve-5min"
     minutes = [run["seconds"] / 60 for run in runs]
     compute = f"{min(minutes):.0f} to {max(minutes):.0f} minutes on {_machine(found)}"
-    runs_here = ("mixer", "sudoku", departs)
+    runs_here = ("mixer", "sudoku", settings)
     return _entry(name, "recursive", f"ltm-{result}", runs, settings, scores, compute, runs_here, note)
 
 
@@ -76,11 +77,11 @@ def beside(label: str, zone: str) -> str:
     found = read("curve-5min")
     runs = [run for key, run in found["runs"].items() if key.rsplit("-", 1)[0] == label]
     scores = {"sudoku-mixed-5min": _percent([list(run["exact"].values())[-1] for run in runs])}
-    departs = "scaled to our size and trained by our recipe: settings in benchmarks/curve.py" if label == "trm" else ""
+    chart, settings = CHARTS[label]
     family = {"trm": "recursive", "universal-transformer": "looped-transformer", "plain-stack": "mixer"}[label]
     compute = f"5 minutes on {_machine(found)}"
     note = "At equal size, time and recipe beside ours."
-    return _entry(f"LTM-{label}", family, "ltm-curve-5min", runs, None, scores, compute, (zone, label, departs), note)
+    return _entry(f"LTM-{label}", family, "ltm-curve-5min", runs, None, scores, compute, (zone, chart, settings), note)
 
 
 def maze() -> str:
@@ -91,7 +92,7 @@ def maze() -> str:
         for metric, sides in (("maze-9-13", "9-13"), ("maze-31", "31-31"))
     }
     compute = f"20 minutes on {_machine(found)}"
-    return _entry("LTM-maze", "conv", "ltm-mazes-20min", runs, [], scores, compute, ("conv", "maze", ""))
+    return _entry("LTM-maze", "conv", "ltm-mazes-20min", runs, [], scores, compute, ("conv", "maze", []))
 
 
 def _entry(
@@ -102,10 +103,10 @@ def _entry(
     settings: Sequence[str] | None,
     scores: Mapping[str, str],
     compute: str,
-    runs_here: tuple[str, str, str],
+    runs_here: tuple[str, str, Sequence[str]],
     note: str = "",
 ) -> str:
-    zone, chart, departs = runs_here
+    zone, chart, replaced = runs_here
     lines = [f"  {name}:", f"    family: {family}", "    modality: reasoning", f"    source: {source}"]
     lines.append(f"    parameters: {runs[0]['parameters']}")
     if settings is not None:
@@ -115,7 +116,10 @@ def _entry(
     lines += ["    trained:", f"      compute: {compute}"]
     lines += ["    scores:", *(f"      {metric}: {score}" for metric, score in scores.items())]
     lines.append("    licence: MIT @ltm-licence")
-    lines.append(f"    runs: {{zone: {zone}, chart: {chart}" + (f', departs: "{departs}"}}' if departs else "}"))
+    lines.append(f"    runs: {{zone: {zone}, chart: {chart}}}" if not replaced else "    runs:")
+    if replaced:
+        lines += [f"      zone: {zone}", f"      chart: {chart}", "      settings:"]
+        lines += [f"        - {json.dumps(setting)}" for setting in replaced]
     if note:
         lines.append(f"    note: {note}")
     return "\n".join(lines) + "\n"

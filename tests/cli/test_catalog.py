@@ -41,7 +41,8 @@ def test_filters(capsys: Capture) -> None:
     assert "Pythia-31M" in small and "Pythia-70M" not in small  # 141 MB
     assert "Pythia-70M" in listed(capsys, "--under", "100MB", "--precision", "int8")
     here = listed(capsys, "--runs-here")
-    assert here == {name: model for name, model in every.items() if model["runs"]} and "TRM" in here
+    assert here == {name: model for name, model in every.items() if model["zone"]} and "TRM" in here
+    assert "SmolLM2-135M" in here and "GPT-2-small" not in here
     assert {model["family"] for model in listed(capsys, "--family", "llama").values()} == {"llama"}
 
 

@@ -137,6 +137,8 @@ class Runs(Part):
     """Kind of zone (`ltm.zones.table.KINDS`)."""
     chart: Name
     """Shipped chart (`ltm chart list`)."""
+    settings: tuple[str, ...] = ()
+    """What replaces settings of that chart, as `ltm train CHART key=value` takes it."""
     departs: str = ""
     """What is different here; empty when it's the published architecture."""
 

@@ -104,6 +104,7 @@ def _chosen(
     Raises:
         LtmError: a modality, family or metric that there isn't.
     """
+    from ltm.catalog.layers import zone_kind
     from ltm.catalog.schema import MODALITIES
 
     families = sorted({model.family for model in catalog.models.values()})
@@ -116,7 +117,7 @@ def _chosen(
         if modality in (None, model.modality)
         and family in (None, model.family)
         and (metric is None or metric in model.scores)
-        and (model.runs is not None or not runs_here)
+        and (not runs_here or zone_kind(model) is not None)
     }
 
 

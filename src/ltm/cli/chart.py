@@ -42,8 +42,8 @@ def new_chart(
 
     Example: ltm chart new mine.yaml --like TRM
     """
-    from ltm.catalog.load import chart_of
-    from ltm.chart.shipped import shipped, shipped_text
+    from ltm.catalog.like import text_like
+    from ltm.chart.shipped import shipped
     from ltm.errors import LtmError
     from ltm.runtime.atomic import write_file
     from ltm.scenes.sources import find_source
@@ -51,8 +51,7 @@ def new_chart(
     if like not in shipped() and find_source(like) is not None:
         text = _proposed(like, out)
     else:
-        name, started = chart_of(like)
-        text = started + shipped_text(name)
+        text = text_like(like)
     if out.exists() and not force:
         raise LtmError(f"{out}: exists; use --force to replace it")
     write_file(out, text.encode())

@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from ltm.catalog.layers import zone_kind
 from ltm.catalog.schema import MODALITIES, Catalog, Model
 from ltm.chart.draw_shapes import FAINT, INK, SOFT
 from ltm.cli.plots import blank_figure
@@ -179,11 +180,11 @@ def _sizes(axes: Axes, models: Mapping[str, Model], colours: Mapping[str, str]) 
             # Neighbours of nearly one size are told apart by five heights.
             high = row + 0.13 * (place % 5 - 2)
             colour = colours.get(model.family, _OTHER)
-            own = model.runs is not None
+            own = zone_kind(model) is not None
             axes.scatter(
                 size, high, s=34 if own else 22, color=colour, edgecolor=INK if own else "none", linewidth=0.9, zorder=3
             )
     axes.set_yticks(range(len(kinds)), list(reversed(kinds)))
     axes.set_ylim(-0.6, len(kinds) - 0.4)
-    if any(model.runs for model in models.values()):
+    if any(zone_kind(model) for model in models.values()):
         axes.text(0.995, 1.02, "ringed: runs here", transform=axes.transAxes, ha="right", fontsize=8.5, color=SOFT)

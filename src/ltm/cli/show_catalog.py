@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ltm.catalog.layers import zone_kind
 from ltm.catalog.schema import BYTES_A_PARAMETER, Catalog, Figure, Model, Precision, Said, Shape, Trained
 from ltm.chart.base import format_bytes, format_count
 from ltm.cli.render import plain_of, safe
@@ -52,7 +53,7 @@ def show_models(
             before = model.modality
         size = model.bytes(precision)
         table.add_row(
-            Text(mark if model.runs else "", "green"),
+            Text(mark if zone_kind(model) else "", "green"),
             Text(name, "cyan"),
             _cut(groups[name], group, plain),
             format_count(model.parameters.value) if model.parameters else "",
@@ -60,7 +61,7 @@ def show_models(
             _cut(_headline(model, metric), score, plain),
         )
     console.print(table)
-    here = sum(model.runs is not None for model in models.values())
+    here = sum(zone_kind(model) is not None for model in models.values())
     said = f"{here} run here ({mark}: ltm chart new --like NAME)" if here else "none runs here"
     console.print(f"{len(models)} models, of which {said}.", highlight=False)
     console.print("ltm catalog show NAME tells the source of each figure.", highlight=False, style="bright_black")
@@ -101,6 +102,10 @@ def show_one(catalog: Catalog, name: str, model: Model, console: Console) -> Non
     if model.runs is not None:
         departs = f"; differs: {model.runs.departs}" if model.runs.departs else ""
         console.print(f"runs here: zone {model.runs.zone}, chart {model.runs.chart}{departs}", highlight=False)
+    elif zone_kind(model) is not None:
+        how = "by its layers and widths, reading bytes; with its own weights: ltm import"
+        console.print(f"runs here: zone {zone_kind(model)}, {how}", highlight=False)
+    if zone_kind(model) is not None:
         console.print(f"  ltm chart new mine.yaml --like {name}", highlight=False)
     told = Table.grid(padding=(0, 2))
     for key in dict.fromkeys(model.whence(figure) for _, figure in model.figures()):
@@ -164,6 +169,7 @@ def _plain(model: Model) -> dict[str, Any]:
         "family": model.family,
         "modality": model.modality,
         "figures": figures,
+        "zone": zone_kind(model),
         "runs": None if model.runs is None else model.runs.model_dump(),
         "note": model.note,
     }
