@@ -22,8 +22,9 @@ EXTRA = f"{KEY}.json"
 
 def torch_bytes(program: torch.export.ExportedProgram, told: Mapping[str, Any]) -> bytes:
     """Turns an exported program into the content of a `.pt2` archive; its description becomes a file in it."""
-    for node in program.graph.nodes:
-        node.meta.pop("stack_trace", None)  # it names this machine's folders
+    for part in program.graph_module.modules():
+        for node in part.graph.nodes if isinstance(part, torch.fx.GraphModule) else ():
+            node.meta.pop("stack_trace", None)  # it names this machine's folders
     stream = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
