@@ -39,7 +39,7 @@ def export(
     from ltm.chart.parse import read_text
     from ltm.cli.judged import scenes_to_judge_by
     from ltm.export.compare import SCENES
-    from ltm.export.export import TARGETS, export_brain
+    from ltm.export.export import TARGETS, export_brain, require_exportable
     from ltm.export.sizes import asked_sizes
     from ltm.runtime.brains import load_brain
     from ltm.runtime.folder import CHART
@@ -49,7 +49,10 @@ def export(
         listed = ", ".join(str(folder) for folder in folders_of(brain).values())
         raise LtmError(f"{brain}: a brain of several skills; export one of them: {listed}")
     loaded, _ = load_brain(brain)
-    file = out or Path(f"{loaded.chart.name}{TARGETS[to][0] if to in TARGETS else ''}")
+    source = str(brain / CHART)
+    document = load_yaml(read_text(brain / CHART), source)
+    require_exportable(loaded.chart, to, ticks, document, source)
+    file = out or Path(f"{loaded.chart.name}{TARGETS[to][0]}")
     if file.is_dir():
         raise LtmError(f"--out {file}: a folder; expected the name of a file")
     made = export_brain(
@@ -59,10 +62,10 @@ def export(
         ticks=ticks,
         seed=seed,
         sizes=asked_sizes(size or (), loaded),
-        scenes=scenes_to_judge_by(loaded, data, SCENES) if loaded.chart.steps is None else None,
+        scenes=scenes_to_judge_by(loaded, data, SCENES),
         tolerance=tolerance,
-        document=load_yaml(read_text(brain / CHART), str(brain / CHART)),
-        source=str(brain / CHART),
+        document=document,
+        source=source,
     )
     _show(made)
 

@@ -47,23 +47,25 @@ SAID = {
 
 
 def description(brain: Brain, sizes: Sizes, ticks: int, seed: int) -> dict[str, Any]:
-    """Returns what there is to know about a graph, ready for JSON."""
+    """Returns what there is to know about a graph, ready for JSON; inputs and outputs in the graph's order."""
     chart = brain.chart
-    outputs: dict[str, Any] = {}
+    answers, logits = dict[str, Any](), dict[str, Any]()
     for name, act in chart.acts.items():
         cells = _cells(act, sizes, next(iter(sizes)))
         told = {"kind": act.kind, "meaning": SAID[act.kind], "symbols": _symbols(act), "spec": _spec(act)}
         end = {"end": act.symbols - 1} if act.own_sites else {}
-        outputs[ANSWER + name] = {"dtype": "int64", "shape": [BATCH, *cells], **told, **end}
+        answers[ANSWER + name] = {"dtype": "int64", "shape": [BATCH, *cells], **told, **end}
         flat = [_product(cells), act.symbols]
-        outputs[LOGITS + name] = {
+        logits[LOGITS + name] = {
             "dtype": "float32",
             "shape": [BATCH, *flat],
             "meaning": "of each symbol, cell by cell",
         }
     sure = "calibrated probability that the whole answer is right"
-    outputs[CONFIDENCE] = {"dtype": "float32", "shape": [BATCH], "meaning": sure}
-    outputs[TICKS] = {"dtype": "int64", "shape": [BATCH], "meaning": "after so many ticks that answer stood"}
+    last = {
+        CONFIDENCE: {"dtype": "float32", "shape": [BATCH], "meaning": sure},
+        TICKS: {"dtype": "int64", "shape": [BATCH], "meaning": "after so many ticks that answer stood"},
+    }
     inputs = {
         SEE + name: {
             "kind": sense.kind,
@@ -77,7 +79,7 @@ def description(brain: Brain, sizes: Sizes, ticks: int, seed: int) -> dict[str, 
         for name, sense in chart.senses.items()
     }
     head = {"ltm": __version__, "brain": chart.name, "about": chart.about, "ticks": ticks, "tries": 1, "seed": seed}
-    return {**head, "inputs": inputs, "outputs": outputs}
+    return {**head, "inputs": inputs, "outputs": answers | logits | last}
 
 
 def _encoded(sense: Any) -> str:

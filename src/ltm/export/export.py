@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 from ltm.brain.brain import Brain
 from ltm.chart.document import Document
 from ltm.chart.locate import refuse
-from ltm.chart.schema import WillSpec
+from ltm.chart.schema import Chart, WillSpec
 from ltm.errors import DataError, LtmError, nearest
 from ltm.export.compare import SCENES, Compared, Run, compare
 from ltm.export.describe import description
@@ -25,7 +25,6 @@ from ltm.export.torch_file import run_torch, torch_bytes
 from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
 
-Target = Literal["onnx", "torch-export"]
 Writer = Callable[[torch.export.ExportedProgram, Mapping[str, Any]], bytes]
 
 TARGETS: dict[str, tuple[str, Writer, Callable[[bytes, int], Run]]] = {
@@ -92,11 +91,7 @@ def export_brain(
         DataError: a library is missing, or a size is open.
         LtmError: the file would think otherwise than the brain, or can't be written.
     """
-    if to not in TARGETS:
-        raise LtmError(f"--to {to[:40]}: expected one of {', '.join(TARGETS)}{nearest(to, TARGETS)}")
-    if not 1 <= ticks <= MOST_TICKS:
-        raise LtmError(f"--ticks {ticks}: expected 1 to {MOST_TICKS}, since every tick is laid out in the file")
-    refuse(hindrances(brain.chart, to), document, source)
+    require_exportable(brain.chart, to, ticks, document, source)
     _, made, runner = TARGETS[to]
     chart = brain.chart
     will = WillSpec(ticks=ticks, tries=1, confidence=1, noise=chart.will.noise, patience=chart.will.patience)
@@ -114,6 +109,17 @@ def export_brain(
         compared.require(tolerance)
     write_file(Path(file), content)
     return Exported(Path(file), len(content), seconds, told, compared, unverified)
+
+
+def require_exportable(
+    chart: Chart, to: str, ticks: int, document: Document | None = None, source: str = "chart"
+) -> None:
+    """Refuses what `export_brain` can't do before anything is made; see there."""
+    if to not in TARGETS:
+        raise LtmError(f"--to {to[:40]}: expected one of {', '.join(TARGETS)}{nearest(to, TARGETS)}")
+    if not 1 <= ticks <= MOST_TICKS:
+        raise LtmError(f"--ticks {ticks}: expected 1 to {MOST_TICKS}, since every tick is laid out in the file")
+    refuse(hindrances(chart, to), document, source)
 
 
 def exported_program(brain: Brain, will: WillSpec, sizes: Sizes, seed: int) -> torch.export.ExportedProgram:
