@@ -16,12 +16,16 @@ from variants import VARIANTS
 
 import ltm.export.export as exporting
 from ltm.brain.brain import Brain
+from ltm.brain.rehearsal import Rehearsal
 from ltm.chart.document import load_yaml
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, DataError, LtmError
+from ltm.export.describe import description
 from ltm.export.export import export_brain
-from ltm.export.sizes import asked_sizes
+from ltm.export.sizes import asked_sizes, sizes_of
+from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
+from ltm.scenes.store import SceneSet
 
 pytestmark = pytest.mark.usefixtures("symbolic_sizes")
 QUICK = {"precision": "fp32", "compile": "off"}
@@ -137,6 +141,23 @@ def test_sizes_are_asked_for_where_they_are_open(tmp_path: Path) -> None:
             asked_sizes([word], brain)
 
 
+def test_without_being_asked_it_is_as_large_as_the_largest_kept_scene() -> None:
+    brain = reading_brain(SENSES["any-grid"] | SENSES["words"])
+
+    def kept(*sides: tuple[int, int], words: int) -> SceneSet:
+        values = {
+            "board": np.zeros((len(sides), 6, 7), dtype=np.uint8),
+            "town": np.zeros((len(sides), 1), dtype=np.uint8),
+            "text": np.zeros((len(sides), 20, 13), dtype=np.int32),
+        }
+        shapes = {"board": sides, "town": [(1,)] * len(sides), "text": [(words, 13)] * len(sides)}
+        return SceneSet.of(values, {name: np.array(found) for name, found in shapes.items()})
+
+    brain.rehearsal = Rehearsal(kept((3, 7), (5, 2), words=4), kept((2, 2), words=9))
+    assert sizes_of(brain, {}) == {"board": (5, 7), "town": (1,), "text": (9, 13)}
+    assert sizes_of(brain, {"text": (20,)})["text"] == (20, 13)
+
+
 def perturbed(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
     """Lets files of the target `torch-export` say something else than what is in them."""
     ending, writer, runner = exporting.TARGETS["torch-export"]
@@ -176,11 +197,7 @@ def test_missing_libraries_are_explained(quick_brain: Brain, tmp_path: Path, mon
         export_brain(quick_brain, tmp_path / "other.onnx", ticks=1)
 
 
-def test_the_shipped_brain_is_described(tmp_path: Path) -> None:
-    from ltm.export.describe import description
-    from ltm.export.sizes import sizes_of
-    from ltm.runtime.brains import load_brain
-
+def test_the_shipped_brain_is_described() -> None:
     brain, _ = load_brain(shipped_brain())
     told = description(brain, sizes_of(brain, {}), 16, 0)
     assert told["inputs"]["see.puzzle"]["shape"] == ["batch", 9, 9]

@@ -62,7 +62,7 @@ def export(
         ticks=ticks,
         seed=seed,
         sizes=asked_sizes(size or (), loaded),
-        scenes=scenes_to_judge_by(loaded, data, SCENES),
+        scenes=None if data is None and loaded.rehearsal is not None else scenes_to_judge_by(loaded, data, SCENES),
         tolerance=tolerance,
         document=document,
         source=source,
