@@ -9,6 +9,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # Also for what tests start: with a worker on every core, more threads would only wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import jaxtyping
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
@@ -26,3 +27,11 @@ def _brief_timing() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ltm.training.evaluate.TIMING_SECONDS", 0.1)
         yield
+
+
+@pytest.fixture(scope="module")
+def symbolic_sizes() -> Iterator[None]:
+    """Leaves types unchecked where graphs are made for export: the batch is a symbol then, no `int`."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

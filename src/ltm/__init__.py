@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ltm.brain.thought import Thought as Thought
     from ltm.chart.load import load_chart as load_chart
     from ltm.chart.schema import Chart as Chart
+    from ltm.export.export import export_brain as export_brain
     from ltm.runtime.brains import load_brain as load_brain
     from ltm.runtime.brains import save_brain as save_brain
     from ltm.scenes.scene import Scene as Scene
@@ -28,6 +29,7 @@ _HOMES = {
     "Scene": "ltm.scenes.scene",
     "Thought": "ltm.brain.thought",
     "evaluate": "ltm.training.evaluate",
+    "export_brain": "ltm.export.export",
     "fit": "ltm.training.fit",
     "load_brain": "ltm.runtime.brains",
     "load_chart": "ltm.chart.load",
@@ -35,7 +37,19 @@ _HOMES = {
     "think": "ltm.brain.think",
 }
 
-__all__ = ["Brain", "Chart", "Scene", "Thought", "evaluate", "fit", "load_brain", "load_chart", "save_brain", "think"]
+__all__ = [
+    "Brain",
+    "Chart",
+    "Scene",
+    "Thought",
+    "evaluate",
+    "export_brain",
+    "fit",
+    "load_brain",
+    "load_chart",
+    "save_brain",
+    "think",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -57,7 +57,7 @@ def test_a_role_reads_what_it_declares_and_nothing_else(reads: str) -> None:
     def result(**shifts: float) -> torch.Tensor:
         own = {name: state + shifts.get(name, 0) for name, state in mind.lanes.own.items()}
         lanes = Lanes(mind.lanes.field + shifts.get("field", 0), own)
-        return brain.circuit._fire(0, lanes, mind.input + shifts.get("input", 0), mind.places)[0]
+        return brain.circuit.fire(0, lanes, mind.input + shifts.get("input", 0), mind.places)[0]
 
     calm = result()
     named = {"field": "field", "input": "input", "own": "a", "other": "other"}

@@ -109,11 +109,11 @@ def test_overlapping_windows_of_the_field_share_the_channels_they_should() -> No
     assert seen == [{(4 * number + k) % 16 for k in range(8)} for number in range(4)]
     assert all(brain.circuit.zone(name).read is None for name in zones)
     mind = brain.begin(puzzles())
-    _, state = brain.circuit._fire(0, mind.lanes, mind.input, mind.places)
+    _, state = brain.circuit.fire(0, mind.lanes, mind.input, mind.places)
     far = mind.lanes.field.clone()
     far[..., 8:] += 1  # outside the first zone's window
     mind.lanes.field = far
-    _, again = brain.circuit._fire(0, mind.lanes, mind.input, mind.places)
+    _, again = brain.circuit.fire(0, mind.lanes, mind.input, mind.places)
     assert torch.equal(state, again)
 
 
@@ -123,7 +123,7 @@ def test_an_edge_carries_what_one_zone_knows_to_another() -> None:
     def state_after(shift: float) -> torch.Tensor:
         mind = brain.begin(puzzles())
         mind.lanes.own["z0"] = mind.lanes.own["z0"] + shift
-        _, state = brain.circuit._fire(1, mind.lanes, mind.input, mind.places)
+        _, state = brain.circuit.fire(1, mind.lanes, mind.input, mind.places)
         assert state is not None
         return state
 

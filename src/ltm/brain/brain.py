@@ -219,7 +219,7 @@ class Brain(Pretrained, nn.Module):
             act, (first, last) = self.act(name), self._sites(name, mind.places)
             assert isinstance(act, SayingAct)
             mind.spoken[name] = mind.spoken[name].further(mind.answers[name], mind.logits[name], pace)
-            written = act.written(len(mind.input), mind.spoken[name].heard)
+            written = act.written(mind.input.shape[0], mind.spoken[name].heard)
             mind.input[:, first:last] = written.to(mind.input.dtype)
 
     def _chosen(self, name: str, logits_BNV: Tensor) -> Tensor:

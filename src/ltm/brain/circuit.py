@@ -18,7 +18,9 @@ from torch import Tensor, nn
 
 from ltm.brain.coupling import Coupling
 from ltm.brain.lanes import Lanes
+from ltm.brain.masked import masked_tick
 from ltm.brain.residence import Residence
+from ltm.brain.total import Total
 from ltm.brain.wave import DynamicWave, cycle, labels
 from ltm.chart.circuit import CircuitSpec
 from ltm.zones.layers import rms_norm, truncated_normal_
@@ -110,12 +112,15 @@ class Circuit(nn.Module):
         for _ in range(ticks):
             if self.wave is None:
                 self._fixed_tick(lanes, input_BSD, places, recorder)
+            elif torch.compiler.is_exporting():
+                masked_tick(self, self.wave, lanes, input_BSD, places)
             else:
                 self._chosen_tick(self.wave, lanes, input_BSD, places, recorder)
             lanes.tick += 1
         return lanes
 
-    def _fire(self, number: int, lanes: Lanes, input_BSD: Tensor, places: Places) -> tuple[Tensor, Tensor | None]:
+    def fire(self, number: int, lanes: Lanes, input_BSD: Tensor, places: Places) -> tuple[Tensor, Tensor | None]:
+        """Fires a role by its number: returns what it gives to the field, and its zone's next own state."""
         name, role = self.labels[number]
         if self.residence is not None:
             self.residence.need(name)
@@ -133,14 +138,14 @@ class Circuit(nn.Module):
 
     def _fixed_tick(self, lanes: Lanes, input_BSD: Tensor, places: Places, recorder: Recorder | None) -> None:
         field_BSD, own = lanes.field, dict(lanes.own)
-        total = _Total(self, field_BSD)
+        total = Total(self, field_BSD)
         moved: dict[int, Tensor] = {}
         if self.residence is not None:
             soon = [self.cycle[(lanes.tick + ahead) % len(self.cycle)] for ahead in (0, 1)]
             self._expect(number for roles in soon for number in roles)
         for number in self.cycle[lanes.tick % len(self.cycle)]:
             name, role = self.labels[number]
-            given, state = self._fire(number, lanes, input_BSD, places)
+            given, state = self.fire(number, lanes, input_BSD, places)
             writes = self.zone(name).writes(self.zone(name).spec.roles[role])
             if recorder is not None:
                 moved[number] = self._move(name, writes, given, state, lanes)
@@ -174,14 +179,14 @@ class Circuit(nn.Module):
             index = fired_BR[:, number].nonzero().flatten()
             some = lanes.take(index)
             where = places if places.mask_BS is None else places.some(index)
-            given, state = self._fire(number, some, input_BSD[index], where)
+            given, state = self.fire(number, some, input_BSD[index], where)
             writes = zone.writes(zone.spec.roles[role])
             if recorder is not None:
                 moved_BR[index, number] = self._move(name, writes, given, state, some)
             if writes != "field" and state is not None:
                 own[name] = own[name].index_copy(0, index, state.to(own[name].dtype))
             if writes != "own":
-                move = _Total(self, some.field).move(name, given)
+                move = Total(self, some.field).move(name, given)
                 gate = gate_BR[index, number][:, None, None].to(move.dtype)
                 delta_BSD = delta_BSD.index_add(0, index, (gate * move).to(delta_BSD.dtype))
         moved_field = field_BSD + delta_BSD
@@ -198,7 +203,7 @@ class Circuit(nn.Module):
             assert state is not None
             change = state - lanes.own[name]
         else:
-            change = _Total(self, lanes.field).move(name, given)
+            change = Total(self, lanes.field).move(name, given)
         return change.detach().float().square().mean(dim=(1, 2)).sqrt()
 
     def operations(self, sites: int, tick: int) -> int:
@@ -214,39 +219,3 @@ class Circuit(nn.Module):
             self.zone(name).operations(role, sites) + self.coupling.operations(name, sites)
             for name, role in self.labels
         ]
-
-
-class _Total:
-    """Gathers what zones give to the field at one tick."""
-
-    def __init__(self, circuit: Circuit, field_BSD: Tensor) -> None:
-        self.circuit = circuit
-        self.field = field_BSD
-        self.added: Tensor | None = None
-        self.replaced: list[Tensor] = []
-
-    def add(self, name: str, given: Tensor) -> None:
-        zone = self.circuit.zone(name)
-        if zone.spec.write == "replace" and zone.channels is None:
-            self.replaced.append(given)
-        else:
-            move = self.move(name, given)
-            self.added = move if self.added is None else self.added + move
-
-    def move(self, name: str, given: Tensor) -> Tensor:
-        """Returns by how much a zone moves the whole field."""
-        zone = self.circuit.zone(name)
-        if zone.channels is not None:
-            old = self.field[..., zone.channels] if zone.spec.write == "replace" else 0.0
-            wide = torch.zeros_like(self.field)
-            return wide.index_add(-1, zone.channels, (given - old).to(wide.dtype))
-        return given - self.field if zone.spec.write == "replace" else given
-
-    def result(self) -> Tensor:
-        """Returns the field after the tick."""
-        field_BSD = self.field
-        if self.replaced:
-            field_BSD = self.replaced[0] if len(self.replaced) == 1 else torch.stack(self.replaced).mean(0)
-        if self.added is None:
-            return field_BSD
-        return rms_norm(field_BSD + self.added) if self.circuit.norm else field_BSD + self.added

@@ -30,7 +30,11 @@ def wander(
     restless_B = torch.as_tensor(restless).expand(len(confidence_B))
     if not noise or not restless_B.any():
         return
-    field_BSD = mind.lanes.field
-    draw_BSD = torch.randn(field_BSD.shape, generator=generator)
-    doubt_B = torch.where(restless_B, 1 - confidence_B.float(), 0.0)
+    draw_BSD = torch.randn(mind.lanes.field.shape, generator=generator)
+    stir(mind, torch.where(restless_B, confidence_B.float(), 1.0), noise, draw_BSD)
+
+
+def stir(mind: Mind, confidence_B: Float[Tensor, " B"], noise: float, draw_BSD: Tensor) -> None:
+    """Adds a draw to the field, in proportion to the doubt that is left; see `wander`."""
+    field_BSD, doubt_B = mind.lanes.field, 1 - confidence_B.float()
     mind.lanes.field = field_BSD + (noise * doubt_B[:, None, None] * draw_BSD).to(field_BSD.dtype)

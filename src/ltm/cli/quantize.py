@@ -33,6 +33,7 @@ def quantize(
     from rich.table import Table
 
     from ltm.chart.base import format_bytes
+    from ltm.cli.judged import scenes_to_judge_by
     from ltm.cli.training import console_of
     from ltm.runtime.brains import load_brain, save_brain
     from ltm.runtime.folder import check_target
@@ -47,7 +48,7 @@ def quantize(
     if out.resolve() == brain.resolve():
         raise LtmError(f"--out {out}: is the brain itself; choose another folder")
     before, record = load_brain(brain)
-    scenes = _scenes(before, brain, data)
+    scenes = scenes_to_judge_by(before, data, MOST_SCENES)
     judged = {"before": _judge(before, scenes)}
     before.int8 = True
     save_brain(before, out, {"provenance": record["provenance"], "measured": {}})
@@ -67,26 +68,6 @@ def quantize(
         console.print("no scenes to judge by: it keeps none, and none were given (--data)", highlight=False)
     console.print(f"saved {out}/. Next: ltm inspect {out}", highlight=False, markup=False)
     return EXIT_OK
-
-
-def _scenes(brain: Brain, folder: Path, data: str | None) -> SceneSet | None:
-    """Returns scenes to judge by: a person's, kept ones, or new ones of the built-in source."""
-    import numpy as np
-
-    from ltm.scenes.prepare import generate_scenes, questions_of, read_scenes
-    from ltm.scenes.sources import find_source
-
-    source = brain.chart.scenes.source
-    if data is not None and find_source(data) is None:
-        found = questions_of(brain.chart, read_scenes(brain.chart, Path(data), skip_bad=False).train)
-        return found.take(np.arange(min(MOST_SCENES, len(found))))
-    if data is None and brain.rehearsal is not None and len(brain.rehearsal.aside):
-        return brain.rehearsal.aside
-    named = find_source(data or source)
-    if named is None or (named.file and data is None):
-        return None
-    made = generate_scenes(brain.chart, MOST_SCENES, 987_654, data or source, part="test", left_out=[])
-    return questions_of(brain.chart, made)
 
 
 def _judge(brain: Brain, scenes: SceneSet | None) -> tuple[str, str]:

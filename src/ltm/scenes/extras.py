@@ -1,4 +1,4 @@
-"""Libraries that only some sources and values need: imported where used, with the command that installs them."""
+"""Libraries that only some sources, values and files need: imported where used, with the command that installs them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ COMMANDS = {
     "reasoning_gym": ("reasoning-gym", "pip install 'ltm[reasoning]'"),
     "tokenizers": ("tokenizers", "pip install 'ltm[language]'"),
     "huggingface_hub": ("huggingface-hub", "pip install 'ltm[hub]'"),
+    "onnx": ("onnx", "pip install 'ltm[export]'"),
+    "onnxscript": ("onnxscript", "pip install 'ltm[export]'"),
+    "onnxruntime": ("onnxruntime", "pip install 'ltm[export]'"),
 }
 """By module: what the library is called, and how to get it."""
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ltm.chart.base import Part
 from ltm.errors import DataError
-from ltm.senses.layout import VOID, Layout, Written
+from ltm.senses.layout import VOID, Layout, Written, unless_all
 from ltm.zones.layers import truncated_normal_
 
 
@@ -169,8 +169,7 @@ class GridSense(nn.Module):
 
     def exists(self, grid_BRC: Integer[Tensor, "B R C"]) -> Bool[Tensor, "B S"] | None:
         """Returns which sites lie in the grid; None when all do."""
-        void_BS = (grid_BRC == VOID).flatten(1)
-        return ~void_BS if bool(void_BS.any()) else None
+        return unless_all((grid_BRC != VOID).flatten(1))
 
     def parents(self, grid_BRC: Integer[Tensor, "B R C"]) -> None:
         """Its sites make no tree."""

@@ -38,6 +38,14 @@ class Layout:
         return _VOIDS[self.dtype]
 
 
+def unless_all(there: torch.Tensor) -> torch.Tensor | None:
+    """Returns which places exist, or None when all do, so that nothing is spent on leaving some out.
+
+    While a graph is made for export nothing is known of the values yet, so which places exist stays a part of it.
+    """
+    return None if not torch.compiler.is_exporting() and bool(there.all()) else there
+
+
 def void_of(dtype: torch.dtype | np.dtype[np.generic]) -> int | float:
     """Returns what pads values of a number type."""
     return _VOIDS[str(dtype).removeprefix("torch.")]

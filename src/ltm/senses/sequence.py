@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ltm.chart.base import Part
 from ltm.errors import DataError, nearest
-from ltm.senses.layout import Layout, Written
+from ltm.senses.layout import Layout, Written, unless_all
 from ltm.zones.layers import truncated_normal_
 
 MOST_TOKENS = 70_000
@@ -193,7 +193,7 @@ class SequenceSense(nn.Module):
     def exists(self, tokens: Integer[Tensor, "B ..."]) -> Bool[Tensor, "B S"] | None:
         """Returns which places hold a token; None when all do."""
         there_BL = self._parts(tokens)[..., 0] != self.spec.layout.void
-        return None if bool(there_BL.all()) else there_BL
+        return unless_all(there_BL)
 
     def parents(self, tokens: Integer[Tensor, "B ..."]) -> Integer[Tensor, "B L"] | None:
         """Returns the place of each token's parent, -1 at the root; None without brackets."""

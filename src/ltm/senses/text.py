@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from ltm.chart.base import Part
 from ltm.errors import DataError
-from ltm.senses.layout import Layout, Written
+from ltm.senses.layout import Layout, Written, unless_all
 from ltm.senses.pieces import BYTES, check_pieces, encode_pieces
 from ltm.senses.tokenizer import encode_tokens
 from ltm.zones.layers import Linear, truncated_normal_
@@ -227,7 +227,7 @@ class TextSense(nn.Module):
     def exists(self, text: Integer[Tensor, "B ..."]) -> Bool[Tensor, "B S"] | None:
         """Returns which places hold a unit; None when all do."""
         there_BL = (self._features(text) != self.spec.layout.void).any(-1)
-        return None if bool(there_BL.all()) else there_BL
+        return unless_all(there_BL)
 
     def parents(self, text: Integer[Tensor, "B ..."]) -> None:
         """Its sites make no tree."""

@@ -126,7 +126,8 @@ def visible(places: Places, windows: Sequence[Window], heads: int) -> Tensor | N
             # What differs from scene to scene may leave a site alone: it still sees itself.
             itself = torch.eye(places.sites, dtype=torch.bool)
             family = [itself | pool if pool.dim() == 3 else pool[None] for pool in family]
-            batch = max(len(pool) for pool in family)
+            assert places.parents_BS is not None  # or there were no such families
+            batch = places.parents_BS.shape[0]
             seen = torch.stack([pool.expand(batch, -1, -1) for pool in family], dim=1)
         else:
             seen = torch.stack(family)[None]

@@ -81,7 +81,7 @@ class Carried:
     def advance(self, body: Causal, x_BSW: Tensor) -> Tensor:
         """Lets a body go on from what it carried at this firing."""
         fresh = self._place == len(self._states)
-        out_BSW, state = body.advance(x_BSW, body.start(len(x_BSW)) if fresh else self._states[self._place])
+        out_BSW, state = body.advance(x_BSW, body.start(x_BSW.shape[0]) if fresh else self._states[self._place])
         self._states[self._place : self._place + 1] = [state]
         self._place += 1
         return out_BSW
@@ -91,7 +91,7 @@ def in_order(body: Causal, x_BSW: Float[Tensor, "B S W"], places: Places) -> Flo
     """Runs over the sites that exist, in order; those that don't keep what they hold and are heard by none."""
     if places.carried is not None:
         return places.carried.advance(body, x_BSW)
-    state = body.start(len(x_BSW))
+    state = body.start(x_BSW.shape[0])
     if places.mask_BS is None:
         return body.advance(x_BSW, state)[0]
     order_BS = torch.argsort((~places.mask_BS).to(torch.uint8), dim=1, stable=True)

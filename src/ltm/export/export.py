@@ -1,0 +1,139 @@
+"""A brain as one file that thinks for a fixed number of ticks, without this package."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ltm.brain.brain import Brain
+from ltm.chart.document import Document
+from ltm.chart.locate import refuse
+from ltm.chart.schema import Chart, WillSpec
+from ltm.errors import DataError, LtmError, nearest
+from ltm.export.compare import SCENES, Compared, Run, compare
+from ltm.export.describe import description
+from ltm.export.graph import SEE, Sizes, ThoughtGraph, blank
+from ltm.export.limits import MOST_TICKS, hindrances
+from ltm.export.onnx_file import onnx_bytes, run_onnx
+from ltm.export.sizes import sizes_of
+from ltm.export.torch_file import run_torch, torch_bytes
+from ltm.runtime.atomic import write_file
+from ltm.scenes.store import SceneSet
+
+Writer = Callable[[torch.export.ExportedProgram, Mapping[str, Any]], bytes]
+
+TARGETS: dict[str, tuple[str, Writer, Callable[[bytes, int], Run]]] = {
+    "onnx": (".onnx", onnx_bytes, run_onnx),
+    "torch-export": (".pt2", torch_bytes, run_torch),
+}
+"""By target: what its files end with, how one is made, and how one is run."""
+TOLERANCE = 1e-4
+"""By which confidence may differ."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        file: where.
+        bytes: its size.
+        seconds: that making it took, without comparing.
+        told: its description, as it holds it.
+        compared: how it thinks beside the brain; None where it couldn't be run.
+        unverified: why it couldn't; otherwise empty.
+    """
+
+    file: Path
+    bytes: int
+    seconds: float
+    told: dict[str, Any]
+    compared: Compared | None
+    unverified: str = ""
+
+
+def export_brain(
+    brain: Brain,
+    file: Path | str,
+    to: str = "onnx",
+    *,
+    ticks: int = 16,
+    seed: int = 0,
+    sizes: Mapping[str, tuple[int, ...]] | None = None,
+    scenes: SceneSet | None = None,
+    tolerance: float = TOLERANCE,
+    document: Document | None = None,
+    source: str = "chart",
+) -> Exported:
+    """Writes a brain as a file that thinks for a fixed number of ticks, and checks that it thinks as the brain does.
+
+    The file does what `think` does for a scene by itself, with one try and without halting.
+
+    Args:
+        brain: whose thinking it is.
+        file: where to write; an existing one is replaced.
+        to: `onnx` or `torch-export`.
+        ticks: of every thought.
+        seed: of the noise in the starting state.
+        sizes: of what is seen, where the chart leaves that open; as large as the largest kept scene when absent.
+        scenes: to compare on; kept ones when absent, or random values.
+        tolerance: by which confidence may differ on these.
+        document: the chart as it was written, to locate what can't be exported.
+        source: what to call the chart in messages.
+
+    Raises:
+        ChartError: the brain has parts that can't be exported; says where they stand in the chart.
+        DataError: a library is missing, or a size is open.
+        LtmError: the file would think otherwise than the brain, or can't be written.
+    """
+    require_exportable(brain.chart, to, ticks, document, source)
+    _, made, runner = TARGETS[to]
+    chart = brain.chart
+    will = WillSpec(ticks=ticks, tries=1, confidence=1, noise=chart.will.noise, patience=chart.will.patience)
+    whole, start = sizes_of(brain, sizes or {}), time.perf_counter()
+    told = description(brain, whole, ticks, seed)
+    content = made(exported_program(brain, will, whole, seed), told)
+    seconds = time.perf_counter() - start
+    compared, unverified = None, ""
+    try:
+        run = runner(content, torch.get_num_threads())
+    except DataError as problem:
+        unverified = str(problem)
+    else:
+        compared = compare(brain, run, will, whole, seed, _kept(brain) if scenes is None else scenes)
+        compared.require(tolerance)
+    write_file(Path(file), content)
+    return Exported(Path(file), len(content), seconds, told, compared, unverified)
+
+
+def require_exportable(
+    chart: Chart, to: str, ticks: int, document: Document | None = None, source: str = "chart"
+) -> None:
+    """Refuses what `export_brain` can't do before anything is made; see there."""
+    if to not in TARGETS:
+        raise LtmError(f"--to {to[:40]}: expected one of {', '.join(TARGETS)}{nearest(to, TARGETS)}")
+    if not 1 <= ticks <= MOST_TICKS:
+        raise LtmError(f"--ticks {ticks}: expected 1 to {MOST_TICKS}, since every tick is laid out in the file")
+    refuse(hindrances(chart, to), document, source)
+
+
+def exported_program(brain: Brain, will: WillSpec, sizes: Sizes, seed: int) -> torch.export.ExportedProgram:
+    """Returns the graph of a thought, for batches of any size."""
+    graph = ThoughtGraph(brain, will, sizes, seed).eval()
+    # Of two scenes: a batch of one would be taken for a constant.
+    seen = {SEE + name: value for name, value in blank(brain, sizes, 2).items()}
+    free = {name: {0: torch.export.Dim("batch")} for name in seen}
+    with torch.no_grad():
+        return torch.export.export(graph, (seen,), dynamic_shapes={"seen": free}, strict=False)
+
+
+def _kept(brain: Brain) -> SceneSet | None:
+    kept = brain.rehearsal
+    if kept is None:
+        return None
+    return kept.aside if len(kept.aside) >= min(SCENES, len(kept.replay)) else kept.replay

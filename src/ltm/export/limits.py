@@ -1,0 +1,53 @@
+"""Which brains can be exported: everything that a graph of fixed ticks can't hold is refused by name and place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ltm.chart.circuit import CircuitSpec
+from ltm.chart.locate import Problem
+from ltm.chart.schema import Chart
+from ltm.zones.nested import NestedSpec
+
+MOST_TICKS = 512
+"""Every tick is laid out, so a graph of more would take very long to make."""
+
+
+NOT_IN_ONNX = ("rwkv7",)
+"""Kinds of zone that solve triangular systems, for which ONNX has no operator."""
+
+
+def hindrances(chart: Chart, target: str) -> list[Problem]:
+    """Returns where in a chart what can't be exported stands, and why; empty when the brain can be.
+
+    Args:
+        chart: of the brain.
+        target: `onnx` or `torch-export`.
+    """
+    return [*_of_circuit(chart, target, ()), *_of_steps(chart), *_of_acts(chart)]
+
+
+def _of_steps(chart: Chart) -> Iterator[Problem]:
+    if chart.steps is not None:
+        yield ("steps",), "scenes of several steps can't be exported: a graph sees one scene of one step"
+
+
+def _of_acts(chart: Chart) -> Iterator[Problem]:
+    for name, act in chart.acts.items():
+        if act.kind == "next":
+            why = (
+                "acts of kind 'next' can't be exported: a text is gone on with symbol by symbol, by a state that grows"
+            )
+            yield ("acts", name, "kind"), why
+
+
+def _of_circuit(circuit: CircuitSpec, target: str, path: tuple[str, ...]) -> Iterator[Problem]:
+    if circuit.wave.policy == "random":
+        why = "the policy 'random' can't be exported: a graph draws nothing; expected all, rhythm, sync or top-k"
+        yield (*path, "wave", "policy"), why
+    for name, zone in circuit.zones.items():
+        if isinstance(zone, NestedSpec):
+            yield from _of_circuit(zone.circuit, target, (*path, "zones", name, "circuit"))
+        elif target == "onnx" and zone.kind in NOT_IN_ONNX:
+            why = f"zones of kind {zone.kind!r} solve triangular systems, which ONNX can't; try --to torch-export"
+            yield (*path, "zones", name, "kind"), why
