@@ -66,7 +66,7 @@ class Talk:
             DataError: nothing there, or what the brain has no symbol for.
         """
         if isinstance(self.spec, TextSpec) and isinstance(text, str):
-            return self.spec.symbols(text)
+            return self.spec.tokenize(text)
         whole = self.spec.model_copy(update={"longest": sys.maxsize})
         return [int(symbol) for symbol in whole.encode(text)]
 

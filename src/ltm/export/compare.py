@@ -21,6 +21,7 @@ from ltm.export.graph import ANSWER, CONFIDENCE, SEE, Sizes
 from ltm.export.sizes import padded
 from ltm.scenes.store import SceneSet
 from ltm.senses.sequence import SequenceSpec
+from ltm.senses.text import TextSpec
 
 Run = Callable[[Mapping[str, npt.NDArray[Any]]], dict[str, npt.NDArray[Any]]]
 SCENES = 100
@@ -113,7 +114,7 @@ def _made_up(spec: Any, size: tuple[int, ...], generator: torch.Generator) -> Te
     if spec.layout.dtype == "float32":
         numbers = torch.randn(1, *size, generator=generator)
         return numbers.masked_fill(torch.rand(1, *size, generator=generator) < 0.1, torch.nan)
-    most = getattr(spec, "symbols", getattr(spec, "rows", 256) if spec.kind == "text" else 255)
+    most = spec.rows if isinstance(spec, TextSpec) else getattr(spec, "symbols", 255)
     symbols = torch.randint(
         0, min(most, 255) if spec.layout.dtype == "uint8" else most, (1, *size), generator=generator
     )

@@ -129,7 +129,7 @@ class TextSpec(Part):
         """
         if not isinstance(value, str):
             raise DataError(f"expected text, got {type(value).__name__}")
-        units: Any = words_of(value) if self.unit == "words" else self.symbols(value)
+        units: Any = words_of(value) if self.unit == "words" else self.tokenize(value)
         if not units:
             raise DataError("the text is empty")
         if len(units) > self.longest:
@@ -142,7 +142,7 @@ class TextSpec(Part):
         found = [_buckets(word, last, self.features, self.buckets) for word, last in zip(units, before, strict=True)]
         return np.array(found, dtype=np.int32)
 
-    def symbols(self, text: str) -> list[int]:
+    def tokenize(self, text: str) -> list[int]:
         """Returns the numbers of a text's bytes, pieces or tokens, however many.
 
         Raises:
