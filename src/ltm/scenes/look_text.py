@@ -10,7 +10,8 @@ from typing import Any, get_args
 from ltm.errors import DataError, nearest
 from ltm.scenes.declare import MOSTLY, Declared, order_of
 from ltm.scenes.learn_pieces import USUAL, learn_pieces
-from ltm.senses.text import MOST_PLACES, TextSpec, Unit, symbols_of, words_of
+from ltm.senses.text import MOST_PLACES, TextSpec, Unit, symbols_of
+from ltm.senses.word_features import words_of
 
 _SPACED = 0.5
 """Where nothing was said, so many of the values must be of several words."""

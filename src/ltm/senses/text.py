@@ -8,9 +8,6 @@ Shapes: B batch, L places, H features a word, R runs of letters, I inner channel
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -27,18 +24,13 @@ from ltm.errors import DataError
 from ltm.senses.layout import Layout, Written, unless_all
 from ltm.senses.pieces import BYTES, check_pieces, encode_pieces
 from ltm.senses.tokenizer import encode_tokens
+from ltm.senses.word_features import Feature, buckets_of, words_of
 from ltm.zones.layers import Linear, truncated_normal_
 
 MOST_PLACES = 8192
-_WORD = re.compile(r"\w+|[^\w\s]")
 Unit = Literal["words", "bytes", "pieces"]
 TokenizerHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Piece = Annotated[str, Field(min_length=2, max_length=200)]
-Feature = Literal["word", "again", "pair", "beginning", "ending", "letters"]
-LETTERS = 5
-"""So many letters in a row, the word's two ends counted as letters, make a feature of `letters`."""
-MOST_LETTERS = 12
-"""A word has at most so many of those; what lies behind them in longer ones is left out."""
 
 
 class TextSpec(Part):
@@ -139,7 +131,7 @@ class TextSpec(Part):
         if self.unit != "words":
             return np.array(units, dtype=self.layout.dtype)
         before = ["", *units[:-1]]
-        found = [_buckets(word, last, self.features, self.buckets) for word, last in zip(units, before, strict=True)]
+        found = [buckets_of(word, last, self.features, self.buckets) for word, last in zip(units, before, strict=True)]
         return np.array(found, dtype=np.int32)
 
     def tokenize(self, text: str) -> list[int]:
@@ -149,11 +141,6 @@ class TextSpec(Part):
             DataError: the tokenizer isn't at hand.
         """
         return symbols_of(text, self.pieces) if self.tokenizer is None else encode_tokens(text, self.tokenizer)
-
-
-def words_of(text: str) -> list[str]:
-    """Returns a text's words and the signs between them, in small letters."""
-    return _WORD.findall(text.casefold())
 
 
 def check_vocabulary(unit: str, pieces: tuple[str, ...]) -> None:
@@ -177,31 +164,6 @@ def symbols_of(text: str, pieces: tuple[str, ...]) -> list[int]:
 def unit_words(longest: int, unit: str, pieces: Sequence[str]) -> str:
     """Says what a text is of: `up to 512 pieces of a vocabulary of 1,024`."""
     return f"up to {longest:,} {unit}" + (f" of a vocabulary of {BYTES + len(pieces):,}" if pieces else "")
-
-
-@functools.lru_cache(maxsize=2**17)
-def _bucket(text: str, buckets: int) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little") % buckets
-
-
-def _buckets(word: str, before: str, features: tuple[Feature, ...], buckets: int) -> list[int]:
-    texts = {
-        "word": f"w {word}",
-        "again": f"a {word}",
-        "pair": f"p {before} {word}",
-        "beginning": f"b {word[:3]}",
-        "ending": f"e {word[-3:]}",
-    }
-    found = [_bucket(texts[feature], buckets) for feature in features if feature != "letters"]
-    return [*found, *_letters(word, buckets)] if "letters" in features else found
-
-
-@functools.lru_cache(maxsize=2**15)
-def _letters(word: str, buckets: int) -> tuple[int, ...]:
-    """Returns the buckets of any five letters in a row, filled up with void."""
-    whole = f"<{word}>"
-    runs = [whole[first : first + LETTERS] for first in range(max(1, len(whole) - LETTERS + 1))][:MOST_LETTERS]
-    return (*(_bucket(f"l {run}", buckets) for run in runs), *[-1] * (MOST_LETTERS - len(runs)))
 
 
 class TextSense(nn.Module):
