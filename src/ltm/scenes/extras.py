@@ -14,6 +14,9 @@ COMMANDS = {
     "minigrid": ("minigrid", "pip install 'ltm[data]'"),
     "reasoning_gym": ("reasoning-gym", "pip install 'ltm[reasoning]'"),
     "tokenizers": ("tokenizers", "pip install 'ltm[language]'"),
+    "transformers": ("transformers", "pip install 'ltm[pretrained]'"),
+    "onnx": ("onnx", "pip install 'ltm[pretrained]'"),
+    "onnxruntime": ("onnxruntime", "pip install 'ltm[pretrained]'"),
 }
 """By module: what the library is called, and how to get it."""
 
