@@ -16,7 +16,7 @@ from torch import Tensor
 from ltm.errors import FolderError
 from ltm.pretrained.facts import Facts, Run, Value
 
-REMEMBERED = 2**29
+REMEMBERED = 2**30
 """Bytes that one model has made and that are kept at most; what was asked for longest ago goes first."""
 
 

@@ -104,10 +104,11 @@ def _load_known(model: str, layers: int | None) -> Frozen:
 
 @functools.lru_cache(maxsize=16)
 def _load_at(model: str, path: Path, stamps: Stamps, layers: int | None) -> Frozen:
+    facts = _facts_at(path, stamps, layers)
     contents = {name: read_bytes(path / name if path.is_dir() else path) for name, _, _ in stamps}
     run = transformer.load(contents, str(path), layers) if path.is_dir() else onnx_file.load(contents, str(path))
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    return Frozen(model, run, _facts_at(path, stamps, layers), _together(hashes))
+    return Frozen(model, run, facts, _together(hashes))
 
 
 @functools.lru_cache(maxsize=64)

@@ -67,8 +67,7 @@ def facts_of(folder: Path, layers: int | None = None) -> Facts:
         takes, most = "image", 1
     else:
         raise FolderError(f"{folder}: of a family that is not run here ({family!r}); known: {', '.join(TEXT + IMAGE)}")
-    with torch.device("meta"):
-        model = _built(folder, layers)
+    model = _empty(_config(folder, layers), folder)
     weights = sum(weight.numel() for weight in model.parameters())
     if takes == "text":
         counts = [_counted(model, torch.zeros(1, length, dtype=torch.long)) for length in _COUNTED_AT]
@@ -116,8 +115,7 @@ def load(contents: Mapping[str, bytes], source: str, layers: int | None = None) 
     """
     folder = Path(source)
     found, _ = from_bytes(contents[WEIGHTS], str(folder / WEIGHTS))
-    model = _built(folder, layers)
-    _fill(model, found, folder)
+    model = _filled(_config(folder, layers), found, folder)
     if TOKENIZER in contents:
         symbols = int(model.get_input_embeddings().weight.shape[0])
         named = library("tokenizers", "reading texts for a pretrained model").Tokenizer.from_buffer(contents[TOKENIZER])
@@ -152,36 +150,57 @@ def _of_pixels(model: Any, mean: torch.Tensor, spread: torch.Tensor, size: tuple
     return run
 
 
-def _built(folder: Path, layers: int | None) -> Any:
+def _config(folder: Path, layers: int | None) -> Any:
     transformers = library("transformers", "a model in transformers' form")
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        if layers is not None:
-            _cut(config, layers, folder)
-        with torch.random.fork_rng():  # what is drawn here is replaced, and nobody else's dice may notice
-            return transformers.AutoModel.from_config(config, trust_remote_code=False).eval()
-    except LtmError:
-        raise
     except Exception as problem:  # a configuration may be wrong in many ways
+        raise FolderError(f"{folder / CONFIG}: can't be used: {str(problem)[:300]}") from None
+    if layers is not None:
+        _cut(config, layers, folder)
+    return config
+
+
+def _empty(config: Any, folder: Path) -> Any:
+    """Returns the model without weights, which shows its sizes."""
+    transformers = library("transformers", "a model in transformers' form")
+    try:
+        with torch.device("meta"):
+            return transformers.AutoModel.from_config(config, trust_remote_code=False).eval()
+    except Exception as problem:
         raise FolderError(f"{folder / CONFIG}: no model can be built of it: {str(problem)[:300]}") from None
 
 
-def _fill(model: Any, found: Mapping[str, torch.Tensor], folder: Path) -> None:
-    """Gives a model the weights of a file, whose names may begin with that of the model within a larger one."""
-    wanted = dict(model.state_dict())
-    prefix = f"{model.base_model_prefix}."
-    named = {name.removeprefix(prefix): tensor for name, tensor in found.items()}
-    for name, place in wanted.items():
-        unused = any(part in name for part in _UNUSED)
-        if name not in named:
-            if unused:
-                continue
+def _filled(config: Any, found: Mapping[str, torch.Tensor], folder: Path) -> Any:
+    """Returns the model with the weights of a file; those of layers that were cut off are left over."""
+    logging = library("transformers.utils.logging", "a model in transformers' form")
+    kind = type(_empty(config, folder))
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity(logging.CRITICAL)  # what is missing is said below
+    logging.disable_progress_bar()
+    try:
+        with torch.random.fork_rng():  # what is drawn for what is missing must not move anybody's dice
+            model, told = kind.from_pretrained(
+                None,
+                config=config,
+                state_dict=dict(found),
+                dtype=torch.float32,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+            )
+    except Exception as problem:  # weights may be wrong in many ways
+        raise FolderError(f"{folder / WEIGHTS}: not the weights of the model of {CONFIG}: {str(problem)[:300]}") from None
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+    for name, here, there in sorted(told["mismatched_keys"]):
+        sizes = f"{list(here)}, {CONFIG} asks for {list(there)}"
+        raise FolderError(f"{folder / WEIGHTS}: weight {name!r} has shape {sizes}")
+    for name in sorted(told["missing_keys"]):
+        if not any(part in name for part in _UNUSED):
             raise FolderError(f"{folder / WEIGHTS}: no weight {name!r}, which the model of {CONFIG} has")
-        if named[name].shape != place.shape:
-            sizes = f"{list(named[name].shape)}, {CONFIG} asks for {list(place.shape)}"
-            raise FolderError(f"{folder / WEIGHTS}: weight {name!r} has shape {sizes}")
-        with torch.no_grad():
-            place.copy_(named[name])
+    return model.eval()
 
 
 def _cut(config: Any, layers: int, folder: Path) -> None:
