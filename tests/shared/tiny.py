@@ -23,7 +23,9 @@ def chart_with(zones: dict[str, Any], **parts: Any) -> Chart:
     Where a zone looks through a pretrained model there is something to look at beside the board: `view`.
     """
     looks = any(zone["kind"] == "pretrained" for zone in zones.values())
-    senses = {**parts.pop("senses", {"puzzle": GRID}), **({"view": VIEW} if looks else {})}
+    senses = {**({"view": VIEW} if looks else {}), **parts.pop("senses", {"puzzle": GRID})}
+    if looks and "puzzle" in senses:
+        senses = {"puzzle": senses["puzzle"], **senses}
     declared: dict[str, Any] = {
         "field": {"width": WIDTH, "noise": 0.0},
         "senses": senses,

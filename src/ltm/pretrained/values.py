@@ -111,7 +111,7 @@ def samples(value: Any, facts: Facts, count: int) -> npt.NDArray[np.int16]:
         heard = samples_of(array)
     whole = np.zeros(count, dtype=np.int16)
     heard = heard[:count]
-    whole[: len(heard)] = np.clip(np.rint(heard * LOUDEST), -LOUDEST, LOUDEST)
+    whole[: len(heard)] = np.clip(np.rint(heard * 32768), -LOUDEST, LOUDEST)
     return whole
 
 

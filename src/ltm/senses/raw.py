@@ -58,7 +58,7 @@ class RawSpec(Part):
                 low, high = (round(count / facts.rate + 0.0005, 3) for count in (facts.least, facts.most))
                 raise ValueError(f"seconds: model {self.model!r} takes {low:g} to {high:g}, got {self.seconds:g}")
         elif self.seconds is not None:
-            raise ValueError(f"seconds: model {self.model!r} takes a {facts.takes}, not a sound")
+            raise ValueError(f"seconds: model {self.model!r} takes values of kind {facts.takes}, not sounds")
         if facts.takes != "text" and (self.longest is not None or self.cut):
             raise ValueError(f"longest and cut are for texts; model {self.model!r} takes a value of kind {facts.takes}")
         if facts.takes == "text" and self.most > facts.most:
@@ -135,6 +135,10 @@ class RawSpec(Part):
             # What the model wants at a text's end stays there.
             found = np.concatenate((found[: self.most - 1], found[-1:]))
         return found
+
+    def decode(self, encoded: npt.NDArray[Any]) -> Any:
+        """Turns pixels, samples or tokens into nested lists of whole numbers."""
+        return encoded.astype(int).tolist()
 
 
 class RawSense(nn.Module):
