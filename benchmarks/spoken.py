@@ -1,6 +1,7 @@
-"""Words spoken by eSpeak NG, for benchmarks and tests that need speech and have no recordings: pip install espeakng-loader
+"""Words spoken by eSpeak NG, for benchmarks and tests that need speech and have no recordings.
 
-Synthetic, and said to be so wherever a figure comes from it. Samples come at 22,050 a second.
+It comes with `pip install espeakng-loader`. Synthetic, and said to be so wherever a figure comes from it. Samples come
+at 22,050 a second.
 """
 
 from __future__ import annotations

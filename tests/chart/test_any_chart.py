@@ -107,7 +107,10 @@ charts = st.builds(
     lambda circuit, rest: {**rest, **circuit},
     circuits(1),
     st.fixed_dictionaries(
-        {"senses": st.fixed_dictionaries({"seen": grids, "view": st.just(VIEW)}), "acts": st.fixed_dictionaries({"done": grids})},
+        {
+            "senses": st.fixed_dictionaries({"seen": grids, "view": st.just(VIEW)}),
+            "acts": st.fixed_dictionaries({"done": grids}),
+        },
         optional={
             "field": st.fixed_dictionaries(
                 {"width": sizes}, optional={"prefix": st.integers(0, 2), "norm": st.sampled_from(["rms", "none"])}

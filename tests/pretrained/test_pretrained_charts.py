@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.spoken import RATE, spoken
 
+from benchmarks.spoken import RATE, spoken
 from ltm import Scene, think
 from ltm.chart.load import load_chart
 from ltm.pretrained.known import KNOWN

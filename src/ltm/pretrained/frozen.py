@@ -1,7 +1,7 @@
 """A loaded model and what it has made so far: its weights never change, so what it makes of a value doesn't either.
 
-Values are run one by one, each without padding. So what is made of one doesn't depend on the batch that it comes in, and
-a run that goes on after a crash, with nothing remembered, gets the same bits.
+Values are run one by one, each without padding. So what is made of one doesn't depend on the batch that it comes in,
+and a run that goes on after a crash, with nothing remembered, gets the same bits.
 
 Shapes: S sites, K channels.
 """

@@ -14,7 +14,7 @@ from ltm.pretrained import efficientnet_lite, silero, speech, transformer
 from ltm.pretrained.facts import Facts, Run, in_a_row
 
 Load = Callable[[Mapping[str, bytes], str, int | None], Run]
-"""From the contents of a model's files, what messages call their folder, and how many layers are wanted, to the model."""
+"""From the contents of a model's files, what messages call their folder, and the layers wanted, to the model."""
 
 
 @dataclass(frozen=True)

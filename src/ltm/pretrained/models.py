@@ -12,7 +12,6 @@ import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
-
 from ltm.errors import FolderError, LtmError, nearest
 from ltm.pretrained import onnx_file, transformer
 from ltm.pretrained.facts import Facts
@@ -169,9 +168,7 @@ def _content(known: Known, folder: Path, name: str) -> bytes:
     data = read_bytes(folder / name)
     if hashlib.sha256(data).hexdigest() != known.files[name]:
         raise FolderError(
-            f"{folder / name}: not the file that is known here (its sha256 is another): damaged, exchanged, or of another "
-            f"version; {known.command} --force-reinstall"
+            f"{folder / name}: not the file that is known here (its sha256 is another): damaged, exchanged, or of "
+            f"another version; {known.command} --force-reinstall"
         )
     return data
-
-

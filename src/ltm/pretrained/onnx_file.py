@@ -1,8 +1,8 @@
 """Any ONNX file whose one input is a picture or a sound.
 
 A picture is `[1, 3, R, C]` or `[1, R, C, 3]` (or of one channel: grey), brightnesses from 0 to 1: what normalises them
-belongs into the file. A sound is `[1, N]` samples from -1 to 1 at 16,000 a second. Of several outputs the first is read:
-`[1, K]`, `[1, T, K]`, or `[1, K, R, C]`.
+belongs into the file. A sound is `[1, N]` samples from -1 to 1 at 16,000 a second. Of several outputs the first is
+read: `[1, K]`, `[1, T, K]`, or `[1, K, R, C]`.
 
 Shapes: R rows, C columns, N samples, T moments, K channels, S sites.
 """
@@ -48,7 +48,9 @@ def facts_of(file: Path) -> Facts:
 
     def grid(units: int) -> tuple[int, int]:
         shape = made(units)
-        return {2: (1, 1), 3: (shape[1], 1)}.get(len(shape), shape[2:])  # type: ignore[return-value]
+        if len(shape) == 4:
+            return shape[2], shape[3]
+        return (shape[1], 1) if len(shape) == 3 else (1, 1)
 
     first = made(1 if len(sides) == 3 else _A_SECOND)
     channels = first[1] if len(first) != 3 else first[2]
@@ -109,9 +111,9 @@ def _made(network: Any, given: npt.NDArray[np.float32], file: Path) -> npt.NDArr
 def _given(value: Value, sides: list[Any]) -> npt.NDArray[np.float32]:
     """Returns a value as the file takes it."""
     if len(sides) == 1:
-        return np.asarray(value, dtype=np.float32)[None] / 32768
-    pixels = np.asarray(value, dtype=np.float32) / 255
+        return np.asarray(value, dtype=np.float32)[None] / np.float32(32768)
+    pixels = np.asarray(value, dtype=np.float32) / np.float32(255)
     first = sides[0] in (1, 3)
-    if 1 in (sides[0] if first else sides[2],):
+    if (sides[0] if first else sides[2]) == 1:
         pixels = pixels.mean(axis=2, keepdims=True)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1) if first else pixels)[None]
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1) if first else pixels)[None].astype(np.float32)

@@ -20,9 +20,11 @@ CHUNK, CONTEXT = 512, 64
 """Samples of a chunk, and of those before it that are heard again."""
 HIDDEN = 128
 RATE = 16_000
-OF_A_CHUNK = 2 * (4 * 258 * 256 + 4 * 3 * 129 * 128 + 2 * 3 * 128 * 64 + 3 * 64 * 64 + 3 * 64 * 128 + 8 * HIDDEN**2 + 128)
-"""Operations: a spectrum of four frames, convolutions of 129, 128, 64, 64 and 128 channels with strides 1, 2, 2 and 1, a
-recurrent layer, and one number read off it. The file's own shapes aren't all known before it runs."""
+OF_A_CHUNK = 2 * (
+    4 * 258 * 256 + 4 * 3 * 129 * 128 + 2 * 3 * 128 * 64 + 3 * 64 * 64 + 3 * 64 * 128 + 8 * HIDDEN**2 + 128
+)
+"""Operations: a spectrum of four frames, convolutions of 129, 128, 64, 64 and 128 channels with strides 1, 2, 2 and 1,
+a recurrent layer, and one number read off it. The file's own shapes aren't all known before it runs."""
 
 
 def _chunks(samples: int) -> int:

@@ -189,7 +189,9 @@ def _filled(config: Any, found: Mapping[str, torch.Tensor], folder: Path) -> Any
                 output_loading_info=True,
             )
     except Exception as problem:  # weights may be wrong in many ways
-        raise FolderError(f"{folder / WEIGHTS}: not the weights of the model of {CONFIG}: {str(problem)[:300]}") from None
+        raise FolderError(
+            f"{folder / WEIGHTS}: not the weights of the model of {CONFIG}: {str(problem)[:300]}"
+        ) from None
     finally:
         logging.set_verbosity(level)
         if bars:

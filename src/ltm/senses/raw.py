@@ -32,7 +32,7 @@ transformers' form or of an ONNX file."""
 
 
 class RawSpec(Part):
-    """A text, a picture or a sound, as a pretrained model takes it; only zones of kind `pretrained` make sense of it."""
+    """A text, a picture or a sound, as a pretrained model takes it, for zones of kind `pretrained` to look at."""
 
     kind: Literal["raw"]
     model: Model

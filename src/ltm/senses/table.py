@@ -29,7 +29,9 @@ KINDS: dict[str, tuple[Any, Any]] = {
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Sense = GridSense | ImageSense | AudioSense | LabelSense | NumberSense | SequenceSense | TextSense | VectorSense | RawSense
+Sense = (
+    GridSense | ImageSense | AudioSense | LabelSense | NumberSense | SequenceSense | TextSense | VectorSense | RawSense
+)
 
 SenseSpec = Annotated[
     GridSpec | ImageSpec | AudioSpec | LabelSpec | NumberSpec | SequenceSpec | TextSpec | VectorSpec | RawSpec,

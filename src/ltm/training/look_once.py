@@ -1,5 +1,7 @@
-"""Pretrained models look at the scenes before training does: what they make never changes, and steps that needn't wait
-for it are many times faster. So the time that a step takes is measured as it will mostly be.
+"""Pretrained models look at the scenes before training does.
+
+What they make never changes, and steps that needn't wait for it are many times faster. So the time that a step takes is
+measured as it will mostly be.
 """
 
 from __future__ import annotations
@@ -37,10 +39,18 @@ class Looked:
     seconds: float = 0.0
     left: float = 0.0
 
-    @property
-    def each(self) -> float:
-        """Seconds a scene."""
-        return self.seconds / max(1, self.scenes)
+    def words(self) -> str:
+        """Says what it has come to."""
+        return f"pretrained models looked at {self.scenes:,} scenes in {self.seconds:.0f} s, once"
+
+    def waited(self, fresh: float, endless: bool) -> float:
+        """Returns the seconds that a step waits, on average, for models to look at what they haven't seen.
+
+        Args:
+            fresh: scenes that come into a step.
+            endless: whether none of these was looked at, as they come out of a stream.
+        """
+        return fresh * self.seconds / max(1, self.scenes) * (1.0 if endless else self.left)
 
 
 def look_once(chart: Chart, scenes: SceneSet, seconds: float, say: Callable[[str], None]) -> Looked:

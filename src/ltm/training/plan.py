@@ -87,7 +87,7 @@ def compiled_segment() -> Segment:
     return torch.compile(run_segment)
 
 
-def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], *, endless: bool = False) -> Plan:
+def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endless: bool = False) -> Plan:
     """Measures and decides precision, compiling and the number of steps.
 
     Args:
@@ -98,12 +98,10 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], *, end
     """
     spec = chart.training
     notes: list[str] = []
-    looked = Looked()
-    if spec.steps is None:
-        looked = look_once(chart, scenes, spec.minutes * 60 * SHARE, say)
-        if looked.scenes:
-            notes.append(f"pretrained models looked at {looked.scenes:,} scenes in {looked.seconds:.0f} s, once")
-            scenes = scenes.take(np.arange(looked.scenes))
+    looked = Looked() if spec.steps is not None else look_once(chart, scenes, spec.minutes * 60 * SHARE, say)
+    if looked.scenes:
+        notes.append(looked.words())
+        scenes = scenes.take(np.arange(looked.scenes))
     times: dict[str, float] = {}
     wanted: list[Literal["fp32", "bf16"]] = ["fp32", "bf16"] if spec.precision == "auto" else [spec.precision]
     say(f"measuring a step of this brain on this machine ({torch.get_num_threads()} threads)")
@@ -137,9 +135,7 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], *, end
                 notes.append(f"a compiled step takes {faster:.3f} s")
                 compiled = faster < seconds
                 seconds = min(seconds, faster)
-    # Scenes that come for the first time, a share of the batch in each step, wait for models to look at them.
-    waited = spec.batch / spec.segments * looked.each * (1.0 if endless else looked.left)
-    seconds += waited
+    seconds += looked.waited(spec.batch / spec.segments, endless)
     steps = spec.steps or max(1, round((spec.minutes * 60 * HELD_BACK - looked.seconds) / seconds))
     if spec.steps is None and most is not None and most < steps:
         notes.append(

@@ -22,13 +22,12 @@ from ltm.errors import FolderError
 from ltm.pretrained.models import digest_of, facts_of, frozen
 from ltm.zones.layers import Linear, rms_norm
 from ltm.zones.places import Places
-from ltm.zones.raw import Raw, whole
+from ltm.zones.raw import Raw, uncompiled, whole
 from ltm.zones.spec import Window, ZoneBase
 
 
 class PretrainedSpec(ZoneBase):
-    """A model from elsewhere, frozen: it looks at the values of a sense of kind `raw`, and joins what it makes of them to
-    what the zone reads at that sense's sites."""
+    """A frozen model from elsewhere: what it makes of a sense's values joins what the zone reads at its sites."""
 
     kind: Literal["pretrained"]
     model: Annotated[str, Field(min_length=1, max_length=400)]
@@ -74,12 +73,12 @@ class PretrainedBody(nn.Module):
         places: Places,
         windows: Sequence[Window] | None = None,
     ) -> tuple[Tensor, Tensor | None]:
-        """Returns what is read, at the sense's sites joined by what the model makes of its values; also its own state."""
+        """Returns what is read, joined by what the model makes of the values; it is also the zone's own state."""
         made_BSK = self.made(places.raw[self.spec.sense], x_BSW.shape[1])
         told_BSW = rms_norm(x_BSW + self.take(rms_norm(made_BSK)).to(x_BSW.dtype))
         return told_BSW, told_BSW
 
-    @torch.compiler.disable
+    @uncompiled
     def made(self, raw: Raw, sites: int) -> Float[Tensor, "B S K"]:
         """Returns what the model makes of values, at their sites; zeros elsewhere, and where texts are padded.
 

@@ -6,12 +6,21 @@ Shapes: B batch, L tokens of the longest text.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor
 
 from ltm.senses.layout import void_of
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def uncompiled(function: _Function) -> _Function:
+    """Marks a function that `torch.compile` leaves alone: hashing and looking up are no tensor's affair."""
+    return cast(_Function, torch.compiler.disable(function))  # type: ignore[no-untyped-call]
 
 
 @dataclass(eq=False)
@@ -31,7 +40,7 @@ class Raw:
     keys: tuple[bytes, ...]
 
     @classmethod
-    @torch.compiler.disable
+    @uncompiled
     def of(cls, values: Tensor, first: int, last: int) -> Raw:
         """Wraps values; texts count without their padding, so that they are the same in any batch."""
         keys = []
