@@ -17,10 +17,13 @@ from ltm.chart.load import chart_from_text
 from ltm.chart.schema import WillSpec
 from ltm.chart.size import Sizes
 from ltm.errors import ChartError, DataError, FolderError
-from ltm.pretrained.models import frozen
+from ltm.pretrained.known import KNOWN
+from ltm.pretrained.models import frozen, wanted
 from ltm.runtime.brains import load_brain, save_brain
+from ltm.scenes.prepare import Prepared
 from ltm.scenes.store import SceneSet
 from ltm.senses.raw import RawSpec
+from ltm.training.fit import train_chart
 from ltm.training.look_once import look_once
 from ltm.training.loop import Trainer
 
@@ -151,6 +154,18 @@ def test_looking_ahead_stops_when_its_time_is_over(tmp_path: Path) -> None:
     assert look_once(chart, scenes, 0.0, told.append).left == 1.0
     other = chart_with({"plain": {"kind": "conv"}})
     assert look_once(other, scenes, 60.0, told.append).scenes == 0
+
+
+def test_whoever_gets_a_brain_is_told_which_model_it_needs(tmp_path: Path) -> None:
+    training = {"steps": 2, "ticks": 2, "segments": 1, "batch": 4, "precision": "fp32", "compile": "off"}
+    chart = brain_of(model_at(tmp_path), training=training).chart
+    labels = np.arange(40, dtype=np.uint8)[:, None] % 3
+    scenes = SceneSet.of({"view": views(40).numpy(), "label": labels})
+    prepared = Prepared(scenes.take(range(20)), scenes.take(range(20, 40)))
+    train_chart(chart, tmp_path / "brain", prepared=prepared, speed=False)
+    assert load_brain(tmp_path / "brain")[1]["provenance"]["models"] == "little.onnx"
+    assert "| models | little.onnx |" in (tmp_path / "brain" / "README.md").read_text()
+    assert wanted(["minilm"]) == f"minilm ({KNOWN['minilm'].command})"
 
 
 def test_pictures_of_any_size_and_colour_are_read(tmp_path: Path) -> None:

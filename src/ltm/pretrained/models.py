@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ltm.errors import FolderError, LtmError, nearest
@@ -85,6 +85,12 @@ def file_of(model: str, name: str) -> bytes:
     if model in KNOWN:
         return _content(KNOWN[model], _installed(model), name)
     return read_bytes(_path(model) / name)
+
+
+def wanted(models: Iterable[str]) -> str:
+    """Says which models somebody needs who gets a brain, and how to get those of the table."""
+    named = dict.fromkeys(models)
+    return "; ".join(f"{model} ({KNOWN[model].command})" if model in KNOWN else Path(model).name for model in named)
 
 
 def stamp_of(model: str) -> Stamps:

@@ -70,6 +70,8 @@ class Provenance(Part):
     """Cores that trained it; another number adds sums up in another order, and weights differ a little."""
     data: _Line = ""
     """What the brain learned from, in words."""
+    models: _Line | None = None
+    """Pretrained models that its zones look through, which aren't in the folder, and the commands that get them."""
     data_sha256: Digest | None = None
     aside_sha256: Digest | None = None
     """Fingerprint of the scenes that were set aside, and so never learned from."""
