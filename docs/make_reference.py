@@ -46,6 +46,7 @@ KINDS = {
         "sequence": "SequenceSpec",
         "text": "TextSpec",
         "vector": "VectorSpec",
+        "raw": "RawSpec",
     },
     "acts": {
         "grid": "GridActSpec",
@@ -55,7 +56,7 @@ KINDS = {
         "sequence": "SequenceActSpec",
     },
 }
-ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested")
+ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested", "Pretrained")
 
 
 def reference() -> str:

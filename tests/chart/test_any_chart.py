@@ -9,6 +9,8 @@ import torch
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from little_model import little_model, views
+from tiny import VIEW
 
 from ltm.brain.brain import Brain
 from ltm.chart.load import chart_from_text
@@ -33,6 +35,7 @@ SPECIAL: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "rwkv7": {"head_width": sizes, "hidden": sizes, "chunk": sizes, "ranks": st.lists(sizes, min_size=3, max_size=4)},
     "llama": {"heads": sizes, "groups": sizes, "hidden": sizes},
     "phi": {"heads": sizes, "hidden": sizes, "turned": st.sampled_from([0.0, 0.25, 0.5, 1.0])},
+    "pretrained": {},
 }  # fmt: skip
 reads = st.lists(st.sampled_from(["field", "input", "own", *NAMES, "nobody"]), min_size=1, max_size=3, unique=True)
 roles = st.fixed_dictionaries(
@@ -79,6 +82,9 @@ def a_zone(kind: str, depth: int) -> st.SearchStrategy[dict[str, Any]]:
     needed: dict[str, st.SearchStrategy[Any]] = {"kind": st.just(kind)}
     if kind == "nested":
         needed["circuit"] = circuits(depth - 1)
+    if kind == "pretrained":
+        needed["model"] = st.sampled_from([little_model(), little_model(), "minilm", "nothing", "./nowhere"])
+        needed["sense"] = st.sampled_from(["view", "view", "seen", "nobody"])
     common = {
         "width": sizes,
         "loops": st.integers(0, 2),
@@ -101,7 +107,10 @@ charts = st.builds(
     lambda circuit, rest: {**rest, **circuit},
     circuits(1),
     st.fixed_dictionaries(
-        {"senses": st.fixed_dictionaries({"seen": grids}), "acts": st.fixed_dictionaries({"done": grids})},
+        {
+            "senses": st.fixed_dictionaries({"seen": grids, "view": st.just(VIEW)}),
+            "acts": st.fixed_dictionaries({"done": grids}),
+        },
         optional={
             "field": st.fixed_dictionaries(
                 {"width": sizes}, optional={"prefix": st.integers(0, 2), "norm": st.sampled_from(["rms", "none"])}
@@ -142,6 +151,7 @@ def test_builds_and_learns_or_is_refused_where_it_is_wrong(data: dict[str, Any])
     generator = torch.Generator().manual_seed(0)
     most = min(spec.symbols, chart.acts["done"].symbols)
     values = {name: torch.randint(0, most, shape, generator=generator, dtype=torch.uint8) for name in ("seen", "done")}
+    values["view"] = views(2)
     mind = brain.begin(values, generator)
     reading = run_segment(brain, mind, values, bf16=False)
     last = torch.tensor([True, False])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from little_model import SIDE, little_model
 from torch.utils.flop_counter import FlopCounterMode
 
 from ltm.acts.table import KINDS as ACTS
@@ -54,6 +55,7 @@ SENSE_VARIANTS |= {
     "text-direct": {"kind": "text", "unit": "bytes", "inner": None},
     "text-bytes": {"kind": "text", "unit": "bytes", "longest": 40, "positions": "learned"},
     "text-pieces": {"kind": "text", "unit": "pieces", "pieces": ["Ġt", "he", "Ġthe"]},
+    "raw": {"kind": "raw", "model": little_model()},
 }
 LATER = {"order": "left-to-right", "longest": 11}
 ACT_VARIANTS = {
@@ -97,7 +99,8 @@ def values(spec: dict[str, Any], batch: int = 2) -> torch.Tensor:
         return torch.from_numpy(np.stack([said.encode("a few of the words in a text that I read")] * batch))
     picture = (spec.get("rows"), spec.get("columns"), spec.get("channels", 1))
     sound = (getattr(said, "frames", 0), spec.get("mels"))
-    sides = {"grid": (3, 4), "image": picture, "audio": sound, "vector": (spec.get("size"),)}.get(spec["kind"], (1,))
+    known = {"grid": (3, 4), "image": picture, "audio": sound, "vector": (spec.get("size"),), "raw": (SIDE, SIDE, 3)}
+    sides = known.get(spec["kind"], (1,))
     assert said.layout.rank == len(sides)
     if said.layout.dtype == "float32":
         # In steps of an eighth, which can be written down; one of them missing.

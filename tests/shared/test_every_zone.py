@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import SITES, WIDTH, chart_of, puzzles
+from little_model import views
+from tiny import WIDTH, chart_of, puzzles
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 from variants import EVERY, VARIANTS
@@ -37,9 +38,10 @@ def test_every_kind_has_a_variant() -> None:
 @every
 def test_moves_the_field_and_keeps_its_shape(zone: dict[str, Any]) -> None:
     brain = Brain(chart_of(zone))
-    before = brain.begin(puzzles()).lanes.field
+    mind = brain.begin(puzzles())
+    before = mind.lanes.field
     after = field_after(brain, puzzles())
-    assert after.shape == before.shape == (3, SITES[0] * SITES[1], WIDTH)
+    assert after.shape == before.shape == (3, mind.places.sites, WIDTH)
     assert after.isfinite().all()
     assert (after - before).abs().amax(dim=(1, 2)).min() > 1e-3
 
@@ -47,9 +49,12 @@ def test_moves_the_field_and_keeps_its_shape(zone: dict[str, Any]) -> None:
 @every
 def test_every_weight_gets_a_gradient(zone: dict[str, Any]) -> None:
     brain = Brain(chart_of(zone))
-    reading = brain.think_on(brain.begin(puzzles()), 4)
-    weighted = reading.logits["solution"] * torch.randn(3, 16, 5, generator=torch.Generator().manual_seed(1))
-    torch.autograd.backward(weighted.sum() + reading.right.sum())
+    mind, generator = brain.begin(puzzles()), torch.Generator().manual_seed(1)
+    reading = brain.think_on(mind, 4)
+    weighted = reading.logits["solution"] * torch.randn(3, 16, 5, generator=generator)
+    # No act reads the sites of a view, so the field itself is asked too.
+    field = mind.lanes.field * torch.randn(mind.lanes.field.shape, generator=generator)
+    torch.autograd.backward(weighted.sum() + reading.right.sum() + field.sum())
     without = [name for name, weight in brain.named_parameters() if weight.grad is None or not weight.grad.any()]
     assert without == []
 
@@ -66,7 +71,7 @@ def test_a_batch_gives_what_its_scenes_give_one_by_one(zone: dict[str, Any]) -> 
     brain, values = Brain(chart_of(zone)), puzzles()
     together = field_after(brain, values)
     for number in range(3):
-        alone = field_after(brain, {"puzzle": values["puzzle"][number : number + 1]})
+        alone = field_after(brain, {name: value[number : number + 1] for name, value in values.items()})
         torch.testing.assert_close(together[number : number + 1], alone, atol=2e-5, rtol=1e-4)
 
 
@@ -110,6 +115,7 @@ def test_sites_that_do_not_exist_change_nothing(zone: dict[str, Any]) -> None:
     small = torch.randint(0, 5, (1, 3, 4), generator=torch.Generator().manual_seed(2), dtype=torch.uint8)
     padded = torch.full((1, 5, 4), VOID, dtype=torch.uint8)
     padded[:, :3] = small
-    alone = field_after(brain, {"puzzle": small})
-    among = field_after(brain, {"puzzle": padded})[:, :12]
-    torch.testing.assert_close(among, alone, atol=2e-5, rtol=1e-4)
+    alone = field_after(brain, {"puzzle": small, "view": views(1)})
+    among = field_after(brain, {"puzzle": padded, "view": views(1)})
+    torch.testing.assert_close(among[:, :12], alone[:, :12], atol=2e-5, rtol=1e-4)
+    torch.testing.assert_close(among[:, 20:], alone[:, 12:], atol=2e-5, rtol=1e-4)

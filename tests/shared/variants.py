@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from little_model import little_model
+
 VARIANTS: dict[str, dict[str, Any]] = {
     "mixer": {"kind": "mixer", "windows": ["rows", "columns", "blocks"]},
     "mixer-dense": {"kind": "mixer", "mixing": "dense"},
@@ -20,6 +22,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "rwkv7": {"kind": "rwkv7", "head_width": 8, "chunk": 5, "ranks": [4, 4, 3, 5]},
     "llama": {"kind": "llama", "heads": 4, "groups": 2, "hidden": 24},
     "phi": {"kind": "phi", "heads": 2, "hidden": 24},
+    "pretrained": {"kind": "pretrained", "model": little_model(), "sense": "view"},
     "nested": {
         "kind": "nested",
         "ticks": 2,

@@ -31,12 +31,14 @@ from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
 from ltm.chart.sites import fixed_sites
+from ltm.senses.raw import RawSense
 from ltm.senses.sequence import SequenceSense
 from ltm.senses.table import KINDS as SENSE_KINDS
 from ltm.senses.table import Sense
 from ltm.senses.text import TextSense
 from ltm.zones.layers import initialise_all
 from ltm.zones.places import Places
+from ltm.zones.raw import Raw
 from ltm.zones.spec import Window
 
 
@@ -124,9 +126,10 @@ class Brain(Pretrained, nn.Module):
     def sense(self, values: Mapping[str, Tensor], places: Places, spoken: Mapping[str, Spoken] | None = None) -> Tensor:
         """Returns what the senses write `[B, S, D]`, and what acts put on their own sites.
 
-        Prefix sites get nothing, or vectors that were learned for them. In scenes of several steps, `values` are those
-        of one step.
+        Prefix sites get nothing, or vectors that were learned for them. Values of senses of kind `raw` are kept in the
+        places, for the zones that look at them. In scenes of several steps, `values` are those of one step.
         """
+        self._show_raw(values, places)
         parts = [self.senses[name](values[name]) for name in self.chart.senses]
         batch = parts[0].shape[0]
         for name in self.chart.acts:
@@ -145,6 +148,16 @@ class Brain(Pretrained, nn.Module):
         )
         told: Tensor = self.steps(values)
         return shown + told.to(written.dtype)
+
+    def _show_raw(self, values: Mapping[str, Tensor], places: Places) -> None:
+        """Puts what senses of kind `raw` hold where zones find it."""
+        first, raw = places.prefix, {}
+        for name, (rows, columns) in zip(self.chart.senses, places.grids, strict=False):
+            last = first + rows * columns
+            if isinstance(self.sense_of(name), RawSense):
+                raw[name] = Raw.of(values[name], first, last)
+            first = last
+        places.raw = raw
 
     def begin(
         self,
@@ -256,12 +269,16 @@ class Brain(Pretrained, nn.Module):
         return total
 
     def parameters_by_part(self) -> dict[str, int]:
-        """Returns parameter counts: `zones/<name>`, `coupling`, `wave`, `senses`, `acts`, `reflection`."""
+        """Returns counts of weights: `zones/<name>`, `coupling`, `wave`, `senses`, `acts`, `reflection`.
+
+        Those of pretrained models count for the zones that look through them, though they aren't learned.
+        """
 
         def count(module: nn.Module | None) -> int:
             return 0 if module is None else sum(weight.numel() for weight in module.parameters())
 
-        parts = {f"zones/{name}": count(zone) for name, zone in self.circuit.zones.items()}
+        zones = ((name, self.circuit.zone(name)) for name in self.circuit.spec.zones)
+        parts = {f"zones/{name}": count(zone) + zone.borrowed for name, zone in zones}
         rest: dict[str, nn.Module | None] = {"coupling": self.circuit.coupling, "wave": self.circuit.wave}
         rest |= {"senses": self.senses, "acts": self.acts, "reflection": self.reflection}
         rest |= {} if self.prefix is None else {"prefix": self.prefix}

@@ -178,7 +178,7 @@ class Circuit(nn.Module):
             zone = self.zone(name)
             index = fired_BR[:, number].nonzero().flatten()
             some = lanes.take(index)
-            where = places if places.mask_BS is None else places.some(index)
+            where = places if places.alike else places.some(index)
             given, state = self.fire(number, some, input_BSD[index], where)
             writes = zone.writes(zone.spec.roles[role])
             if recorder is not None:
@@ -196,6 +196,21 @@ class Circuit(nn.Module):
         if recorder is not None:
             recorder.fired.append(fired_BR)
             recorder.moved.append(moved_BR.detach())
+
+    @property
+    def looking(self) -> tuple[str, ...]:
+        """Zones that look through pretrained models."""
+        return tuple(name for name in self.spec.zones if self.zone(name).borrowed)
+
+    def fired(self, recorder: Recorder | None, ticks: int, tick: int, batch: int) -> Tensor:
+        """Returns which roles fired in the last ticks `[B, R]`; a dynamic wave's are in the recorder."""
+        if self.wave is not None:
+            assert recorder is not None
+            return torch.stack(recorder.fired[-ticks:]).any(0)
+        fired_BR = torch.zeros(batch, len(self.labels), dtype=torch.bool)
+        for past in range(tick - ticks, tick):
+            fired_BR[:, list(self.cycle[past % len(self.cycle)])] = True
+        return fired_BR
 
     def _move(self, name: str, writes: str, given: Tensor, state: Tensor | None, lanes: Lanes) -> Tensor:
         """Returns the root mean square `[B]` of a transition."""

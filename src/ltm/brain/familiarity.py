@@ -18,6 +18,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ltm.senses.raw import RawSense
+from ltm.zones.layers import rms_norm
+from ltm.zones.raw import Raw
+
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
 
@@ -91,8 +95,21 @@ class Familiarity:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
+def _seen(brain: Brain, name: str, values: Tensor) -> Float[Tensor, "B S W"]:
+    """Returns what a sense writes; of one of kind `raw`, which writes next to nothing, what pretrained models tell."""
+    sense = brain.sense_of(name)
+    written: Tensor = sense(values)
+    if not isinstance(sense, RawSense):
+        return written
+    raw = Raw.of(values, 0, written.shape[1])
+    zones = [brain.circuit.zone(zone) for zone in brain.circuit.looking]
+    parts = [part for zone in zones for part in zone.models if part.spec.sense == name]
+    told = [part.take(rms_norm(part.made(raw, written.shape[1]))) for part in parts]
+    return torch.cat(told, dim=-1) if told else written
+
+
 def features_of(brain: Brain, values: Mapping[str, Tensor]) -> Float[Tensor, "B F"]:
-    """Returns mean and spread over the sites of what each sense writes, and how many sites there are `[B, F]`.
+    """Returns mean and spread over the sites of what each sense shows, and how many sites there are `[B, F]`.
 
     Of scenes of several steps, the first is what is looked at.
     """
@@ -101,7 +118,7 @@ def features_of(brain: Brain, values: Mapping[str, Tensor]) -> Float[Tensor, "B 
     with torch.inference_mode():
         for name in brain.chart.senses:
             sense = brain.sense_of(name)
-            written_BSD = sense(first[name]).float()
+            written_BSD = _seen(brain, name, first[name]).float()
             there_BS = sense.exists(first[name])
             weight_BS1 = (
                 torch.ones(written_BSD.shape[:2])[..., None] if there_BS is None else there_BS[..., None].float()

@@ -42,6 +42,8 @@ class _Kept:
     tries: int = 0
     operations: int = 0
     stop: Stop = "ticks"
+    looked: set[str] = field(default_factory=set)
+    """Zones whose pretrained models have looked at the scene: they needn't look again."""
 
 
 def think(
@@ -214,6 +216,7 @@ class _Thinker:
             costs = self._tick_costs(recorder, ticks, sites, mind.lanes.tick - ticks, len(who))
             for (scene, _), cost in zip(who, costs.sum(0).tolist(), strict=True):
                 self.kept[scene].operations += int(cost) + brain.reading_operations(mind.places)
+            self._look_once(recorder, ticks, mind, who)
             return reading
         assert recorder is not None
         for step in range(ticks):
@@ -222,6 +225,7 @@ class _Thinker:
             if step + 1 < ticks:
                 # "Changed" is measured from segment to segment, as in training; what is said is of a segment's end.
                 mind.answers, mind.logits = before, logits
+            self._look_once(recorder, 1, mind, who)
             cost_B = self._tick_costs(recorder, 1, sites, mind.lanes.tick - 1, len(who))[-1]
             confidence_B = brain.reflection.confidence(reading.right)
             # Looking at the answer at every tick is the trace's affair: only the segment's end is paid for.
@@ -242,6 +246,18 @@ class _Thinker:
         costs_R = torch.tensor(circuit.role_operations(sites), dtype=torch.float64)
         fired_TBR = torch.stack(recorder.fired[-ticks:]).double()
         return fired_TBR @ costs_R + circuit.wave.operations()
+
+    def _look_once(self, recorder: Recorder | None, ticks: int, mind: Mind, who: list[tuple[int, int]]) -> None:
+        """Counts what pretrained models cost that have looked at a scene for the first time in the last ticks."""
+        circuit = self.brain.circuit
+        for name in circuit.looking:
+            numbers = [number for number, (zone, _) in enumerate(circuit.labels) if zone == name]
+            costs = circuit.zone(name).once(mind.places)
+            fired = circuit.fired(recorder, ticks, mind.lanes.tick, len(who))[:, numbers].any(1).tolist()
+            for (scene, _), cost, fires in zip(who, costs, fired, strict=True):
+                if fires and name not in self.kept[scene].looked:
+                    self.kept[scene].looked.add(name)
+                    self.kept[scene].operations += cost
 
     def _keep(self, reading: Reading, confidence_B: Tensor, scenes: list[int], spent: int) -> list[bool]:
         confidence = confidence_B.tolist()

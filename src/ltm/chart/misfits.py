@@ -10,6 +10,7 @@ from ltm.chart.interchange import group_misfits
 from ltm.chart.locate import Problem
 from ltm.chart.misfit_kinds import has_windows, kind_misfits
 from ltm.chart.misfit_next import next_misfits
+from ltm.chart.misfit_raw import raw_misfits
 from ltm.chart.misfit_steps import step_misfits
 from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
@@ -38,6 +39,7 @@ def misfits(chart: Chart) -> list[Problem]:
     """Returns what makes the parts of a chart impossible to put together, budgets aside."""
     sites, width = fixed_sites(chart), chart.field.width
     found = [*_acts(chart), *_scenes(chart), *step_misfits(chart), *next_misfits(chart), *_trees(chart)]
+    found += raw_misfits(chart)
     if chart.steps is not None and chart.steps.transition is not None:
         zone = chart.steps.transition.zone
         found += kind_misfits(zone, zone.width or width, sites, ("steps", "transition", "zone"))

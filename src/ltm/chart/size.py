@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
+from ltm.senses.raw import RawSpec
+from ltm.senses.table import SenseSpec
 from ltm.zones.places import Places
 
 BYTES_A_WEIGHT = 4
@@ -22,12 +24,14 @@ class Sizes:
         sites: sites of the field the operations are for.
         operations: operations of each role's firing (`zone.role`) for one scene, multiply-adds times two.
         segment: operations of one training segment's forward pass for one scene, reading included.
+        once: operations of each zone's pretrained models for one scene, which are spent once, however long it thinks.
     """
 
     parts: dict[str, int]
     sites: int
     operations: dict[str, int]
     segment: int
+    once: dict[str, int] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:
@@ -52,4 +56,14 @@ class Sizes:
         operations = dict(zip(names, circuit.role_operations(places.sites), strict=True))
         ticks = sum(circuit.operations(places.sites, tick) for tick in range(chart.training.ticks))
         segment = ticks + brain.reading_operations(places)
-        return cls(brain.parameters_by_part(), places.sites, operations, segment)
+        once = {
+            name: sum(part.facts.operations(_units(chart.senses[part.spec.sense], grid)) for part in zone.models)
+            for name, zone in ((name, circuit.zone(name)) for name in circuit.looking)
+        }
+        return cls(brain.parameters_by_part(), places.sites, operations, segment, once)
+
+
+def _units(sense: SenseSpec, grid: tuple[int, int]) -> int:
+    """Returns the samples of a sound; of texts as many tokens as a grid of any size stands in for."""
+    assert isinstance(sense, RawSpec)  # checked by the chart
+    return grid[0] if sense.fixed_sites is None else max(1, sense.units)

@@ -105,6 +105,7 @@ def size_chart(
             "bytes": sizes.bytes,
             "parts": sizes.parts,
             "operations": sizes.operations,
+            "operations_once": sizes.once,
             "segment_operations": sizes.segment,
         }
         typer.echo(json.dumps(whole, indent=1))

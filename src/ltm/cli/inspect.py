@@ -47,6 +47,7 @@ def inspect(
             "record": record.model_dump(mode="json"),
             "chart": chart.model_dump(mode="json"),
             "operations": sizes.operations,
+            "operations_once": sizes.once,
             "segment_operations": sizes.segment,
         }
         typer.echo(json.dumps(whole, indent=1))

@@ -66,6 +66,9 @@ def brain_table(chart: Chart, sizes: Sizes, *, plain: bool = False) -> Table:
             format_bytes(BYTES_A_WEIGHT * weights),
             next(iter(spent.values())) if alone else "",
         )
+        if name in sizes.once:
+            spent_once = format_count(sizes.once[name])
+            table.add_row(Text("  its model", "bright_black"), "frozen, looks once", "", "", "", spent_once)
         if not alone:
             for role, part in spec.roles.items():
                 table.add_row(Text(f"  {role}", "bright_black"), _when(chart, part), "", "", "", spent[role])

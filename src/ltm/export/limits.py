@@ -8,6 +8,7 @@ from ltm.chart.circuit import CircuitSpec
 from ltm.chart.locate import Problem
 from ltm.chart.schema import Chart
 from ltm.zones.nested import NestedSpec
+from ltm.zones.pretrained import PretrainedSpec
 
 MOST_TICKS = 512
 """Every tick is laid out, so a graph of more would take very long to make."""
@@ -48,6 +49,9 @@ def _of_circuit(circuit: CircuitSpec, target: str, path: tuple[str, ...]) -> Ite
     for name, zone in circuit.zones.items():
         if isinstance(zone, NestedSpec):
             yield from _of_circuit(zone.circuit, target, (*path, "zones", name, "circuit"))
+        elif isinstance(zone, PretrainedSpec):
+            why = "zones of kind 'pretrained' can't be exported: the model they look through is a file of its own"
+            yield (*path, "zones", name, "kind"), why
         elif target == "onnx" and zone.kind in NOT_IN_ONNX:
             why = f"zones of kind {zone.kind!r} solve triangular systems, which ONNX can't; try --to torch-export"
             yield (*path, "zones", name, "kind"), why

@@ -74,6 +74,8 @@ class Provenance(Part):
     """What the brain learned from, in words."""
     origin: Annotated[str, Field(max_length=300)] | None = None
     """The commit on the hub from which its weights were fetched, or with which they began."""
+    models: _Line | None = None
+    """Pretrained models that its zones look through, which aren't in the folder, and the commands that get them."""
     data_sha256: Digest | None = None
     aside_sha256: Digest | None = None
     """Fingerprint of the scenes that were set aside, and so never learned from."""

@@ -106,7 +106,7 @@ class AudioSpec(Part):
             return self._from_levels(array)
         if array.ndim != 1 or not (np.issubdtype(array.dtype, np.number) or not array.size):
             raise DataError("expected the name of a sound file, or a list of samples")
-        return self._levels(_samples(array), self.rate)
+        return self._levels(samples_of(array), self.rate)
 
     def decode(self, encoded: npt.NDArray[Any]) -> Any:
         """Turns levels into nested lists; the samples they were made from are lost."""
@@ -126,7 +126,7 @@ class AudioSpec(Part):
         return array.astype(np.uint8)
 
 
-def _samples(array: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def samples_of(array: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Returns samples from -1 to 1."""
     if not array.size:
         raise DataError("the sound holds no samples")

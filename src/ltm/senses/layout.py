@@ -11,7 +11,7 @@ import torch
 
 VOID = 255
 """Marks places outside a grid of symbols, where grids of several shapes share a batch."""
-_VOIDS: dict[str, int | float] = {"uint8": VOID, "int32": -1, "float32": math.nan}
+_VOIDS: dict[str, int | float] = {"uint8": VOID, "int16": -(2**15), "int32": -1, "float32": math.nan}
 
 
 Written = Literal["plain", "lists", "file"]
@@ -24,7 +24,7 @@ class Layout:
 
     Attributes:
         rank: axes of one value; 2 for a grid.
-        dtype: `uint8` for up to 250 symbols, `int32` for more, `float32` for measurements.
+        dtype: `uint8` for up to 250 symbols, `int32` for more, `int16` for sounds, `float32` for measurements.
         longest: places along one axis at most.
     """
 

@@ -13,6 +13,7 @@ from ltm.brain.brain import Brain
 from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
+from ltm.pretrained.models import wanted
 from ltm.runtime.atomic import write_file
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
@@ -127,6 +128,9 @@ def train_chart(
         "aside_sha256": fingerprint(scenes.validation),
         "data": f"{source}: {learned_from(trainer)}, {len(scenes.validation):,} set aside",
     }
+    circuit = brain.circuit
+    models = wanted(part.spec.model for name in circuit.looking for part in circuit.zone(name).models)
+    provenance |= {"models": models} if models else {}
     if chart.scenes.source is not None and find_source(chart.scenes.source) is None:
         sha256 = digest(source_file(str(chart.scenes.source), run))
         # A file that was moved away meanwhile must not cost the brain.

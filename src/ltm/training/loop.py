@@ -108,7 +108,7 @@ class Trainer:
 
     def planned(self) -> Plan:
         """Measures and decides how the run is carried out."""
-        return make_plan(self.chart, sample_of(self.train), self.say)
+        return make_plan(self.chart, sample_of(self.train), self.say, isinstance(self.train, Stream))
 
     def new_slots(self, saved: Saved | None = None) -> Slots:
         """Returns slots filled with the first scenes, or with those that were saved."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +21,7 @@ from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
+from ltm.training.look_once import SHARE, Looked, look_once
 from ltm.training.machine import compiler
 from ltm.training.optimiser import Optimiser
 from ltm.training.segment import Segment, run_segment
@@ -85,16 +87,21 @@ def compiled_segment() -> Segment:
     return torch.compile(run_segment)
 
 
-def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Plan:
+def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endless: bool = False) -> Plan:
     """Measures and decides precision, compiling and the number of steps.
 
     Args:
         chart: whose `training` may fix any of the three.
         scenes: real ones to measure with.
         say: told what is going on, since compiling takes long.
+        endless: whether training sees other scenes than these.
     """
     spec = chart.training
     notes: list[str] = []
+    looked = Looked() if spec.steps is not None else look_once(chart, scenes, spec.minutes * 60 * SHARE, say)
+    if looked.scenes:
+        notes.append(looked.words())
+        scenes = scenes.take(np.arange(looked.scenes))
     times: dict[str, float] = {}
     wanted: list[Literal["fp32", "bf16"]] = ["fp32", "bf16"] if spec.precision == "auto" else [spec.precision]
     say(f"measuring a step of this brain on this machine ({torch.get_num_threads()} threads)")
@@ -128,7 +135,8 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None]) -> Pla
                 notes.append(f"a compiled step takes {faster:.3f} s")
                 compiled = faster < seconds
                 seconds = min(seconds, faster)
-    steps = spec.steps or max(1, round(spec.minutes * 60 * HELD_BACK / seconds))
+    seconds += looked.waited(spec.batch / spec.segments, endless)
+    steps = spec.steps or max(1, round((spec.minutes * 60 * HELD_BACK - looked.seconds) / seconds))
     if spec.steps is None and most is not None and most < steps:
         notes.append(
             f"{spec.passes:g} passes over {len(scenes):,} scenes are enough: {most * seconds:.0f} s of training"

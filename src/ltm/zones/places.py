@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ltm.zones.raw import Raw
 from ltm.zones.spec import BRANCHES, Window
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Places:
         mask_BS: True where a site exists; None when all do.
         parents_BS: site of each site's parent in a tree, `ROOT` or `NOWHERE`; None where no sense has brackets.
         carried: what causal zones carry from sites that have gone by; None where all sites are here.
+        raw: what senses of kind `raw` hold, by name.
     """
 
     grids: tuple[tuple[int, int], ...]
@@ -39,6 +41,7 @@ class Places:
     mask_BS: Tensor | None = None
     parents_BS: Tensor | None = None
     carried: Carried | None = None
+    raw: dict[str, Raw] = field(default_factory=dict)
     _pools: dict[Window, Tensor] = field(default_factory=dict, repr=False)
 
     @property
@@ -50,7 +53,13 @@ class Places:
         """Returns the layout of some examples of a batch; window matrices are shared."""
         mask = None if self.mask_BS is None else self.mask_BS[index]
         parents = None if self.parents_BS is None else self.parents_BS[index]
-        return replace(self, mask_BS=mask, parents_BS=parents)
+        raw = {name: held.some(index) for name, held in self.raw.items()}
+        return replace(self, mask_BS=mask, parents_BS=parents, raw=raw)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all examples of the batch share the layout."""
+        return self.mask_BS is None and not self.raw
 
     def mask(self, masks: Sequence[Tensor | None], batch: int) -> Tensor | None:
         """Returns which sites exist `[B, S]` by what each sense says of its own; None where all do."""

@@ -19,6 +19,7 @@ from ltm.zones.nested import NestedBody, NestedSpec
 from ltm.zones.oscillator import OscillatorBody, OscillatorSpec
 from ltm.zones.phi import PhiBody, PhiSpec
 from ltm.zones.places import Places
+from ltm.zones.pretrained import PretrainedBody, PretrainedSpec
 from ltm.zones.recurrent import RecurrentBody, RecurrentSpec
 from ltm.zones.rwkv7 import Rwkv7Body, Rwkv7Spec
 from ltm.zones.spec import Window, ZoneBase
@@ -34,6 +35,7 @@ KINDS = {
     "rwkv7": (Rwkv7Spec, Rwkv7Body),
     "llama": (LlamaSpec, LlamaBody),
     "phi": (PhiSpec, PhiBody),
+    "pretrained": (PretrainedSpec, PretrainedBody),
 }
 """What a chart declares, and the weights that result, by kind."""
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ltm.zones.layers import Linear, truncated_normal_
 from ltm.zones.places import Places
+from ltm.zones.pretrained import PretrainedBody
 from ltm.zones.spec import RoleSpec, ZoneBase
 from ltm.zones.table import KINDS
 
@@ -132,3 +133,18 @@ class Zone(nn.Module):
         if self.write is not None and self.writes(role) != "own":
             total += sites * self.write.operations
         return total
+
+    @property
+    def models(self) -> list[PretrainedBody]:
+        """Parts of its body that look through pretrained models."""
+        return [part for part in self.modules() if isinstance(part, PretrainedBody)]
+
+    @property
+    def borrowed(self) -> int:
+        """Weights of pretrained models that it looks through: neither learned nor in its file."""
+        return sum(part.borrowed for part in self.models)
+
+    def once(self, places: Places) -> list[int]:
+        """Returns what its pretrained models cost for each example once, however often it fires; empty without any."""
+        costs = [part.once(places.raw[part.spec.sense]) for part in self.models]
+        return [sum(of_one) for of_one in zip(*costs, strict=True)]

@@ -1,0 +1,180 @@
+"""From what a chart calls a model to its facts, the digest of its files, and the model itself, loaded once a process.
+
+A name of the table stands for a package's files; anything with a slash, or ending in `.onnx`, for a folder or a file,
+seen from where one stands.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ltm.errors import FolderError, LtmError, nearest
+from ltm.pretrained import onnx_file, transformer
+from ltm.pretrained.facts import Facts
+from ltm.pretrained.frozen import Frozen
+from ltm.pretrained.known import KNOWN, Known
+from ltm.runtime.weights import read_bytes
+
+Stamps = tuple[tuple[str, int, int], ...]
+"""Name, size and time of each file of a model."""
+
+
+def facts_of(model: str, layers: int | None = None) -> Facts:
+    """Returns what has to be known of a model before it is loaded.
+
+    Args:
+        model: a name of the table, or the path of a folder or of an ONNX file.
+        layers: only the first so many of it; all when absent.
+
+    Raises:
+        LtmError: no such model, or one that can't be cut there.
+        FolderError: a path that holds none, or a damaged one.
+    """
+    if model in KNOWN:
+        known = KNOWN[model]
+        if layers is None:
+            return known.facts
+        if known.cut is None:
+            raise LtmError(f"layers: model {model!r} can't be cut")
+        return known.cut(layers)
+    path = _path(model)
+    return _facts_at(path, _stamps(path), layers)
+
+
+def digest_of(model: str) -> bytes:
+    """Returns 32 bytes that say which files a model is made of; of the table's models they need not be there.
+
+    Raises:
+        LtmError: no such model.
+        FolderError: a path that holds none.
+    """
+    if model in KNOWN:
+        return _together(KNOWN[model].files)
+    path = _path(model)
+    return _digest_at(path, _stamps(path))
+
+
+def frozen(model: str, layers: int | None = None) -> Frozen:
+    """Returns a model, loaded and checked.
+
+    Args:
+        model: as for `facts_of`.
+        layers: likewise.
+
+    Raises:
+        LtmError: no such model, or its package isn't installed; says how to get it.
+        FolderError: files that are missing, damaged, or not those of the table.
+    """
+    if model in KNOWN:
+        return _load_known(model, layers)
+    path = _path(model)
+    return _load_at(model, path, _stamps(path), layers)
+
+
+def file_of(model: str, name: str) -> bytes:
+    """Returns the content of one of a model's files, checked where the table knows its hash.
+
+    Raises:
+        LtmError: its package isn't installed.
+        FolderError: missing, or another file than the table's.
+    """
+    if model in KNOWN:
+        return _content(KNOWN[model], _installed(model), name)
+    return read_bytes(_path(model) / name)
+
+
+def wanted(models: Iterable[str]) -> str:
+    """Says which models somebody needs who gets a brain, and how to get those of the table."""
+    named = dict.fromkeys(models)
+    return "; ".join(f"{model} ({KNOWN[model].command})" if model in KNOWN else Path(model).name for model in named)
+
+
+def stamp_of(model: str) -> Stamps:
+    """Returns what changes when a model's files do, as far as their sizes and times tell; of the table's nothing."""
+    return () if model in KNOWN else _stamps(_path(model))
+
+
+@functools.lru_cache(maxsize=16)
+def _load_known(model: str, layers: int | None) -> Frozen:
+    known = KNOWN[model]
+    folder = _installed(model)
+    contents = {name: _content(known, folder, name) for name in known.files}
+    run = known.load(contents, str(folder), layers)
+    return Frozen(model, run, facts_of(model, layers), _together(known.files))
+
+
+@functools.lru_cache(maxsize=16)
+def _load_at(model: str, path: Path, stamps: Stamps, layers: int | None) -> Frozen:
+    facts = _facts_at(path, stamps, layers)
+    contents = {name: read_bytes(path / name if path.is_dir() else path) for name, _, _ in stamps}
+    run = transformer.load(contents, str(path), layers) if path.is_dir() else onnx_file.load(contents, str(path))
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    return Frozen(model, run, facts, _together(hashes))
+
+
+@functools.lru_cache(maxsize=64)
+def _facts_at(path: Path, stamps: Stamps, layers: int | None) -> Facts:
+    if path.is_dir():
+        return transformer.facts_of(path, layers)
+    if layers is not None:
+        raise LtmError(f"layers: {path} can't be cut")
+    return onnx_file.facts_of(path)
+
+
+@functools.lru_cache(maxsize=64)
+def _digest_at(path: Path, stamps: Stamps) -> bytes:
+    files = {name: path / name if path.is_dir() else path for name, _, _ in stamps}
+    return _together({name: hashlib.sha256(read_bytes(file)).hexdigest() for name, file in files.items()})
+
+
+def _together(hashes: Mapping[str, str]) -> bytes:
+    return hashlib.sha256("".join(f"{name} {sha256}\n" for name, sha256 in hashes.items()).encode()).digest()
+
+
+def _path(model: str) -> Path:
+    if "/" not in model and not model.endswith(".onnx"):
+        known = ", ".join(KNOWN)
+        raise LtmError(
+            f"no model called {model!r}{nearest(model, KNOWN)} (known: {known}; or a path: ./folder, ./file.onnx)"
+        )
+    path = Path(model)
+    if path.is_file() and path.suffix != ".onnx":
+        raise FolderError(f"{path}: expected a folder in transformers' form, or a file that ends in .onnx")
+    if not path.exists():
+        raise FolderError(f"{path}: there is no such model (seen from {Path.cwd()})")
+    return path
+
+
+def _stamps(path: Path) -> Stamps:
+    """Returns name, size and time of each file of a model, so that one that is replaced is read anew."""
+    names = transformer.files_of(path) if path.is_dir() else (path.name,)
+    stats = {name: (path / name if path.is_dir() else path).stat() for name in names}
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats.items())
+
+
+def _installed(model: str) -> Path:
+    """Returns the folder in which a package keeps a model; the package's code is not run."""
+    known = KNOWN[model]
+    top, _, inner = known.folder.partition("/")
+    try:
+        found = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        found = None
+    for place in (found.submodule_search_locations or ()) if found else ():
+        if (Path(place) / inner).is_dir():
+            return Path(place) / inner
+    raise LtmError(f"model {model!r} ({known.about}) is not installed: {known.command}")
+
+
+def _content(known: Known, folder: Path, name: str) -> bytes:
+    data = read_bytes(folder / name)
+    if hashlib.sha256(data).hexdigest() != known.files[name]:
+        raise FolderError(
+            f"{folder / name}: not the file that is known here (its sha256 is another): damaged, exchanged, or of "
+            f"another version; {known.command} --force-reinstall"
+        )
+    return data

@@ -1,0 +1,116 @@
+"""ONNX files: checked before they are run, by onnxruntime on one thread, so that the same value gives the same bits.
+
+A file must hold all of its weights, all of them finite, and only operators of the standard: custom ones are code.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ltm.errors import FolderError, LtmError
+from ltm.scenes.extras import library
+
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
+"""Of operators that the standard defines."""
+
+
+def parsed(data: bytes, source: str) -> Any:
+    """Returns the graph of a file that may be run.
+
+    Raises:
+        FolderError: damaged, weights that lie elsewhere, NaN or infinity among them, or unknown operators.
+    """
+    onnx = library("onnx", f"{source}: an ONNX file")
+    try:
+        model = onnx.load_model_from_string(data)
+    except Exception as problem:  # protobuf raises kinds of its own
+        raise FolderError(f"{source}: damaged, or not an ONNX file: {str(problem)[:200]}") from None
+    if not model.graph.node:
+        raise FolderError(f"{source}: damaged, or not an ONNX file: it holds no graph")
+    _check_operators(model.graph, onnx.defs, source)
+    for weight in model.graph.initializer:
+        if weight.data_location == onnx.TensorProto.EXTERNAL:
+            raise FolderError(f"{source}: weight {weight.name!r} lies in another file; expected all in one")
+        try:
+            values = onnx.numpy_helper.to_array(weight)
+        except Exception as problem:  # a length that isn't the shape's
+            raise FolderError(f"{source}: weight {weight.name!r} is damaged: {str(problem)[:200]}") from None
+        # A single number may be infinite: a bound that bounds nothing, as spectrograms have.
+        if values.dtype.kind == "f" and (np.isnan(values).any() or (values.size > 1 and np.isinf(values).any())):
+            raise FolderError(f"{source}: weight {weight.name!r} holds NaN or infinity")
+    return model
+
+
+def _check_operators(graph: Any, defs: Any, source: str) -> None:
+    for node in graph.node:
+        if node.domain not in DOMAINS or not defs.has(node.op_type, node.domain):
+            of = f" of domain {node.domain!r}" if node.domain else ""
+            raise FolderError(f"{source}: operator {node.op_type!r}{of} is none of the standard's, and is not run")
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                _check_operators(inner, defs, source)
+
+
+def session(data: bytes, source: str) -> Any:
+    """Returns a session of onnxruntime for the content of a file.
+
+    Raises:
+        FolderError: as `parsed`, or onnxruntime can't run it.
+    """
+    parsed(data, source)
+    runtime = library("onnxruntime", f"{source}: an ONNX file")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as problem:  # onnxruntime raises kinds of its own
+        raise FolderError(f"{source}: can't be run: {str(problem)[:300]}") from None
+
+
+def weights_of(model: Any) -> int:
+    """Returns how many weights a graph holds: numbers of its constants with a fraction."""
+    floats = (1, 10, 11, 16)  # float, float16, double, bfloat16
+    return sum(math.prod(weight.dims) for weight in model.graph.initializer if weight.data_type in floats)
+
+
+def operations_of(model: Any, inputs: Mapping[str, tuple[int, ...]], source: str) -> int:
+    """Counts multiply-adds times two of the convolutions and matrix products of a graph.
+
+    Args:
+        model: the graph.
+        inputs: the shape of each.
+        source: what messages call it.
+
+    Raises:
+        LtmError: shapes that can't be worked out, so that nothing can be counted.
+    """
+    onnx = library("onnx", f"{source}: an ONNX file")
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for given in copy.graph.input:
+        if given.name in inputs:
+            for place, side in zip(given.type.tensor_type.shape.dim, inputs[given.name], strict=True):
+                place.dim_value = side
+    del copy.graph.value_info[:]
+    for out in copy.graph.output:
+        out.type.tensor_type.ClearField("shape")
+    graph = onnx.shape_inference.infer_shapes(copy, data_prop=True).graph
+    shapes = {weight.name: tuple(weight.dims) for weight in graph.initializer}
+    for known in (*graph.input, *graph.value_info, *graph.output):
+        if known.type.tensor_type.HasField("shape"):
+            shapes[known.name] = tuple(dim.dim_value for dim in known.type.tensor_type.shape.dim)
+    total = 0
+    for node in graph.node:
+        if node.op_type in ("Conv", "MatMul", "Gemm"):
+            made, left, right = (shapes.get(name) for name in (node.output[0], *node.input[:2]))
+            if made is None or left is None or right is None or not all((*made, *left, *right)):
+                raise LtmError(f"{source}: the sizes that {node.op_type} {node.output[0]!r} works on aren't known")
+            turned = node.op_type == "Gemm" and any(a.name == "transA" and a.i for a in node.attribute)
+            each = math.prod(right[1:]) if node.op_type == "Conv" else left[-2 if turned else -1]
+            total += 2 * math.prod(made) * each
+    return total

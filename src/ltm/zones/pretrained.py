@@ -1,0 +1,106 @@
+"""The `pretrained` zone: a frozen model from elsewhere looks at a sense's raw values and tells the field what it sees.
+
+What the model makes of a value never changes, so it runs once, and what it has made is used at every tick, segment and
+epoch. Learned is a matrix from the model's channels to the zone's, beside those to and from the field. Its weights stay
+in their own package or file: the zone's file holds their SHA-256, and a model that is another one is refused.
+
+Shapes: B batch, S sites, W width, K channels of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import torch
+from jaxtyping import Float
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from ltm.chart.base import Name
+from ltm.errors import FolderError
+from ltm.pretrained.models import digest_of, facts_of, frozen
+from ltm.zones.layers import Linear, rms_norm
+from ltm.zones.places import Places
+from ltm.zones.raw import Raw, uncompiled, whole
+from ltm.zones.spec import Window, ZoneBase
+
+
+class PretrainedSpec(ZoneBase):
+    """A frozen model from elsewhere: what it makes of a sense's values joins what the zone reads at its sites."""
+
+    kind: Literal["pretrained"]
+    model: Annotated[str, Field(min_length=1, max_length=400)]
+    """The model of the sense."""
+    sense: Name
+    """Whose values it looks at: a sense of kind `raw` for the same model."""
+
+    layers: Annotated[int, Field(ge=1, le=256)] | None = None
+    """Models of several layers in transformers' form: only the first so many are run. What is told of a value is often
+    plainer in the middle, and cheaper; all when absent."""
+
+    @model_validator(mode="after")
+    def _is_there(self) -> PretrainedSpec:
+        facts_of(self.model, self.layers)
+        return self
+
+
+class PretrainedBody(nn.Module):
+    """The weights of a `pretrained` zone, without the model's."""
+
+    state_width = 0
+
+    def __init__(self, spec: PretrainedSpec, width: int, sites: int | None) -> None:
+        super().__init__()
+        self.spec, self.facts = spec, facts_of(spec.model, spec.layers)
+        self.take = Linear(self.facts.channels, width)
+        self.digest: Tensor
+        self.register_buffer("digest", torch.empty(32, dtype=torch.uint8))
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Notes which files the model is made of."""
+        self.digest.copy_(torch.frombuffer(bytearray(digest_of(self.spec.model)), dtype=torch.uint8))
+
+    @property
+    def borrowed(self) -> int:
+        """Weights of the model, which are neither learned nor stored here."""
+        return self.facts.weights
+
+    def forward(
+        self,
+        x_BSW: Float[Tensor, "B S W"],
+        own_BSO: Float[Tensor, "B S O"] | None,
+        places: Places,
+        windows: Sequence[Window] | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Returns what is read, joined by what the model makes of the values; it is also the zone's own state."""
+        made_BSK = self.made(places.raw[self.spec.sense], x_BSW.shape[1])
+        told_BSW = rms_norm(x_BSW + self.take(rms_norm(made_BSK)).to(x_BSW.dtype))
+        return told_BSW, told_BSW
+
+    @uncompiled
+    def made(self, raw: Raw, sites: int) -> Float[Tensor, "B S K"]:
+        """Returns what the model makes of values, at their sites; zeros elsewhere, and where texts are padded.
+
+        Raises:
+            LtmError: the model isn't installed; says how to get it.
+            FolderError: it is damaged, or not the one that this zone was trained with.
+        """
+        model = frozen(self.spec.model, self.spec.layers)
+        if model.digest != bytes(self.digest.tolist()):
+            raise FolderError(
+                f"model {self.spec.model!r} is not the one that this zone was trained with: its files were exchanged"
+            )
+        made_BSK = torch.zeros(len(raw.keys), sites, self.facts.channels)
+        for row, key in enumerate(raw.keys):
+            part_SK = model.made(whole(raw.values[row]).numpy(), key)
+            made_BSK[row, raw.first : raw.first + len(part_SK)] = part_SK
+        return made_BSK
+
+    def once(self, raw: Raw) -> list[int]:
+        """Returns the operations of the model for each value, which it costs once, however often the zone fires."""
+        return [self.facts.operations(len(whole(value))) for value in raw.values]
+
+    def operations(self, sites: int) -> int:
+        """Operations of one firing for one example, the model aside: see `once`."""
+        return sites * self.take.operations

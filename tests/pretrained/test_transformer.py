@@ -1,0 +1,178 @@
+"""Folders in transformers' form: the same states as transformers', counted operations, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from ltm.errors import FolderError, LtmError
+from ltm.pretrained.models import digest_of, facts_of, frozen
+from ltm.pretrained.values import tokens
+from ltm.runtime.weights import load_tensors, save_tensors
+
+transformers = pytest.importorskip("transformers", reason="needs transformers: pip install 'ltm[pretrained]'")
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "good", "bad", "movie"]
+SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
+TEXT = {"vocab_size": len(WORDS), "max_position_embeddings": 40, **SMALL}
+PATCHES = {**SMALL, "image_size": 16, "patch_size": 8}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "bert": TEXT,
+    "distilbert": {**TEXT, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 24},
+    "roberta": TEXT,
+    "xlm-roberta": TEXT,
+    "electra": {**TEXT, "embedding_size": 12},
+    "mpnet": TEXT,
+    "llama": {**TEXT, "num_key_value_heads": 1},
+    "vit": PATCHES,
+    "deit": PATCHES,
+    "dinov2": PATCHES,
+    "convnext": {"hidden_sizes": [8, 12, 16, 20], "depths": [1, 1, 1, 1], "image_size": 64},
+    "resnet": {"hidden_sizes": [8, 12], "depths": [1, 1], "embedding_size": 8, "layer_type": "basic"},
+}  # fmt: skip
+
+
+def folder_of(family: str, where: Path, seed: int = 0, **changes: Any) -> Path:
+    """Writes a model of random weights, with a vocabulary of whole words where it reads texts."""
+    torch.manual_seed(seed)
+    config = transformers.AutoConfig.for_model(family, **{**CONFIGS[family], **changes})
+    model = transformers.AutoModel.from_config(config).eval()
+    model.save_pretrained(where)
+    if "vocab_size" in CONFIGS[family]:
+        from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+        named = Tokenizer(models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]"))
+        named.pre_tokenizer = pre_tokenizers.Whitespace()
+        named.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        )
+        named.enable_padding(length=32)
+        named.save(str(where / "tokenizer.json"))
+    return where
+
+
+@pytest.mark.parametrize("family", CONFIGS)
+def test_makes_what_transformers_makes_and_costs_what_is_counted(family: str, tmp_path: Path) -> None:
+    path = folder_of(family, tmp_path)
+    facts, theirs = facts_of(str(path)), transformers.AutoModel.from_pretrained(path).eval()
+    counter = FlopCounterMode(display=False)
+    if facts.takes == "text":
+        value: Any = tokens(str(path), "a good movie")
+        assert value.tolist() == [2, 4, 5, 7, 3]  # neither padded nor cut
+        given = {"input_ids": torch.from_numpy(value).long()[None]}
+    else:
+        value = np.random.default_rng(0).integers(0, 255, (*facts.size, 3)).astype(np.uint8)
+        given = {"pixel_values": (torch.from_numpy(value).permute(2, 0, 1)[None] / 255 - 0.5) / 0.5}
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
+        states = theirs(**given).last_hidden_state[0]
+    made = frozen(str(path)).made(value, b"one")
+    expected = states.flatten(1).T if states.dim() == 3 else states
+    torch.testing.assert_close(made, expected, atol=1e-5, rtol=1e-4)
+    assert facts.operations(len(value)) == counter.get_total_flops()
+    assert facts.weights == sum(weight.numel() for weight in theirs.parameters())
+
+
+def test_the_first_layers_alone_make_their_states(tmp_path: Path) -> None:
+    path = folder_of("bert", tmp_path)
+    theirs = transformers.AutoModel.from_pretrained(path).eval()
+    with torch.no_grad():
+        states = theirs(torch.tensor([[2, 4, 5, 3]]), output_hidden_states=True).hidden_states[1][0]
+    made = frozen(str(path), 1).made(np.array([2, 4, 5, 3], dtype=np.int32), b"one")
+    torch.testing.assert_close(made, states, atol=1e-6, rtol=1e-5)
+    assert facts_of(str(path), 1).weights < facts_of(str(path)).weights
+    with pytest.raises(LtmError, match="has 2, got 3"):
+        facts_of(str(path), 3)
+
+
+def test_loading_leaves_the_dice_alone(tmp_path: Path) -> None:
+    path = str(folder_of("bert", tmp_path))
+    torch.manual_seed(5)
+    expected = torch.rand(2)
+    torch.manual_seed(5)
+    frozen(path)
+    assert torch.equal(torch.rand(2), expected)
+
+
+def _cut_off(path: Path) -> None:
+    data = (path / "model.safetensors").read_bytes()
+    (path / "model.safetensors").write_bytes(data[: len(data) // 2])
+
+
+def _nan(path: Path) -> None:
+    import safetensors.torch
+
+    weights = safetensors.torch.load_file(path / "model.safetensors")
+    weights[next(iter(weights))].view(-1)[0] = torch.nan
+    safetensors.torch.save_file(weights, path / "model.safetensors")
+
+
+def _swapped(path: Path) -> None:
+    folder_of("bert", path / "other", hidden_size=8)
+    shutil.copy(path / "other" / "model.safetensors", path)
+
+
+def _lacking(path: Path) -> None:
+    weights = load_tensors(path / "model.safetensors")
+    weights.pop("encoder.layer.1.output.dense.weight")
+    save_tensors(path / "model.safetensors", weights, {})
+
+
+def _vocabulary(path: Path) -> None:
+    said = json.loads((path / "tokenizer.json").read_text())
+    said["model"]["vocab"]["another"] = len(WORDS)
+    (path / "tokenizer.json").write_text(json.dumps(said))
+
+
+def _pickled(path: Path) -> None:
+    (path / "model.safetensors").rename(path / "pytorch_model.bin")
+
+
+def _family(path: Path) -> None:
+    said = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps({**said, "model_type": "gpt_code"}))
+
+
+def _code(path: Path) -> None:
+    said = json.loads((path / "config.json").read_text())
+    (path / "evil.py").write_text("raise SystemExit('ran')")
+    said |= {"auto_map": {"AutoModel": "evil.Model", "AutoConfig": "evil.Config"}, "model_type": "evil"}
+    (path / "config.json").write_text(json.dumps(said))
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (_cut_off, "model.safetensors: truncated|model.safetensors: damaged"),
+        (_nan, "holds NaN"),
+        (_swapped, "has shape"),
+        (_lacking, "no weight 'encoder.layer.1.output.dense.weight'"),
+        (_vocabulary, "the vocabulary is another model's"),
+        (_pickled, "pickled weights can run code"),
+        (_family, "of a family that is not run here"),
+        (_code, "of a family that is not run here"),
+        (lambda path: (path / "tokenizer.json").unlink(), "tokenizer.json: missing"),
+        (lambda path: (path / "config.json").write_text("{"), "not JSON"),
+    ],
+)
+def test_what_is_damaged_or_exchanged_is_refused(harm: Callable[[Path], Any], words: str, tmp_path: Path) -> None:
+    path = folder_of("bert", tmp_path)
+    harm(path)
+    with pytest.raises(FolderError, match=words):
+        frozen(str(path))
+
+
+def test_another_vocabulary_is_another_model(tmp_path: Path) -> None:
+    path = folder_of("bert", tmp_path)
+    before = digest_of(str(path))
+    said = json.loads((path / "tokenizer.json").read_text())
+    said["model"]["vocab"] |= {"good": 6, "bad": 5}
+    (path / "tokenizer.json").write_text(json.dumps(said) + " ")
+    assert digest_of(str(path)) != before
