@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from ltm.brain.brain import Brain
-from ltm.brain.talk import Talk, Writer, choose, speaks
+from ltm.brain.talk import Talk, choose, speaks
+from ltm.brain.writing import writer_of
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, DataError
 from ltm.scenes.columns import columns_of
@@ -171,9 +172,9 @@ def test_a_talk_ends_where_the_end_is_said() -> None:
 
 
 def test_letters_of_several_bytes_are_written_once_they_are_whole() -> None:
-    writer = Writer(TextSpec(kind="text", unit="bytes"))
+    writer = writer_of(TextSpec(kind="text", unit="bytes"), "", [])
     data: Any = "aé€😀".encode()
     assert [writer.write(byte) for byte in data] == ["a", "", "é", "", "", "€", "", "", "", "😀"]
     assert [writer.write(byte) for byte in (0xFF, 0x41, 0xE2)] == ["\ufffd", "A", ""] and writer.rest() == "\ufffd"
-    words = Writer(SequenceSpec(kind="sequence", tokens=("go", "on"), unknown=True))
+    words = writer_of(SequenceSpec(kind="sequence", tokens=("go", "on"), unknown=True), "", [])
     assert [words.write(symbol) for symbol in (0, 1, 2)] == ["go", " on", " ?"]

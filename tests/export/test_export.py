@@ -38,10 +38,10 @@ def quick_brain() -> Brain:
 
 @pytest.mark.slow
 def test_every_kind_of_zone_as_onnx(tmp_path: Path) -> None:
-    zones = {name: zone for name, zone in VARIANTS.items() if zone["kind"] != "rwkv7"}
+    zones = {name: zone for name, zone in VARIANTS.items() if zone["kind"] not in ("rwkv7", "pretrained")}
     chart = chart_with(zones, field={"width": 24, "noise": 0.5}, wave={"policy": "all"}, training={"ticks": 1, **QUICK})
     brain = doubting(chart)
-    same_in_any_batch(brain, exported(brain, tmp_path, ticks=1), puzzles())
+    same_in_any_batch(brain, exported(brain, tmp_path, ticks=1), {"puzzle": puzzles()["puzzle"]})
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_waves_that_choose_as_onnx(tmp_path: Path) -> None:
     zones = {"one": {"kind": "recurrent", "state": "own"}, "two": {"kind": "conv"}, "three": VARIANTS["mixer"]}
     chart = chart_with(zones, wave={"policy": "sync", "fire": 1}, training={"ticks": 3, **QUICK})
     brain = doubting(chart)
-    same_in_any_batch(brain, exported(brain, tmp_path), puzzles(6))
+    same_in_any_batch(brain, exported(brain, tmp_path), {"puzzle": puzzles(6)["puzzle"]})
 
 
 def test_an_archive_thinks_as_its_brain(tmp_path: Path) -> None:

@@ -74,11 +74,13 @@ def reads(spec: ValueSpec, value: Any) -> bool:
 
 def unsaid(spec: Any, value: Any) -> bool:
     """What no schema can say: rows of equal length, which file is a picture or sound, what a list in a string holds."""
-    ragged = spec.kind == "grid"
+    ragged = spec.kind in ("grid", "raw")
     if isinstance(value, str):
         rows = [line.strip() for line in value.replace("/", "\n").split("\n") if line.strip()]
         in_string = value.lstrip().startswith("[")
-        return bool(ragged and len({len(row) for row in rows}) > 1) or spec.kind in ("image", "audio") or in_string
+        return (
+            bool(ragged and len({len(row) for row in rows}) > 1) or spec.kind in ("image", "audio", "raw") or in_string
+        )
     return bool(ragged and isinstance(value, list) and len({len(row) for row in value if isinstance(row, list)}) > 1)
 
 

@@ -98,10 +98,13 @@ def _image(spec: Any) -> Schema:
 
 
 def _audio(spec: Any) -> Schema:
-    whole = {"type": "array", "items": _whole(-32768, 32767), "minItems": 1}
-    parts = {"type": "array", "items": {"type": "number", "minimum": -1, "maximum": 1}, "minItems": 1}
     levels = _nested(_whole(0, 254), spec.frames, spec.mels)
-    return {"anyOf": [{"type": "string", "minLength": 1}, whole, parts, levels]}
+    return {"anyOf": [{"type": "string", "minLength": 1}, *_samples(), levels]}
+
+
+def _samples() -> list[Schema]:
+    whole = {"type": "array", "items": _whole(-32768, 32767), "minItems": 1}
+    return [whole, {"type": "array", "items": {"type": "number", "minimum": -1, "maximum": 1}, "minItems": 1}]
 
 
 def _label(spec: Any) -> Schema:
@@ -137,12 +140,22 @@ def _sequence(spec: Any) -> Schema:
     return {"anyOf": [text, {"type": "array", "items": items, **limits}]}
 
 
+def _raw(spec: Any) -> Schema:
+    if spec.facts.takes == "text":
+        return {"type": "string", "pattern": r"\S"}
+    if spec.facts.takes == "audio":
+        return {"anyOf": [{"type": "string", "minLength": 1}, *_samples()]}
+    level = _whole(0, 255)
+    colours = [{"type": "array", "items": level, "minItems": count, "maxItems": count} for count in (1, 3)]
+    return {"anyOf": [{"type": "string", "minLength": 1}, *(_nested(pixel, None, None) for pixel in (level, *colours))]}
+
+
 def _nothing(spec: Any) -> Schema:
     return {"not": {}}
 
 
 def _text(spec: Any) -> Schema:
-    if spec.unit == "words":
+    if spec.unit in ("words", "tokens"):
         return {"type": "string", "pattern": r"\S"}
     least = 0 if hasattr(spec, "own_sites") else 1  # an answer may be empty
     return {"type": "string", "minLength": least, **({} if spec.cut else {"maxLength": spec.longest})}
@@ -185,6 +198,7 @@ SCHEMAS: dict[str, Callable[[Any], Schema]] = {
     "vector": _vector,
     "sequence": _sequence,
     "text": _text,
+    "raw": _raw,
     "next": _nothing,
 }
 """By kind of value, of senses and acts alike."""
