@@ -3,7 +3,8 @@
 python -m benchmarks.paging --zones 200 --memory 300MB
 
 Each way to have the brain is a process of its own, whose resident memory the operating system tells: `loaded` (all of
-it), `mapped` (files mapped into memory, no budget: the operating system pages as it likes), and `paged` (ours). Two
+it), `mapped` (files mapped into memory, no budget: the operating system pages as it likes), and `paged` (ours). What is
+private to a process, and not a file in memory that any process may share, is told beside. Two
 waves: `top-k`, whose router asks for much the same zones again and again, so that what is needed comes to fit; and
 `random`, which asks for any of all zones at every tick: the worst there is. Answers of all ways are compared by hash.
 """
@@ -17,6 +18,7 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,7 +123,8 @@ def declared(wave: str, count: int) -> Chart:
 def measured(folder: Path, way: str, memory: int) -> dict[str, Any]:
     """Opens a brain one way and times thoughts about one scene each."""
     torch.set_num_threads(os.cpu_count() or 1)
-    framework = resident("VmRSS")
+    framework, private = resident("VmRSS"), resident("RssAnon")
+    watch = Watch()
     start = time.perf_counter()
     if way == "paged":
         brain, _ = open_paged(folder, memory)
@@ -138,10 +141,13 @@ def measured(folder: Path, way: str, memory: int) -> dict[str, Any]:
         answers.update(json.dumps([thought.answer, thought.confidence]).encode())
         operations = thought.operations
     residence = brain.circuit.residence
+    watch.done()
     return {
         "bytes": sum(file.stat().st_size for file in folder.rglob("*.safetensors")),
         "open_seconds": opened,
         "framework": framework,
+        "framework_private": private,
+        "peak_private": watch.most,
         "open_resident": opened_resident,
         "peak_resident": resident("VmHWM"),
         "first_seconds": seconds[0],
@@ -168,8 +174,26 @@ def mapped(folder: Path) -> Brain:
     return brain.eval()
 
 
+class Watch:
+    """Looks every 5 ms at the memory that is private to the process."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._stopped.wait(0.005):
+            self.most = max(self.most, resident("RssAnon"))
+
+    def done(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+
 def resident(what: str) -> int:
-    """Returns the process's resident memory now (`VmRSS`) or at most (`VmHWM`), in bytes, as Linux tells it."""
+    """Returns the process's resident memory now (`VmRSS`), at most (`VmHWM`), or private (`RssAnon`), in bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(what + ":"):
             return int(line.split()[1]) * 1024
@@ -194,6 +218,7 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
                     f"{run['open_seconds']:.2f} s",
                     format_bytes(run["open_resident"] - run["framework"]),
                     format_bytes(run["peak_resident"] - run["framework"]),
+                    format_bytes(run["peak_private"]),
                     f"{1000 * run['seconds']:.0f} ms",
                     f"{loaded['seconds'] / run['seconds']:.2f}",
                     share,
@@ -202,9 +227,12 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
             )
     size = next(iter(result["runs"].values()))["bytes"]
     framework = next(iter(result["runs"].values()))["framework"]
-    title = f"{format_bytes(size)} of zones, {format_bytes(result['memory'])} allowed; beside {format_bytes(framework)}"
-    head = ["wave", "", "to open", "then resident", "at most", "a thought", "rate", "zones found here", "same answers"]
-    yield Grid(f"{title} of framework", head, rows)
+    private = next(iter(result["runs"].values()))["framework_private"]
+    title = f"{format_bytes(size)} of zones, {format_bytes(result['memory'])} allowed; the framework alone takes "
+    title += f"{format_bytes(framework)}, of which {format_bytes(private)} are private"
+    head = ["wave", "", "to open", "resident beside the framework", "at most", "private in all, at most"]
+    head += ["a thought", "rate", "zones found here", "same answers"]
+    yield Grid(title, head, rows)
 
 
 if __name__ == "__main__":

@@ -205,3 +205,18 @@ def test_skills_share_one_budget(folders: dict[str, Path], tmp_path: Path) -> No
     (tmp_path / "both" / "skills" / "random" / "zones" / "large.safetensors").unlink()
     with pytest.raises(FolderError, match=r"large\.safetensors"):
         open_paged_skills(tmp_path / "both", budget)
+
+
+def test_nothing_of_a_zone_that_left_stays(folders: dict[str, Path]) -> None:
+    each = sizes(folders["rhythm"])
+    brain, _ = open_paged(folders["rhythm"], max(each.values()))
+    pager, zone = brain.circuit.residence, brain.circuit.zone("stateful")
+    assert isinstance(pager, Pager) and zone.start_O is not None
+    stays = zone.start_O.untyped_storage().data_ptr()
+    pager.need("stateful")
+    room = {weight.untyped_storage().data_ptr() for weight in zone.parameters()}
+    assert stays not in room
+    pager.need(max(each, key=each.__getitem__))
+    assert "stateful" not in pager.here
+    assert zone.start_O.untyped_storage().data_ptr() == stays
+    pager.close()

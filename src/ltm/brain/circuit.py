@@ -63,14 +63,23 @@ class Circuit(nn.Module):
             self.zones[name] = zone
             first = (first + max(1, round(zone.width * (1 - (spec.coupling.overlap or 0))))) % width
         own = {name: self.zone(name).own_width for name in spec.zones}
+        self.looking = tuple(name for name in spec.zones if self.zone(name).models)
+        """Zones that look through pretrained models."""
         self.coupling = Coupling(spec.coupling, own, {name: self.zone(name).width for name in spec.zones})
         # A role may name zones that it reads directly: coupling without a matrix where widths agree.
         self.labels = labels(spec)
+        self._hears = tuple(self._heard_by(name, role) for name, role in self.labels)
         dynamic = spec.wave.policy not in ("all", "rhythm")
         self.cycle = () if dynamic else cycle(spec)
         self.wave = DynamicWave(spec.wave, len(self.labels), width) if dynamic else None
         self.field_start: Tensor
         self.register_buffer("field_start", torch.empty(width))
+
+    def _heard_by(self, name: str, role: str) -> frozenset[str]:
+        """Returns the zones whose own states a role reads, its own among them."""
+        edges = {edge.source for edge in self.coupling.edges if edge.to == name}
+        zone = self.zone(name)
+        return frozenset({name, *edges, *zone.reads(zone.spec.roles[role])} & set(self.spec.zones))
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draws the fixed starting value of the field (unit variance, not learned)."""
@@ -177,9 +186,12 @@ class Circuit(nn.Module):
             name, role = self.labels[number]
             zone = self.zone(name)
             index = fired_BR[:, number].nonzero().flatten()
-            some = lanes.take(index)
-            where = places if places.alike else places.some(index)
-            given, state = self.fire(number, some, input_BSD[index], where)
+            # Nothing is copied where the role fires for everyone, nor ever what it doesn't hear.
+            everyone = len(index) == len(field_BSD)
+            some = lanes if everyone else lanes.take(index, self._hears[number])
+            seen_BSD = input_BSD if everyone else input_BSD[index]
+            where = places if everyone or places.alike else places.some(index)
+            given, state = self.fire(number, some, seen_BSD, where)
             writes = zone.writes(zone.spec.roles[role])
             if recorder is not None:
                 moved_BR[index, number] = self._move(name, writes, given, state, some)
@@ -196,11 +208,6 @@ class Circuit(nn.Module):
         if recorder is not None:
             recorder.fired.append(fired_BR)
             recorder.moved.append(moved_BR.detach())
-
-    @property
-    def looking(self) -> tuple[str, ...]:
-        """Zones that look through pretrained models."""
-        return tuple(name for name in self.spec.zones if self.zone(name).borrowed)
 
     def fired(self, recorder: Recorder | None, ticks: int, tick: int, batch: int) -> Tensor:
         """Returns which roles fired in the last ticks `[B, R]`; a dynamic wave's are in the recorder."""

@@ -6,6 +6,7 @@ Shapes: B batch, S sites, D field width, O own state, R roles.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -30,9 +31,14 @@ class Lanes:
     generator: torch.Generator | None = None
     tick: int = 0
 
-    def take(self, index: Tensor) -> Lanes:
-        """Returns the lanes of some examples; `index` holds their numbers."""
-        own = {name: state[index] for name, state in self.own.items()}
+    def take(self, index: Tensor, names: Collection[str] | None = None) -> Lanes:
+        """Returns the lanes of some examples.
+
+        Args:
+            index: their numbers.
+            names: zones whose own states are wanted; all where absent.
+        """
+        own = {name: state[index] for name, state in self.own.items() if names is None or name in names}
         phases = None if self.phases is None else self.phases[index]
         return dataclasses.replace(self, field=self.field[index], own=own, phases=phases)
 

@@ -28,12 +28,11 @@ from ltm.runtime.record import (
     FAMILIARITY,
     REHEARSAL,
     TOKENIZER,
-    BrainRecord,
     here,
     needed_format,
     read_record,
 )
-from ltm.runtime.weights import from_bytes, read_bytes, to_bytes
+from ltm.runtime.weights import from_bytes, to_bytes
 
 __all__ = [
     "CARD",
@@ -188,25 +187,6 @@ def load_folder(path: Path) -> BrainFiles:
     )
 
 
-def read_zone(path: Path, zone: str, record: BrainRecord, *, known: bool = False) -> dict[str, Tensor]:
-    """Reads one zone of a brain folder.
-
-    Args:
-        path: of the folder.
-        zone: its name.
-        record: what `brain.json` says.
-        known: whether this very file has been verified before, so that its hash need not be taken again.
-
-    Raises:
-        FolderError: its file is missing, damaged, changed or exchanged; names the file.
-    """
-    file = zone_file(zone)
-    body = record.files[file].body
-    data = read_bytes(path / file) if known else checked(path, file, record)
-    tensors = read_part(path / file, data, "zone", zone, body)
-    return tensors if body is None else tensors | find_body(path, zone, body)
-
-
 def read_part(file: Path, data: bytes, part: str, name: str, body: str | None = None) -> dict[str, Tensor]:
     """Turns the content of a file of a brain folder into tensors, once it is known to be of that part.
 
@@ -221,12 +201,21 @@ def read_part(file: Path, data: bytes, part: str, name: str, body: str | None = 
         FolderError: damaged, or of another part.
     """
     tensors, words = from_bytes(data, str(file))
+    check_words(words, file, part, name, body)
+    return unpack(tensors, str(file)) if words.get("weights") == "int8" else tensors
+
+
+def check_words(words: Mapping[str, str], file: Path, part: str, name: str, body: str | None) -> None:
+    """Refuses a file that is of another part than it should be, by the words kept with its tensors.
+
+    Raises:
+        FolderError: says which part it is of.
+    """
     if words.get("body") != body:
         raise FolderError(f"{file}: where its body lies is not what {RECORD} says; damaged or changed")
     if (words.get("part"), words.get("name")) != (part, name):
         found = f"{words.get('part', 'unknown')} {words.get('name', '')!r}"
         raise FolderError(f"{file}: holds {found[:80]}; expected {part} {name!r}")
-    return unpack(tensors, str(file)) if words.get("weights") == "int8" else tensors
 
 
 def _words(part: str, name: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -59,7 +60,9 @@ def unpack(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
             scale_R = tensors.get(name + SCALE)
             if scale_R is None or scale_R.dtype != torch.float32 or scale_R.shape != tensor.shape[:1]:
                 raise FolderError(f"{source}: matrix {name!r} in eight bits lacks its scales")
-            whole[name] = tensor.float() * scale_R.view(-1, *[1] * (tensor.dim() - 1))
+            # By NumPy, for the reason told in `ltm.runtime.weights.not_finite`.
+            scale = scale_R.numpy().reshape(-1, *[1] * (tensor.dim() - 1))
+            whole[name] = torch.from_numpy(tensor.numpy().astype(np.float32) * scale)
     return whole
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ltm.chart.document import MAX_TEXT
 from ltm.errors import FolderError, LtmError, nearest
@@ -21,6 +22,9 @@ from ltm.runtime.record import (
     read_record,
 )
 from ltm.runtime.weights import read_bytes
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 RECORD = "brain.json"
 CARD = "README.md"
@@ -88,14 +92,23 @@ def checked(path: Path, file: str, record: BrainRecord) -> bytes:
     Raises:
         FolderError: it is missing, damaged, changed or exchanged for another.
     """
-    expected = record.files[file]
     data = read_bytes(path / file, MAX_TEXT * 4 if file == CHART else None)
-    _check_size(path / file, len(data), expected.bytes)
+    check_content(path, file, data, record)
+    return data
+
+
+def check_content(path: Path, file: str, data: Buffer, record: BrainRecord) -> None:
+    """Refuses a file's content that is not what the record says.
+
+    Raises:
+        FolderError: it is damaged, changed or exchanged for another.
+    """
+    expected = record.files[file]
+    _check_size(path / file, memoryview(data).nbytes, expected.bytes)
     digest = digest_of(data)
     if digest != expected.sha256:
         owner = next((f" (it holds what belongs in {o})" for o, r in record.files.items() if r.sha256 == digest), "")
         raise FolderError(f"{path / file}: its sha256 is not what {RECORD} says{owner}; damaged or changed")
-    return data
 
 
 def _check_size(file: Path, found: int, expected: int) -> None:
@@ -103,6 +116,6 @@ def _check_size(file: Path, found: int, expected: int) -> None:
         raise FolderError(f"{file}: {found:,} bytes; {RECORD} says {expected:,}; damaged or changed")
 
 
-def digest_of(data: bytes) -> str:
+def digest_of(data: Buffer) -> str:
     """Returns the SHA-256 of bytes as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()

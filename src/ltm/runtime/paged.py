@@ -14,12 +14,14 @@ from ltm.brain.skills import SkilledBrain
 from ltm.chart.base import parse_bytes
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, FolderError, LtmError, nearest
-from ltm.runtime.bodies import zone_file
+from ltm.runtime.bodies import find_body, zone_file
 from ltm.runtime.brains import check_tensors, load_brain, take_in_tokenizer, without_zones
-from ltm.runtime.folder import CHART, CONNECTOME, read_part, read_zone
-from ltm.runtime.listing import checked, inspect_folder
+from ltm.runtime.folder import CHART, CONNECTOME, check_words, read_part
+from ltm.runtime.int8 import unpack
+from ltm.runtime.listing import check_content, checked, inspect_folder
 from ltm.runtime.pager import START, Load, Lodging, Pager, vacate
 from ltm.runtime.record import TOKENIZER, BrainRecord
+from ltm.runtime.room import in_a_room, read_into_a_room, views_of
 from ltm.runtime.skills import folders_of, has_skills, load_skills, read_skills
 
 
@@ -100,7 +102,7 @@ def _without_zones(path: Path) -> tuple[Brain, BrainRecord, Load]:
     def load(name: str) -> Mapping[str, Tensor]:
         file = path / zone_file(name)
         mark = _mark(file)
-        found = read_zone(path, name, record, known=verified.get(name) == mark)
+        found = _read_zone(path, name, record, known=verified.get(name) == mark)
         check_tensors(found, zones[name].state_dict(), file)
         verified[name] = mark
         return found
@@ -112,6 +114,32 @@ def _check_pins(pins: Sequence[str], zones: Collection[str]) -> None:
     for pin in pins:
         if pin not in zones:
             raise LtmError(f"--pin {pin}: no such zone{nearest(pin, zones)}")
+
+
+def _read_zone(path: Path, zone: str, record: BrainRecord, *, known: bool = False) -> dict[str, Tensor]:
+    """Reads one zone of a brain folder into memory of its own (see `ltm.runtime.room`).
+
+    Args:
+        path: of the folder.
+        zone: its name.
+        record: what `brain.json` says.
+        known: whether this very file has been verified before, so that its hash need not be taken again, nor NaN be
+            looked for.
+
+    Raises:
+        FolderError: its file is missing, damaged, changed or exchanged; names the file.
+    """
+    file = zone_file(zone)
+    body = record.files[file].body
+    content = read_into_a_room(path / file)
+    if not known:
+        check_content(path, file, content.data, record)
+    tensors, words = views_of(content, str(path / file), finite=not known)
+    check_words(words, path / file, "zone", zone, body)
+    if words.get("weights") == "int8" or body is not None:
+        tensors = unpack(tensors, str(path / file)) if words.get("weights") == "int8" else tensors
+        return in_a_room(tensors if body is None else tensors | find_body(path, zone, body))
+    return tensors
 
 
 def _mark(file: Path) -> tuple[int, ...]:

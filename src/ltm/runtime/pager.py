@@ -141,7 +141,10 @@ class Pager:
         return free >= size
 
     def _settle(self, name: str, tensors: Mapping[str, Tensor]) -> None:
-        self._zones[name].load_state_dict(dict(tensors), assign=True)
+        zone = self._zones[name]
+        # What stays here when the zone leaves must be no view of what leaves.
+        kept = {} if zone.start_O is None else {START: zone.start_O}
+        zone.load_state_dict({**tensors, **kept}, assign=True)
         self._here[name] = None
 
     def _leave(self, name: str) -> None:

@@ -10,7 +10,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
@@ -19,6 +21,7 @@ from torch import Tensor
 from ltm.errors import FolderError, LtmError, nearest
 from ltm.runtime.atomic import write_file
 
+_PLAIN = (torch.float16, torch.float32, torch.float64)
 MAX_HEADER = 10_000_000
 """Bytes of a file's header, which lists its tensors."""
 
@@ -157,8 +160,17 @@ def from_bytes(
 
 def _header(data: bytes, source: str) -> dict[str, str]:
     """Checks the frame of a safetensors file and returns its metadata."""
+    return words_of(listed(data, len(data), source)[0], source)
+
+
+def listed(data: bytes, size: int, source: str) -> tuple[dict[str, Any], int]:
+    """Returns the header of a file of so many bytes, from its beginning, and the header's length.
+
+    Raises:
+        FolderError: it is cut off, or has no such header.
+    """
     length = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or length > len(data) - 8:
+    if size < 8 or length > size - 8:
         raise FolderError(f"{source}: truncated, or not a safetensors file")
     if length > MAX_HEADER:
         raise FolderError(f"{source}: a header of {length:,} bytes; expected at most {MAX_HEADER:,}")
@@ -166,7 +178,18 @@ def _header(data: bytes, source: str) -> dict[str, str]:
         header = json.loads(data[8 : 8 + length])
     except (ValueError, RecursionError):
         raise FolderError(f"{source}: damaged, or not a safetensors file: its header is not JSON") from None
-    words = header.get("__metadata__", {}) if isinstance(header, dict) else None
+    if not isinstance(header, dict):
+        raise FolderError(f"{source}: damaged, or not a safetensors file: unexpected header")
+    return header, length
+
+
+def words_of(header: Mapping[str, Any], source: str) -> dict[str, str]:
+    """Returns the words kept with a file's tensors.
+
+    Raises:
+        FolderError: they are none.
+    """
+    words = header.get("__metadata__", {})
     if not isinstance(words, dict) or not all(isinstance(word, str) for word in words.values()):
         raise FolderError(f"{source}: damaged, or not a safetensors file: unexpected header")
     return words
@@ -199,7 +222,9 @@ def not_finite(tensor: Tensor) -> str:
     """Returns what a tensor holds beside finite numbers, or an empty string."""
     if not (tensor.is_floating_point() or tensor.is_complex()):
         return ""
-    values = tensor if tensor.is_complex() or tensor.element_size() > 1 else tensor.float()  # 8-bit kinds lack isfinite
-    if torch.isfinite(values).all():
+    # By NumPy, on one thread: PyTorch would give each thread that reads files a crew of its own, and crews of more
+    # threads than there are cores make every product wait.
+    values = (tensor if tensor.is_complex() or tensor.dtype in _PLAIN else tensor.float()).detach().cpu().numpy()
+    if np.isfinite(values).all():
         return ""
-    return "NaN" if torch.isnan(values).any() else "infinity"
+    return "NaN" if np.isnan(values).any() else "infinity"

@@ -34,6 +34,8 @@ class Zone(nn.Module):
         self.width = spec.width or field_width
         self.body: nn.Module = KINDS[spec.kind][1](spec, self.width, sites)
         self.body.requires_grad_(not spec.frozen)
+        self.models = tuple(part for part in self.body.modules() if isinstance(part, PretrainedBody))
+        """Parts of its body that look through pretrained models."""
         tied = window is None and (self.width != field_width or spec.frozen)
         self.read = Linear(field_width, self.width) if tied else None
         # What a frozen zone says was meant for another field: it says nothing until that has been learned anew.
@@ -133,11 +135,6 @@ class Zone(nn.Module):
         if self.write is not None and self.writes(role) != "own":
             total += sites * self.write.operations
         return total
-
-    @property
-    def models(self) -> list[PretrainedBody]:
-        """Parts of its body that look through pretrained models."""
-        return [part for part in self.modules() if isinstance(part, PretrainedBody)]
 
     @property
     def borrowed(self) -> int:

@@ -1,0 +1,117 @@
+"""Memory for weights that come and go: it goes back to the operating system the moment nobody uses it.
+
+What a process frees, its allocator mostly keeps for later, in pieces between which lies what is still used: after some
+hundred zones have come and gone, a budget of bytes would say little about the memory that is really taken. So a zone's
+file is read into a room of its own, and its tensors are views of what was read: nothing is copied on the way either.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ltm.errors import FolderError
+from ltm.runtime.weights import MAX_HEADER, listed, not_finite, words_of
+
+ALIGNED = 64
+"""Bytes: products are fastest on whole lines of the cache."""
+Content = npt.NDArray[np.uint8]
+KINDS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16} | {
+    f"I{bits}": getattr(torch, f"int{bits}") for bits in (8, 16, 32, 64)
+}
+"""Kinds of number that a brain's tensors are of, by the format's name."""
+
+
+def read_into_a_room(path: Path) -> Content:
+    """Reads a safetensors file whole; its numbers begin at a line of the cache.
+
+    Raises:
+        FolderError: it is missing, or can't be read.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            begun = file.read(8)
+            numbers = 8 + int.from_bytes(begun, "little")
+            first = -numbers % ALIGNED
+            content = _room(first + size)[first:]
+            content[: len(begun)] = np.frombuffer(begun, dtype=np.uint8)
+            there, view = len(begun), memoryview(content)  # type: ignore[arg-type]
+            while there < size:
+                count = file.readinto(view[there:])
+                if not count:
+                    raise FolderError(f"{path}: was cut off while it was read")
+                there += count
+    except OSError as problem:
+        raise FolderError(f"{path}: can't be read: {problem.strerror or problem}") from None
+    return content
+
+
+def views_of(content: Content, source: str, *, finite: bool = True) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Returns the tensors of a safetensors file as views of its content, and the words kept with them; copies nothing.
+
+    What the library checks is checked here too: numbers lie one after another without holes, in the kinds and shapes
+    that the header says.
+
+    Args:
+        content: of the file.
+        source: what to call it in messages.
+        finite: whether to look for NaN and infinities.
+
+    Raises:
+        FolderError: the content is damaged, or holds NaN or infinity.
+    """
+    most = 8 + min(MAX_HEADER, int.from_bytes(content[:8].tobytes(), "little"))
+    header, length = listed(content[:most].tobytes(), len(content), source)
+    words = words_of(header, source)
+    numbers, end, tensors = content[8 + length :], 0, {}
+    damaged = f"{source}: damaged, or not a safetensors file"
+    try:
+        entries = sorted(
+            (tuple(entry["data_offsets"]), name, KINDS[entry["dtype"]], tuple(entry["shape"]))
+            for name, entry in header.items()
+            if name != "__metadata__"
+        )
+        for (first, last), name, dtype, shape in entries:
+            if first != end or last - first != math.prod(shape) * dtype.itemsize or min(shape, default=0) < 0:
+                raise FolderError(f"{damaged}: tensor {name!r} doesn't lie where it should")
+            end = last
+            tensors[name] = torch.from_numpy(numbers[first:last]).view(dtype).view(shape)
+    except (KeyError, TypeError, ValueError, RuntimeError) as problem:
+        if isinstance(problem, FolderError):
+            raise
+        raise FolderError(f"{damaged}: unexpected header") from None
+    if end != len(numbers):
+        raise FolderError(f"{damaged}: {len(numbers):,} bytes of numbers where its header says {end:,}")
+    for name, tensor in tensors.items() if finite else ():
+        found = not_finite(tensor)
+        if found:
+            raise FolderError(f"{source}: tensor '{name}' holds {found}")
+    return dict(sorted(tensors.items())), words
+
+
+def in_a_room(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Returns copies of tensors in one room, which is given up with the last of them."""
+    sizes = {name: tensor.numel() * tensor.element_size() for name, tensor in tensors.items()}
+    room = _room(sum(math.ceil(size / ALIGNED) * ALIGNED for size in sizes.values()))
+    copies, first = {}, 0
+    for name, tensor in tensors.items():
+        place = torch.from_numpy(room[first : first + sizes[name]])
+        copies[name] = place.view(tensor.dtype).view(tensor.shape)
+        copies[name].numpy()[...] = tensor.detach().numpy()
+        first += math.ceil(sizes[name] / ALIGNED) * ALIGNED
+    return copies
+
+
+def _room(size: int) -> npt.NDArray[Any]:
+    private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+    return np.frombuffer(mmap.mmap(-1, max(1, size), **private), dtype=np.uint8)

@@ -1,0 +1,107 @@
+"""Files read into rooms of memory: the same tensors without a copy, refused where they are damaged, and given back."""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ltm.errors import FolderError
+from ltm.runtime.room import ALIGNED, in_a_room, read_into_a_room, views_of
+from ltm.runtime.weights import from_bytes, to_bytes
+
+TENSORS = {
+    "matrix": torch.randn(16, 8, generator=torch.Generator().manual_seed(0)),
+    "whole": torch.arange(-3, 4, dtype=torch.int8),
+    "halves": torch.tensor([1.5, -2.0], dtype=torch.bfloat16),
+    "nothing": torch.empty(0, 3),
+    "one": torch.tensor(7.0),
+}
+
+
+def written(place: Path, **changed: Any) -> Path:
+    data = to_bytes(TENSORS, {"part": "zone"}, "x")
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    for name, entry in changed.items():
+        header[name] = entry if not isinstance(entry, dict) else header[name] | entry
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    (place / "zone.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + data[8 + length :])
+    return place / "zone.safetensors"
+
+
+def test_what_is_read_is_what_the_library_reads(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    content = read_into_a_room(file)
+    assert content.tobytes() == file.read_bytes()
+    tensors, words = views_of(content, "x")
+    known, known_words = from_bytes(file.read_bytes(), "x")
+    assert words == known_words == {"part": "zone"} and list(tensors) == list(known)
+    for name, tensor in known.items():
+        assert torch.equal(tensors[name], tensor) and tensors[name].dtype == tensor.dtype
+    low = content.ctypes.data
+    assert all(low <= part.data_ptr() < low + content.nbytes for part in tensors.values() if part.numel())
+    assert min(part.data_ptr() for part in tensors.values() if part.numel()) % ALIGNED == 0
+    copies = in_a_room({"whole": TENSORS["whole"], "matrix": TENSORS["matrix"], "one": TENSORS["one"]})
+    assert all(torch.equal(copy, TENSORS[name]) and copy.data_ptr() % ALIGNED == 0 for name, copy in copies.items())
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"matrix": {"dtype": "U8"}}, "unexpected header"),
+        ({"matrix": {"shape": [16, 9]}}, "tensor 'matrix' doesn't lie where it should"),
+        ({"matrix": {"shape": [-16, -8]}}, "tensor 'matrix' doesn't lie where it should"),
+        ({"matrix": {"shape": "16"}}, "unexpected header"),
+        ({"matrix": {"data_offsets": [0]}}, "unexpected header"),
+        ({"matrix": {"data_offsets": [4, 516]}}, "doesn't lie where it should"),
+        ({"matrix": {"data_offsets": [0, 10**12]}}, "doesn't lie where it should"),
+        ({"matrix": 3}, "unexpected header"),
+        ({"__metadata__": {"part": 3}}, "unexpected header"),
+    ],
+)
+def test_damage_is_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+    file = written(tmp_path, **changed)
+    with pytest.raises(FolderError, match=re.escape(message)):
+        views_of(read_into_a_room(file), str(file))
+    with pytest.raises(FolderError):
+        from_bytes(file.read_bytes(), str(file))
+
+
+@pytest.mark.parametrize("size", [0, 5, 8, 40, -1])
+def test_cut_off_files_are_refused(tmp_path: Path, size: int) -> None:
+    file = written(tmp_path)
+    file.write_bytes(file.read_bytes()[:size])
+    with pytest.raises(FolderError, match=r"zone\.safetensors: (truncated|damaged)"):
+        views_of(read_into_a_room(file), str(file))
+
+
+def test_numbers_that_are_none_and_missing_files(tmp_path: Path) -> None:
+    for value, name in ((float("nan"), "NaN"), (float("inf"), "infinity")):
+        content = np.frombuffer(to_bytes({"a": torch.tensor([1.0, value])}, {}, "x", finite=False), dtype=np.uint8)
+        with pytest.raises(FolderError, match=f"tensor 'a' holds {name}"):
+            views_of(content.copy(), "x")
+    with pytest.raises(FolderError, match="can't be read"):
+        read_into_a_room(tmp_path / "none.safetensors")
+
+
+def test_memory_goes_back_at_once() -> None:
+    def private() -> int:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) * 1024
+
+    if not Path("/proc/self/status").exists():
+        pytest.skip("needs Linux's /proc to tell resident memory")
+    size = 40_000_000
+    rooms = [in_a_room({"a": torch.ones(size // 4)}) for _ in range(3)]
+    held = private()
+    del rooms[1]["a"]  # one between two that stay
+    gc.collect()
+    assert held - private() > 0.9 * size
