@@ -122,13 +122,34 @@ def _short(graph: Any) -> None:
     graph.initializer[0].raw_data = graph.initializer[0].raw_data[:-8]
 
 
+def _inside(graph: Any) -> None:
+    """A branch that would read its weight from another file."""
+    away = TensorProto(name="away", data_type=TensorProto.FLOAT, dims=[1], data_location=TensorProto.EXTERNAL)
+    away.external_data.add(key="location", value="secret.bin")
+    out = helper.make_tensor_value_info("b", TensorProto.FLOAT, [1])
+    branch = helper.make_graph([helper.make_node("Identity", ["away"], ["b"])], "branch", [], [out], [away])
+    truth = helper.make_node("Constant", [], ["yes"], value=helper.make_tensor("t", TensorProto.BOOL, [], [True]))
+    graph.node.extend([truth, helper.make_node("If", ["yes"], ["c"], then_branch=branch, else_branch=branch)])
+
+
+def _constant(graph: Any) -> None:
+    value = helper.make_tensor("never", TensorProto.FLOAT, [2], [1.0, float("nan")])
+    graph.node.append(helper.make_node("Constant", [], ["c"], value=value))
+
+
 def _two_inputs(graph: Any) -> None:
     graph.input.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, [1, 2]))
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [(_elsewhere, "lies in another file"), (_short, "'kernel' is damaged"), (_two_inputs, "expected one input")],
+    [
+        (_elsewhere, "lies in another file"),
+        (_inside, "'away' lies in another file"),
+        (_constant, "holds NaN"),
+        (_short, "'kernel' is damaged"),
+        (_two_inputs, "expected one input"),
+    ],
 )
 def test_a_graph_that_is_not_whole_is_refused(tmp_path: Path, change: Any, words: str) -> None:
     with pytest.raises(FolderError, match=words):

@@ -147,6 +147,11 @@ def _code(path: Path) -> None:
     (path / "config.json").write_text(json.dumps(said))
 
 
+def _places(path: Path) -> None:
+    said = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps({**said, "max_position_embeddings": "many"}))
+
+
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
@@ -160,6 +165,7 @@ def _code(path: Path) -> None:
         (_code, "of a family that is not run here"),
         (lambda path: (path / "tokenizer.json").unlink(), "tokenizer.json: missing"),
         (lambda path: (path / "config.json").write_text("{"), "not JSON"),
+        (_places, "max_position_embeddings: expected a positive number, got 'many'"),
     ],
 )
 def test_what_is_damaged_or_exchanged_is_refused(harm: Callable[[Path], Any], words: str, tmp_path: Path) -> None:
@@ -176,3 +182,11 @@ def test_another_vocabulary_is_another_model(tmp_path: Path) -> None:
     said["model"]["vocab"] |= {"good": 6, "bad": 5}
     (path / "tokenizer.json").write_text(json.dumps(said) + " ")
     assert digest_of(str(path)) != before
+
+
+@pytest.mark.parametrize("wrong", ["abc", None, [1], [[1], [2, 3]], [0.5, 0.5, float("nan")]])
+def test_colours_that_are_none_are_refused(wrong: Any, tmp_path: Path) -> None:
+    path = folder_of("vit", tmp_path)
+    (path / "preprocessor_config.json").write_text(json.dumps({"image_std": wrong}))
+    with pytest.raises(FolderError, match="expected image_mean and image_std of three colours"):
+        frozen(str(path))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 import torch
 
 from ltm.training import plan as planning
+from ltm.training.look_once import Looked
 from ltm.training.loop import Trainer
 from ltm.training.plan import make_plan
 
@@ -97,3 +99,14 @@ def test_measuring_leaves_no_mark_on_the_training(chart_of: Any, boards: Any) ->
     before = torch.get_rng_state()
     make_plan(chart, boards(), quiet)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_passes_are_over_all_scenes_however_few_were_looked_at(
+    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times(monkeypatch, 0.01, 0.02)
+    monkeypatch.setattr(planning, "look_once", lambda *given: Looked(4, 1.0, 0.9))
+    scenes, passes = boards(), 400.0
+    chart = chart_of({"steps": None, "minutes": 600.0, "passes": passes})
+    made = make_plan(chart, scenes, quiet)
+    assert made.steps == math.ceil(passes * len(scenes) * chart.training.segments / chart.training.batch) > 200

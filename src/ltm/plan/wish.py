@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ def _amount(option: str, text: str | None, units: Mapping[str, float], example: 
     if text is None:
         return None
     match = _AMOUNT.fullmatch(text)
-    if match is None or match[2].lower() not in units or float(match[1]) <= 0:
+    if match is None or match[2].lower() not in units or not 0 < float(match[1]) < math.inf:
         raise LtmError(f"{option}: expected such as {example}, got {text[:40]!r}")
     return float(match[1]) * units[match[2].lower()]
 

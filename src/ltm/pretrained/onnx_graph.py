@@ -31,28 +31,45 @@ def parsed(data: bytes, source: str) -> Any:
         raise FolderError(f"{source}: damaged, or not an ONNX file: {str(problem)[:200]}") from None
     if not model.graph.node:
         raise FolderError(f"{source}: damaged, or not an ONNX file: it holds no graph")
-    _check_operators(model.graph, onnx.defs, source)
-    for weight in model.graph.initializer:
-        if weight.data_location == onnx.TensorProto.EXTERNAL:
-            raise FolderError(f"{source}: weight {weight.name!r} lies in another file; expected all in one")
-        try:
-            values = onnx.numpy_helper.to_array(weight)
-        except Exception as problem:  # a length that isn't the shape's
-            raise FolderError(f"{source}: weight {weight.name!r} is damaged: {str(problem)[:200]}") from None
-        # A single number may be infinite: a bound that bounds nothing, as spectrograms have.
-        if values.dtype.kind == "f" and (np.isnan(values).any() or (values.size > 1 and np.isinf(values).any())):
-            raise FolderError(f"{source}: weight {weight.name!r} holds NaN or infinity")
+    if model.functions:
+        name = model.functions[0].name
+        raise FolderError(f"{source}: defines an operator of its own, {name!r}; expected none but the standard's")
+    _check_graph(model.graph, onnx, source)
     return model
 
 
-def _check_operators(graph: Any, defs: Any, source: str) -> None:
+def _check_graph(graph: Any, onnx: Any, source: str) -> None:
+    """Checks a graph and those inside it: their operators, and all numbers that they hold."""
+    for weight in (*graph.initializer, *(part for sparse in graph.sparse_initializer for part in _parts(sparse))):
+        _check_weight(weight, onnx, source)
     for node in graph.node:
-        if node.domain not in DOMAINS or not defs.has(node.op_type, node.domain):
+        if node.domain not in DOMAINS or not onnx.defs.has(node.op_type, node.domain):
             of = f" of domain {node.domain!r}" if node.domain else ""
             raise FolderError(f"{source}: operator {node.op_type!r}{of} is none of the standard's, and is not run")
         for attribute in node.attribute:
+            sparse = [part for one in (attribute.sparse_tensor, *attribute.sparse_tensors) for part in _parts(one)]
+            for weight in (attribute.t, *attribute.tensors, *sparse):
+                _check_weight(weight, onnx, source)
             for inner in (attribute.g, *attribute.graphs):
-                _check_operators(inner, defs, source)
+                _check_graph(inner, onnx, source)
+
+
+def _parts(sparse: Any) -> tuple[Any, Any]:
+    return sparse.values, sparse.indices
+
+
+def _check_weight(weight: Any, onnx: Any, source: str) -> None:
+    if weight.data_location == onnx.TensorProto.EXTERNAL:
+        raise FolderError(f"{source}: weight {weight.name!r} lies in another file; expected all in one")
+    if not weight.data_type:
+        return  # an attribute of another kind
+    try:
+        values = onnx.numpy_helper.to_array(weight)
+    except Exception as problem:  # a length that isn't the shape's
+        raise FolderError(f"{source}: weight {weight.name!r} is damaged: {str(problem)[:200]}") from None
+    # A single number may be infinite: a bound that bounds nothing, as spectrograms have.
+    if values.dtype.kind == "f" and (np.isnan(values).any() or (values.size > 1 and np.isinf(values).any())):
+        raise FolderError(f"{source}: weight {weight.name!r} holds NaN or infinity")
 
 
 def session(data: bytes, source: str) -> Any:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 
 from ltm.errors import FolderError, LtmError
+from ltm.foreign.config import setting
 from ltm.pretrained.facts import Facts, Run, Value, in_a_row
 from ltm.runtime.weights import from_bytes, read_bytes
 from ltm.scenes.extras import library
@@ -61,8 +62,8 @@ def facts_of(folder: Path, layers: int | None = None) -> Facts:
     if family in TEXT:
         if not (folder / TOKENIZER).is_file():
             raise FolderError(f"{folder / TOKENIZER}: missing; without it no text can be turned into tokens")
-        takes, most = "text", int(config.get("max_position_embeddings", 512))
-        most -= 2 if "roberta" in str(family) else 0  # two of its places are taken
+        takes, most = "text", setting(config, "max_position_embeddings", int, str(folder), 512)
+        most -= 2 if "roberta" in str(family) or family == "mpnet" else 0  # two of its places are taken
     elif family in IMAGE:
         takes, most = "image", 1
     else:
@@ -228,8 +229,11 @@ def _picture_size(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
 def _normalisation(folder: Path) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
     """Returns mean and spread of each colour, half and half where nothing is said, and the size of pictures."""
     said = _json(folder / PICTURES) if (folder / PICTURES).is_file() else {}
-    parts = [torch.tensor(said.get(key, [0.5] * 3), dtype=torch.float32) for key in ("image_mean", "image_std")]
-    if any(part.shape != (3,) for part in parts) or not bool((parts[1] > 0).all()):
+    try:
+        parts = [torch.tensor(said.get(key, [0.5] * 3), dtype=torch.float32) for key in ("image_mean", "image_std")]
+    except (TypeError, ValueError, RuntimeError):
+        parts = []
+    if [part.shape for part in parts] != [(3,), (3,)] or not bool((parts[1] > 0).all()):
         raise FolderError(f"{folder / PICTURES}: expected image_mean and image_std of three colours")
     return parts[0][:, None, None], parts[1][:, None, None], _picture_size(_json(folder / CONFIG), folder)
 

@@ -97,7 +97,7 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
         endless: whether training sees other scenes than these.
     """
     spec = chart.training
-    notes: list[str] = []
+    notes, count = list[str](), len(scenes)
     looked = Looked() if spec.steps is not None else look_once(chart, scenes, spec.minutes * 60 * SHARE, say)
     if looked.scenes:
         notes.append(looked.words())
@@ -117,7 +117,7 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
     compiled = False
     most = None
     if spec.passes is not None:
-        most = max(LEAST_STEPS, math.ceil(spec.passes * len(scenes) * spec.segments / spec.batch))
+        most = max(LEAST_STEPS, math.ceil(spec.passes * count * spec.segments / spec.batch))
     budget = spec.minutes if spec.steps is None else spec.steps * seconds / 60
     if spec.steps is None and most is not None:
         budget = min(budget, most * seconds / 60)
