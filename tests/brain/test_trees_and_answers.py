@@ -154,3 +154,26 @@ def test_what_stands_behind_the_end_counts_for_nothing() -> None:
     assert act.settle(symbols).tolist() == [[0, 3, 3, 3, 3, 3], [0, 1, 2, 0, 1, 2]]
     there = act.exists(None, act.settle(symbols))
     assert there is not None and there.tolist() == [[True, True, False, False, False, False], [True] * 6]
+
+
+def test_trees_are_thought_about_together_as_alone_where_the_scene_chooses_who_fires() -> None:
+    zone = {"kind": "attention", "heads": 2, "positions": "none", "windows": ["parent", "children"]}
+    chart = Chart.model_validate(
+        {
+            "field": {"width": 16},
+            "senses": {"x": {"kind": "sequence", "tokens": ["a", "b", "(", ")"], "opening": ["("], "closing": [")"]}},
+            "acts": {"y": {"kind": "label", "labels": ["p", "q"]}},
+            "zones": {name: zone for name in "uvw"},
+            "wave": {"policy": "top-k", "fire": 1},
+            "training": {"ticks": 2, "segments": 1},
+            "will": {"ticks": 4},
+        }
+    )
+    brain, encode = Brain(chart).eval(), chart.senses["x"].encode
+    # Equally long, so that there is no mask, but each with branches of its own.
+    texts = ("a ( b a )", "( a b ) a", "( ( a ) )", "a a ( a )")
+    trees = torch.stack([torch.from_numpy(encode(text)) for text in texts])
+    together = think(brain, {"x": trees})
+    alone = [think(brain, {"x": trees[place : place + 1]})[0] for place in range(4)]
+    assert [thought.answer for thought in together] == [thought.answer for thought in alone]
+    np.testing.assert_allclose([t.confidence for t in together], [t.confidence for t in alone], atol=1e-5)

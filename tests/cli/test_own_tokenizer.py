@@ -11,12 +11,13 @@ import pytest
 from given_away import given_away
 
 from ltm.brain.talk import Talk
+from ltm.brain.writing import TokensWriter
 from ltm.chart.load import load_chart
 from ltm.cli.main import run
 from ltm.errors import DataError
 from ltm.runtime.brains import load_brain
 from ltm.senses.text import TextSpec
-from ltm.senses.tokenizer import keep, most_symbols
+from ltm.senses.tokenizer import encode_tokens, keep, most_symbols
 
 tokenizers = pytest.importorskip("tokenizers", reason="tokenizers is not installed: pip install 'ltm[language]'")
 
@@ -92,6 +93,28 @@ def test_a_tokenizer_that_does_not_belong_is_refused(tmp_path: Path, capsys: pyt
     (tmp_path / "brain" / "tokenizer.json").unlink()
     code, _, said_so = said(capsys, "think", str(tmp_path / "brain"), "zones", "--memory", "1MB")
     assert code == 4 and "tokenizer.json: missing" in said_so
+
+
+def test_bytes_that_make_no_letter_and_halves_of_letters() -> None:
+    vocabulary = {"<unk>": 0, "a": 1, "b": 2, "▁": 3, "<0x0A>": 4, "<0xE2>": 5, "<0x82>": 6, "<0xAC>": 7, "\ufffd": 8}
+    model = tokenizers.models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>", byte_fallback=True)
+    tokenizer, parts = tokenizers.Tokenizer(model), tokenizers.decoders
+    tokenizer.decoder = parts.Sequence([parts.Replace("▁", " "), parts.ByteFallback(), parts.Fuse()])
+    digest = keep(tokenizer.to_str())
+    for symbols, text in (
+        ([4, 5, 2, 1], "\n\ufffdba"),
+        ([5, 6, 7, 1], "€a"),
+        ([5, 6], "\ufffd\ufffd"),
+        ([8, 1], "\ufffda"),
+    ):
+        writer = TokensWriter("a", [1], digest)
+        said = [writer.write(symbol) for symbol in symbols]
+        assert "".join(said) + writer.rest() == text, (symbols, said)
+    assert TokensWriter("a\ufffd", [1, 8], digest).write(1) == "a"
+    assert encode_tokens("a\ud800", digest) == encode_tokens("a?", digest)
+    strict = tokenizers.Tokenizer(tokenizers.models.WordLevel({"a": 0}))
+    with pytest.raises(DataError, match="tokenizer can't read this text"):
+        encode_tokens("zones", keep(strict.to_str()))
 
 
 def a_tokenizer(form: str) -> str:

@@ -15,11 +15,12 @@ from tiny import brain_with, puzzles
 from torch import Tensor
 
 from ltm.brain.brain import Brain
+from ltm.brain.familiarity import Familiarity, features_of
 from ltm.errors import FolderError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.paged import open_paged, open_paged_skills
 from ltm.runtime.pager import Lodging, Pager, size_of, vacate
-from ltm.runtime.skills import write_skills
+from ltm.runtime.skills import load_skills, write_skills
 
 ZONES: dict[str, dict[str, Any]] = {
     "small": {"kind": "mixer", "width": 8},
@@ -205,6 +206,20 @@ def test_skills_share_one_budget(folders: dict[str, Path], tmp_path: Path) -> No
     (tmp_path / "both" / "skills" / "random" / "zones" / "large.safetensors").unlink()
     with pytest.raises(FolderError, match=r"large\.safetensors"):
         open_paged_skills(tmp_path / "both", budget)
+
+
+def test_what_is_familiar_is_known_with_zones_on_disk_too(tmp_path: Path) -> None:
+    for name, seed in (("one", 0), ("two", 1)):
+        brain = brain_with({"core": {"kind": "mixer"}})
+        known, others = (features_of(brain, puzzles(count, seed)) for count in (40, 20))
+        brain.familiarity = Familiarity.of(known, others)
+        save_brain(brain, tmp_path / name)
+    write_skills(tmp_path / "both", "both", {name: tmp_path / name for name in ("one", "two")})
+    whole, paged = load_skills(tmp_path / "both"), open_paged_skills(tmp_path / "both", 10**6)
+    for name in ("one", "two"):
+        loaded, here = whole.skills[name].familiarity, paged.skills[name].familiarity
+        assert loaded is not None and here is not None
+        assert all(torch.equal(tensor, here.tensors()[part]) for part, tensor in loaded.tensors().items())
 
 
 def test_nothing_of_a_zone_that_left_stays(folders: dict[str, Path]) -> None:

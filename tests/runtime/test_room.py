@@ -22,6 +22,8 @@ TENSORS = {
     "halves": torch.tensor([1.5, -2.0], dtype=torch.bfloat16),
     "nothing": torch.empty(0, 3),
     "one": torch.tensor(7.0),
+    "digest": torch.arange(5, dtype=torch.uint8),
+    "yes": torch.tensor([True, False]),
 }
 
 
@@ -39,7 +41,8 @@ def written(place: Path, **changed: Any) -> Path:
 
 def test_what_is_read_is_what_the_library_reads(tmp_path: Path) -> None:
     file = written(tmp_path)
-    content = read_into_a_room(file)
+    content, mark = read_into_a_room(file)
+    assert mark == read_into_a_room(file)[1]
     assert content.tobytes() == file.read_bytes()
     tensors, words = views_of(content, "x")
     known, known_words = from_bytes(file.read_bytes(), "x")
@@ -56,7 +59,7 @@ def test_what_is_read_is_what_the_library_reads(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"matrix": {"dtype": "U8"}}, "unexpected header"),
+        ({"matrix": {"dtype": "F4"}}, "unexpected header"),
         ({"matrix": {"shape": [16, 9]}}, "tensor 'matrix' doesn't lie where it should"),
         ({"matrix": {"shape": [-16, -8]}}, "tensor 'matrix' doesn't lie where it should"),
         ({"matrix": {"shape": "16"}}, "unexpected header"),
@@ -70,7 +73,7 @@ def test_what_is_read_is_what_the_library_reads(tmp_path: Path) -> None:
 def test_damage_is_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
     file = written(tmp_path, **changed)
     with pytest.raises(FolderError, match=re.escape(message)):
-        views_of(read_into_a_room(file), str(file))
+        views_of(read_into_a_room(file)[0], str(file))
     with pytest.raises(FolderError):
         from_bytes(file.read_bytes(), str(file))
 
@@ -80,7 +83,7 @@ def test_cut_off_files_are_refused(tmp_path: Path, size: int) -> None:
     file = written(tmp_path)
     file.write_bytes(file.read_bytes()[:size])
     with pytest.raises(FolderError, match=r"zone\.safetensors: (truncated|damaged)"):
-        views_of(read_into_a_room(file), str(file))
+        views_of(read_into_a_room(file)[0], str(file))
 
 
 def test_numbers_that_are_none_and_missing_files(tmp_path: Path) -> None:

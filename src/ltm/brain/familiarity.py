@@ -102,6 +102,10 @@ def _seen(brain: Brain, name: str, values: Tensor) -> Float[Tensor, "B S W"]:
     if not isinstance(sense, RawSense):
         return written
     raw = Raw.of(values, 0, written.shape[1])
+    residence = brain.circuit.residence
+    if residence is not None:
+        for zone in brain.circuit.looking:
+            residence.need(zone)
     zones = [brain.circuit.zone(zone) for zone in brain.circuit.looking]
     parts = [part for zone in zones for part in zone.models if part.spec.sense == name]
     told = [part.take(rms_norm(part.made(raw, written.shape[1]))) for part in parts]

@@ -9,7 +9,12 @@ from typing import Protocol, runtime_checkable
 from ltm.senses.pieces import piece_bytes
 from ltm.senses.sequence import SequenceSpec
 from ltm.senses.text import TextSpec
-from ltm.senses.tokenizer import token_stream, tokenizer_of
+from ltm.senses.tokenizer import tokenizer_of
+
+NO_LETTER = "\ufffd"
+LETTER = 4
+"""Bytes of a letter at most; so many tokens that make none never will."""
+TOLD_AGAIN = 16
 
 
 @runtime_checkable
@@ -61,19 +66,32 @@ class NamesWriter:
 
 
 class TokensWriter:
-    """Writes tokens of a model from elsewhere; signs such as an end stand for no text."""
+    """Writes tokens of a model from elsewhere; signs such as an end stand for no text.
+
+    What a token adds to a text depends on those before it, such as the space of a first word. So the last ones that are
+    written already are told again with those that aren't, and what is new is what comes behind.
+    """
 
     def __init__(self, text: str, symbols: Sequence[int], digest: str) -> None:
-        self.begun = text
-        self._tokenizer, self._stream = tokenizer_of(digest), token_stream(symbols)
+        self.begun, self._tokenizer = text, tokenizer_of(digest)
+        self._before, self._waiting = list(symbols[-TOLD_AGAIN:]), list[int]()
 
     def write(self, symbol: int) -> str:
         """Returns the letters that a token completes."""
-        return self._stream.step(self._tokenizer, symbol) or ""
+        self._waiting.append(symbol)
+        new = self._new()
+        if new.endswith(NO_LETTER) and len(self._waiting) < LETTER:
+            return ""
+        self._before, self._waiting = (self._before + self._waiting)[-TOLD_AGAIN:], []
+        return new
 
     def rest(self) -> str:
-        """Returns nothing: what is no letter yet is left out."""
-        return ""
+        """Returns a sign for bytes that are no letter."""
+        return self._new() if self._waiting else ""
+
+    def _new(self) -> str:
+        whole: str = self._tokenizer.decode(self._before + self._waiting)
+        return whole[len(self._tokenizer.decode(self._before)) :]
 
 
 def writer_of(spec: object, text: str, symbols: Sequence[int]) -> Writer:

@@ -23,7 +23,7 @@ def export(
     size: Annotated[
         list[str] | None, typer.Option(help="Largest value of a sense of open size, as maze=15x15 or text=200.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the noise in the starting state.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in the starting state.")] = 0,
     data: Annotated[str | None, typer.Option(help="A table or a source to compare on, instead of kept scenes.")] = None,
     tolerance: Annotated[float, typer.Option(min=0, max=1, help="By which confidence may differ.")] = 1e-4,
 ) -> None:

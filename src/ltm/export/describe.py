@@ -28,6 +28,7 @@ SEEN = {
     "tree": "for each token its place in `symbols`, the place of its parent in the sequence (-1 at the root), and its "
     "place among its parent's children; a bracket is the parent of what it holds and of what closes it",
     "text": "UTF-8, a byte a place",
+    "tokens": "tokens of a model's own vocabulary, the `tokenizer.json` whose SHA-256 is `spec.tokenizer`",
     "pieces": "byte-pair encoding: the bytes are 0 to 255, the pieces of `spec.pieces` follow in order",
     "words": "for each word hashes of its features, as `ltm.senses.text` makes them",
     "image": "brightness from 0 to 255: rows, columns, channels",
@@ -98,14 +99,15 @@ def _symbols(spec: Any) -> list[Any] | None:
         return [*spec.labels, *([None] if getattr(spec, "missing", False) else [])]
     if isinstance(spec, NumberActSpec):
         return list(spec.centres)
-    tokens = getattr(spec, "tokens", None)
+    tokens = None if isinstance(spec, TextSpec) else getattr(spec, "tokens", None)
     return None if tokens is None else list(tokens)
 
 
 def _spec(spec: Any) -> dict[str, Any]:
     """Returns the declaration without what `symbols` holds already."""
     told: dict[str, Any] = spec.model_dump(mode="json", exclude_defaults=True)
-    return {key: value for key, value in told.items() if key not in ("kind", "labels", "tokens", "centres")}
+    held = {"kind", "labels", "centres"} | (set() if isinstance(spec, TextSpec) else {"tokens"})
+    return {key: value for key, value in told.items() if key not in held}
 
 
 def _cells(act: Any, sizes: Sizes, first: str) -> tuple[int, ...]:

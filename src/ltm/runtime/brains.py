@@ -92,7 +92,7 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
     brain.int8 = files.int8
     brain.origin = files.record["provenance"].get("origin")
     if files.familiarity is not None:
-        brain.familiarity = _familiarity(files.familiarity, path / FAMILIARITY)
+        brain.familiarity = familiarity_of(files.familiarity, path / FAMILIARITY)
     if files.rehearsal is not None:
         layouts = {name: spec.layout for name, spec in columns_of(chart).items()}
         brain.rehearsal = Rehearsal.of(files.rehearsal, layouts, str(path / REHEARSAL))
@@ -155,7 +155,12 @@ def without_zones(brain: Brain, connectome: Mapping[str, Tensor], path: Path) ->
     brain.load_state_dict(dict(connectome), strict=False)
 
 
-def _familiarity(tensors: dict[str, Tensor], file: Path) -> Familiarity:
+def familiarity_of(tensors: dict[str, Tensor], file: Path) -> Familiarity:
+    """Returns how known scenes look, of a file's tensors.
+
+    Raises:
+        FolderError: these are others.
+    """
     wanted = set(Familiarity.__dataclass_fields__)
     if set(tensors) != wanted or any(tensor.dtype != torch.float32 for tensor in tensors.values()):
         raise FolderError(f"{file}: expected the tensors {', '.join(sorted(wanted))}, got {', '.join(sorted(tensors))}")

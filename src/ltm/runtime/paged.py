@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -15,13 +16,13 @@ from ltm.chart.base import parse_bytes
 from ltm.chart.load import chart_from_text
 from ltm.errors import ChartError, FolderError, LtmError, nearest
 from ltm.runtime.bodies import find_body, zone_file
-from ltm.runtime.brains import check_tensors, load_brain, take_in_tokenizer, without_zones
+from ltm.runtime.brains import check_tensors, familiarity_of, load_brain, take_in_tokenizer, without_zones
 from ltm.runtime.folder import CHART, CONNECTOME, check_words, read_part
 from ltm.runtime.int8 import unpack
 from ltm.runtime.listing import check_content, checked, inspect_folder
 from ltm.runtime.pager import START, Load, Lodging, Pager, vacate
-from ltm.runtime.record import TOKENIZER, BrainRecord
-from ltm.runtime.room import in_a_room, read_into_a_room, views_of
+from ltm.runtime.record import FAMILIARITY, TOKENIZER, BrainRecord
+from ltm.runtime.room import Mark, in_a_room, read_into_a_room, views_of
 from ltm.runtime.skills import folders_of, has_skills, load_skills, read_skills
 
 
@@ -91,20 +92,23 @@ def _without_zones(path: Path) -> tuple[Brain, BrainRecord, Load]:
     brain = Brain(chart, absent=True)
     tensors = read_part(path / CONNECTOME, checked(path, CONNECTOME, record), "connectome", record.name)
     without_zones(brain, tensors, path)
+    if FAMILIARITY in record.files:
+        known = read_part(path / FAMILIARITY, checked(path, FAMILIARITY, record), "familiarity", record.name)
+        brain.familiarity = familiarity_of(known, path / FAMILIARITY)
     zones = {name: brain.circuit.zone(name) for name in chart.zones}
     for name, zone in zones.items():
         vacate(zone)
         if zone.start_O is not None:
             zone.start_O = _start(path / zone_file(name), zone.start_O)
 
-    verified: dict[str, tuple[int, ...]] = {}
+    verified: dict[str, Mark] = {}
 
     def load(name: str) -> Mapping[str, Tensor]:
-        file = path / zone_file(name)
-        mark = _mark(file)
-        found = _read_zone(path, name, record, known=verified.get(name) == mark)
+        file, start = path / zone_file(name), zones[name].start_O
+        found, verified[name] = _read_zone(path, name, record, verified.get(name))
         check_tensors(found, zones[name].state_dict(), file)
-        verified[name] = mark
+        if start is not None and not torch.equal(found[START], start):
+            raise FolderError(f"{file}: {START!r} isn't what it was when the brain was opened; damaged or changed")
         return found
 
     return brain.eval(), record, load
@@ -116,39 +120,30 @@ def _check_pins(pins: Sequence[str], zones: Collection[str]) -> None:
             raise LtmError(f"--pin {pin}: no such zone{nearest(pin, zones)}")
 
 
-def _read_zone(path: Path, zone: str, record: BrainRecord, *, known: bool = False) -> dict[str, Tensor]:
+def _read_zone(path: Path, zone: str, record: BrainRecord, known: Mark | None) -> tuple[dict[str, Tensor], Mark]:
     """Reads one zone of a brain folder into memory of its own (see `ltm.runtime.room`).
 
     Args:
         path: of the folder.
         zone: its name.
         record: what `brain.json` says.
-        known: whether this very file has been verified before, so that its hash need not be taken again, nor NaN be
-            looked for.
+        known: the mark of a file that has been verified before: of the very same the hash need not be taken again, nor
+            NaN be looked for.
 
     Raises:
         FolderError: its file is missing, damaged, changed or exchanged; names the file.
     """
     file = zone_file(zone)
     body = record.files[file].body
-    content = read_into_a_room(path / file)
-    if not known:
+    content, mark = read_into_a_room(path / file)
+    if mark != known:
         check_content(path, file, content.data, record)
-    tensors, words = views_of(content, str(path / file), finite=not known)
+    tensors, words = views_of(content, str(path / file), finite=mark != known)
     check_words(words, path / file, "zone", zone, body)
     if words.get("weights") == "int8" or body is not None:
         tensors = unpack(tensors, str(path / file)) if words.get("weights") == "int8" else tensors
-        return in_a_room(tensors if body is None else tensors | find_body(path, zone, body))
-    return tensors
-
-
-def _mark(file: Path) -> tuple[int, ...]:
-    """Returns what changes when a file does, short of reading it."""
-    try:
-        state = file.stat()
-    except OSError as problem:
-        raise FolderError(f"{file}: can't be read: {problem.strerror or problem}") from None
-    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+        tensors = in_a_room(tensors if body is None else tensors | find_body(path, zone, body))
+    return tensors, mark
 
 
 def open_brain(path: Path, memory: str | None, pins: Sequence[str] = ()) -> tuple[Brain, dict[str, Any]]:

@@ -25,21 +25,29 @@ from ltm.runtime.weights import MAX_HEADER, listed, not_finite, words_of
 ALIGNED = 64
 """Bytes: products are fastest on whole lines of the cache."""
 Content = npt.NDArray[np.uint8]
-KINDS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16} | {
-    f"I{bits}": getattr(torch, f"int{bits}") for bits in (8, 16, 32, 64)
-}
+Mark = tuple[int, ...]
+"""What changes when a file does, short of reading it."""
+KINDS = (
+    {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+    | {f"I{bits}": getattr(torch, f"int{bits}") for bits in (8, 16, 32, 64)}
+    | {"U8": torch.uint8, "BOOL": torch.bool}
+)
 """Kinds of number that a brain's tensors are of, by the format's name."""
 
 
-def read_into_a_room(path: Path) -> Content:
+def read_into_a_room(path: Path) -> tuple[Content, Mark]:
     """Reads a safetensors file whole; its numbers begin at a line of the cache.
+
+    Returns:
+        The content, and the mark of the file that it came from.
 
     Raises:
         FolderError: it is missing, or can't be read.
     """
     try:
         with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
+            state = os.fstat(file.fileno())
+            size = state.st_size
             begun = file.read(8)
             numbers = 8 + int.from_bytes(begun, "little")
             first = -numbers % ALIGNED
@@ -53,7 +61,7 @@ def read_into_a_room(path: Path) -> Content:
                 there += count
     except OSError as problem:
         raise FolderError(f"{path}: can't be read: {problem.strerror or problem}") from None
-    return content
+    return content, (state.st_dev, state.st_ino, size, state.st_mtime_ns, state.st_ctime_ns)
 
 
 def views_of(content: Content, source: str, *, finite: bool = True) -> tuple[dict[str, Tensor], dict[str, str]]:

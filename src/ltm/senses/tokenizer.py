@@ -10,10 +10,9 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
-from ltm.errors import DataError
+from ltm.errors import DataError, LtmError
 from ltm.scenes.extras import library
 
 MOST_BYTES = 50_000_000
@@ -74,19 +73,16 @@ def encode_tokens(text: str, digest: str) -> list[int]:
     """Returns the symbols of a text, with those that a tokenizer puts before or behind all texts.
 
     Raises:
-        DataError: as `tokenizer_of`.
+        DataError: as `tokenizer_of`, or a text that holds what the tokenizer has no symbol for.
     """
-    symbols: list[int] = tokenizer_of(digest).encode(text).ids
+    whole = text.encode("utf-8", "replace").decode()  # halves of letters, which no UTF-8 holds
+    try:
+        symbols: list[int] = tokenizer_of(digest).encode(whole).ids
+    except LtmError:
+        raise
+    except Exception as problem:  # the package raises nothing narrower
+        raise DataError(f"the model's tokenizer can't read this text: {str(problem)[:200]}") from None
     return symbols
-
-
-def token_stream(symbols: Sequence[int]) -> Any:
-    """Returns what turns further tokens into text one by one, after some that were said.
-
-    Raises:
-        DataError: the package tokenizers is not installed.
-    """
-    return library("tokenizers.decoders", WHAT).DecodeStream(ids=list(symbols), skip_special_tokens=True)
 
 
 def bytes_of_tokens(digest: str, symbols: int) -> list[int]:

@@ -59,7 +59,7 @@ class Places:
     @property
     def alike(self) -> bool:
         """Whether all examples of the batch share the layout."""
-        return self.mask_BS is None and not self.raw
+        return self.mask_BS is None and self.parents_BS is None and not self.raw
 
     def mask(self, masks: Sequence[Tensor | None], batch: int) -> Tensor | None:
         """Returns which sites exist `[B, S]` by what each sense says of its own; None where all do."""
