@@ -177,7 +177,7 @@ def _settled(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> 
     """
     notes, begun = [], one.at
     if begun < len(one.charts) - 1:
-        known = "" if one.skill.measured is None else " that were measured to be enough"
+        known = "" if one.skill.measured is None else ", the size of the brain that was measured"
         notes.append(f"memory binds: {format_bytes(one.bytes)} instead of {format_bytes(one.sizes[-1])}{known}")
     predictor = _largest_that_thinks(one, wish, machine, folder)
     binding = _binding(predictor, wish)

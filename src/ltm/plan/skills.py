@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ltm.errors import LtmError, nearest
 
@@ -85,7 +85,7 @@ _EYE = Measured(
     3.0,
     ("runs", "0", "digits"),
     0.9952830188679245,
-    "of single digits read by the eye of visual Sudoku",
+    "of larger pictures of digits, 28×28, read by the eye of visual Sudoku",
 )
 _SUDOKU = Measured(
     "sudoku-sudoku-30min",
@@ -173,4 +173,5 @@ def find_skills(names: tuple[str, ...], data: Mapping[str, Data]) -> dict[str, S
             raise LtmError(
                 f"--data {name}=…: {name!r} is not among --skills ({', '.join(names)}){nearest(name, names)}"
             )
-    return {name: SKILLS[name] for name in names}
+    # What was measured was measured of other scenes than a person's own.
+    return {name: replace(SKILLS[name], measured=None) if name in data else SKILLS[name] for name in names}
