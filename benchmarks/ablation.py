@@ -202,7 +202,8 @@ def main() -> None:
             changes = [*VARIANTS[label][1], *HOW, f"training.steps={steps}", f"training.seed={seed}"]
             chart = chart_of("sudoku", changes)
             brain, record = trained(chart, RUNS / f"{name}-{label}-{seed}", train)
-            run = {"parameters": record["parameters"], "steps": steps, "precision": record["provenance"]["precision"]}
+            made = {key: record["provenance"][key] for key in ("precision", "processor")}
+            run = {"parameters": record["parameters"], "steps": steps, **made}
             keep("runs", key, run | measure(chart, brain, tests, several=label in SEVERAL_TRIES))
     for grid in tables(read(name)):
         grid.show()
@@ -261,9 +262,16 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
             columns = [spread([run[key] for run in of]) for key in ("one_segment", "exact", "expert_once")]
             tries = [run["expert_tries"] for run in of if run["expert_tries"] is not None]
             columns.append(spread(tries) if tries else "-")
-            rows.append([label, what, f"{of[0]['parameters']:,}", str(of[0]["steps"]), str(len(of)), *columns])
-    head = ["part", "change", "weights", "steps", "seeds", "1 segment", "16", "expert once", f"expert {TRIES} tries"]
+            made = " or ".join(dict.fromkeys(f"{run['precision']}, {maker(run['processor'])}" for run in of))
+            rows.append([label, what, f"{of[0]['parameters']:,}", str(of[0]["steps"]), made, str(len(of)), *columns])
+    head = ["part", "change", "weights", "steps", "in", "seeds", "1 segment", "16", "expert once"]
+    head.append(f"expert {TRIES} tries")
     yield Grid("Do the parts pay their way? Whole boards right, %", head, rows)
+
+
+def maker(processor: str) -> str:
+    """Returns whose processor it is."""
+    return next((name for name in ("AMD", "Intel", "Apple") if name in processor), processor)
 
 
 if __name__ == "__main__":
