@@ -11,7 +11,7 @@ import pytest
 from little_results import fill
 
 from ltm.cli.plot_evidence import evidence_svg
-from ltm.evidence.arms import Arm
+from ltm.evidence.arms import REFERENCE, Arm
 from ltm.evidence.cited import CITED, cited
 from ltm.evidence.claims import judged
 from ltm.evidence.document import Table, html, link, markdown, sources
@@ -55,6 +55,16 @@ def test_verdicts_follow_from_the_files(shelf: Shelf) -> None:
     assert verdicts["mind-needs"] == "not supported"  # 350 K parameters with 16 loops have 98 %
     assert verdicts["archetypes"] == "not supported"
     assert verdicts["transitions"] == "untested"
+
+
+def test_one_small_brain_that_fails_decides_nothing_about_all_small_ones(tmp_path: Path) -> None:
+    bases = [run for run in RUNS if run.arm.name in REFERENCE.values()]
+    fill(tmp_path, bases, lambda arm, seed: 0.5)
+    few = gather(tmp_path, bases)
+    verdicts = {one.name: one.verdict for one in judged(few)}
+    assert verdicts["mind-size"] == verdicts["mind-needs"] == "untested"
+    text = markdown(make_report(few, len(RUNS), quick=False).blocks, tmp_path)
+    assert "The best is `sudoku-350k-16`: 50.0 % (50.0 % to 50.0 %, 3 runs). So far: 1 of 25 arms have 3 runs." in text
 
 
 def test_the_same_runs_the_other_way_round_refute(tmp_path: Path) -> None:

@@ -70,14 +70,27 @@ def sized(**arms: tuple[float, float]) -> Shelf:
 def test_the_smallest_brain_that_solves() -> None:
     some = sized(small=(1e4, 0.9), middle=(1e5, 0.95), large=(1e6, 1.0))
     names = ("small", "middle", "large")
+    size = {"small": 1e4, "middle": 1e5, "large": 1e6, "other": 1e6}.__getitem__
     assert smallest(some, names) == "middle"
     assert smallest(some, ("small",)) is None
-    assert Solves("t", names, 1e5).decide(some).verdict == "supported"
-    assert Solves("t", names, 9e4).decide(some).verdict == "not supported"
-    assert Solves("t", names, 1e5, wanted=False).decide(some).verdict == "not supported"
-    assert Solves("t", names, 9e4, wanted=False).decide(some).verdict == "supported"
-    assert Solves("t", names, 1e3).decide(some).verdict == "untested"
-    assert Solves("t", ("other",), 1e9).decide(some).verdict == "untested"
+    assert Solves("t", names, 1e5, size).decide(some).verdict == "supported"
+    assert Solves("t", names, 9e4, size).decide(some).verdict == "not supported"
+    assert Solves("t", names, 1e5, size, wanted=False).decide(some).verdict == "not supported"
+    assert Solves("t", names, 9e4, size, wanted=False).decide(some).verdict == "supported"
+    assert Solves("t", names, 1e3, size).decide(some).verdict == "untested"
+    assert Solves("t", ("other",), 1e9, size).decide(some).verdict == "untested"
+
+
+def test_that_none_solves_is_known_only_once_all_have_run() -> None:
+    size = {"small": 1e4, "middle": 1e5, "large": 1e6}.__getitem__
+    none_yet, one_does = sized(small=(1e4, 0.5)), sized(middle=(1e5, 0.96))
+    for wanted in (True, False):
+        outcome = Solves("t", ("small", "middle"), 1e5, size, wanted).decide(none_yet)
+        assert outcome.verdict == "untested" and "1 of 2 such arms" in outcome.found
+    assert Solves("t", ("small", "middle"), 1e5, size).decide(one_does).verdict == "supported"
+    assert Solves("t", ("small", "middle"), 1e5, size, wanted=False).decide(one_does).verdict == "not supported"
+    beyond = Solves("t", ("small", "large"), 1e5, size, wanted=False).decide(none_yet)
+    assert beyond.verdict == "supported"  # that the large one hasn't run says nothing of small ones
 
 
 @pytest.mark.parametrize(

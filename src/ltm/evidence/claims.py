@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ltm.evidence.arms import COUNTS, PATTERNS, REFERENCE
-from ltm.evidence.experiments import EXPERIMENTS
+from ltm.evidence.experiments import EXPERIMENTS, parameters_of
 from ltm.evidence.readings import Shelf
 from ltm.evidence.rules import Above, AsGood, Check, Costs, Outcome, Side, Solves, Verdict, Within, together
 from ltm.evidence.tasks import LEARNED, TASKS
@@ -73,11 +73,11 @@ CLAIMS: dict[str, Claim] = {
     ),
     "mind-size": Claim(
         "A mind starts at 10 MB, not at 10 T tokens: at most 10 MB (2.5 M parameters in fp32) solve a task.",
-        tuple(Solves(task, _sizes(task), MOST) for task in TASKS),
+        tuple(Solves(task, _sizes(task), MOST, parameters_of) for task in TASKS),
     ),
     "mind-needs": Claim(
         "A thinking module needs at least 1 M parameters (1 MB at a byte each): none that is smaller solves its task.",
-        tuple(Solves(task, _sizes(task), LEAST - 1, wanted=False) for task in TASKS),
+        tuple(Solves(task, _sizes(task), LEAST - 1, parameters_of, wanted=False) for task in TASKS),
     ),
     "zones": Claim(
         "Several small zones beat one zone of the same parameters.",

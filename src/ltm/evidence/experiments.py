@@ -197,6 +197,12 @@ class Planned:
 
 
 @functools.cache
+def parameters_of(name: str) -> int:
+    """Returns the parameters of an arm by its chart, whether or not it has run."""
+    return Sizes.of(chart_of(ARMS[name].task, ARMS[name].changes)).parameters
+
+
+@functools.cache
 def measuring(arm: Arm) -> float:
     """Returns how many seconds measuring an arm takes, for the plan: by its operations, generously."""
     chart = chart_of(arm.task, arm.changes)

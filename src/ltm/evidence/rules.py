@@ -171,29 +171,38 @@ class Within:
 class Solves:
     """Whether a brain within a limit of parameters solves a task, or, where `wanted` is False, that none does.
 
+    One brain that does is enough to know; that none does is known only once all within the limit have run.
+
     Attributes:
         task: in the report's words.
         arms: that vary in size and loops.
         most: parameters, at most.
+        size: from an arm to its parameters, also before it has run.
         wanted: whether the claim is that one does.
     """
 
     task: str
     arms: tuple[str, ...]
     most: float
+    size: Callable[[str], float]
     wanted: bool = True
 
     def decide(self, shelf: Shelf) -> Outcome:
         """Looks for the smallest brain whose median solves the task."""
         whether = "some brain" if self.wanted else "no brain"
         rule = f"{self.task}: {whether} of at most {self.most:,.0f} parameters has a median of {shown(SOLVED)} or more"
-        small = [arm for arm in self.arms if (shelf.median(arm, "parameters") or math.inf) <= self.most]
-        small = [arm for arm in small if len(shelf.values(arm, "exact")) >= LEAST]
-        if not small:
-            return Outcome("untested", rule, "no runs" if not any(map(shelf.of, self.arms)) else "too few runs", [])
-        least = smallest(shelf, small)
-        best = Side(max(small, key=lambda arm: shelf.median(arm, "exact") or 0.0) if least is None else least)
+        small = [arm for arm in self.arms if self.size(arm) <= self.most]
+        done = [arm for arm in small if len(shelf.values(arm, "exact")) >= LEAST]
+        if not done:
+            return Outcome("untested", rule, f"none of {len(small)} such arms has {LEAST} runs", [])
+        least = smallest(shelf, done)
+        best = Side(max(done, key=lambda arm: shelf.median(arm, "exact") or 0.0) if least is None else least)
         found = f"{'the best' if least is None else 'the smallest'} is {told(shelf, best)}"
+        waiting = len(small) - len(done)
+        if waiting:
+            found += f"; {waiting} of {len(small)} such arms have fewer than {LEAST} runs yet"
+        if least is None and waiting:
+            return Outcome("untested", rule, found, readings_of(shelf, best))
         held = (least is not None) == self.wanted
         return Outcome("supported" if held else "not supported", rule, found, readings_of(shelf, best))
 
