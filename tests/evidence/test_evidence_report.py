@@ -12,7 +12,7 @@ from little_results import fill
 
 from ltm.cli.plot_evidence import evidence_svg
 from ltm.evidence.arms import REFERENCE, Arm
-from ltm.evidence.cited import CITED, cited
+from ltm.evidence.cited import CITED, STREAMS, cited
 from ltm.evidence.claims import judged
 from ltm.evidence.document import Table, html, link, markdown, sources
 from ltm.evidence.drawings import surface
@@ -160,11 +160,32 @@ def test_benchmarks_are_cited_with_file_and_command() -> None:
     readings, missing, damaged = cited(RESULTS)
     assert not missing and not damaged
     base = [reading for reading in readings if reading.arm == "ablation/base"]
-    kept = json.loads((RESULTS / "ablation-1500steps.json").read_text())
+    kept = json.loads((RESULTS / "ablation-equal-1500steps.json").read_text())
     values = [run["exact"] for key, run in kept["runs"].items() if key.startswith("base/")]
     assert statistics.median(reading.figures["exact"] for reading in base) == statistics.median(values)
     assert {reading.file.stem for reading in readings} == set(CITED)
     assert all(reading.command.startswith("python -m benchmarks.") for reading in readings)
+
+
+def test_memory_is_the_most_after_the_first_tenth_and_each_setting_stands_alone() -> None:
+    readings = {reading.arm: reading for reading in cited(RESULTS)[0] if reading.arm.startswith("stream/")}
+    assert sorted(readings) == [f"stream/{setting}" for setting in STREAMS]
+    for reading in readings.values():
+        kept = json.loads(reading.file.read_text())
+        later = [bytes_ for _, bytes_ in kept["samples"]][len(kept["samples"]) // 10 :]
+        assert later[0] == kept["resident_first"]
+        assert reading.figures["growth"] == max(later) / later[0] - 1
+    found = next(one for one in judged(gather(Path(), [], cited(RESULTS)[0])) if one.name == "stream")
+    assert found.verdict == "untested" and len(found.outcomes) == 3
+    assert all("(1 run)" in outcome.found for outcome in found.outcomes)
+
+
+def test_memory_that_comes_back_counts_as_grown(tmp_path: Path) -> None:
+    name = "stream-generated-1gb-ahead0.json"
+    kept = json.loads((RESULTS / name).read_text())
+    kept["samples"] = [[0.05 * place, {0: 300, 1: 250, 9: 150}.get(place, 100)] for place in range(20)]
+    (tmp_path / name).write_text(json.dumps(kept))
+    assert [reading.figures["growth"] for reading in cited(tmp_path)[0]] == [0.5]
 
 
 def test_a_damaged_benchmark_result_is_named_and_the_others_are_read(tmp_path: Path) -> None:

@@ -82,6 +82,15 @@ def test_claims_rest_on_arms_that_there_are() -> None:
     assert len(CITED) >= len(FAMILIES)
 
 
+def test_what_is_clearly_smaller_than_a_million_leaves_out_the_arms_called_so() -> None:
+    for check in CLAIMS["mind-needs"].checks:
+        assert isinstance(check, Solves)
+        smaller = {arm for arm in check.arms if sizes(arm).parameters <= check.most}
+        assert smaller and not any("-1m-" in arm or "-3m-" in arm or "-10m-" in arm for arm in smaller)
+        assert smaller == {arm for arm in check.arms if check.size(arm) <= check.most}
+        assert f"{check.most:,}" in CLAIMS["mind-needs"].words
+
+
 def test_an_unknown_experiment_gets_the_nearest() -> None:
     with pytest.raises(LtmError, match="did you mean 'waves'"):
         chosen(["wave"])
