@@ -15,7 +15,7 @@ from ltm.evidence.arms import REFERENCE, Arm
 from ltm.evidence.cited import CITED, STREAMS, cited
 from ltm.evidence.claims import judged
 from ltm.evidence.document import Table, html, link, markdown, sources
-from ltm.evidence.drawings import surface
+from ltm.evidence.drawings import Spot, Surface, surface
 from ltm.evidence.experiments import EXPERIMENTS, axes, plan
 from ltm.evidence.readings import Shelf, gather
 from ltm.evidence.report import TITLE, Report, make_report
@@ -154,6 +154,14 @@ def test_pictures_need_no_display(shelf: Shelf, monkeypatch: pytest.MonkeyPatch)
     assert drawing is not None and len(drawing.spots) == 24
     first = evidence_svg(drawing)
     assert first.startswith("<svg") and first == evidence_svg(drawing)
+
+
+@pytest.mark.parametrize("places", [[(4, 0)], [(4, 0), (5, 4)], [(4, 0), (5, 2), (6, 4)], [(4, 0), (4, 2), (4, 4)]])
+def test_few_points_are_drawn_without_a_surface(places: list[tuple[int, int]]) -> None:
+    spots = [Spot(10.0**size, 2.0**loops, 10.0**size * 2**loops, 0.07 * loops) for size, loops in places]
+    picture = evidence_svg(Surface("few", spots))
+    assert "PathCollection" in picture and "QuadContourSet" not in picture and "TriContourSet" not in picture
+    assert "TriContourSet" in evidence_svg(Surface("more", [*spots, Spot(2e6, 1, 2e6, 0.3), Spot(3e4, 5, 1e6, 0.6)]))
 
 
 def test_benchmarks_are_cited_with_file_and_command() -> None:
