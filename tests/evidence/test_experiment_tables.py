@@ -15,6 +15,7 @@ from ltm.evidence.experiments import EXPERIMENTS, axes, chosen, minutes, plan
 from ltm.evidence.published import published
 from ltm.evidence.rules import Solves
 from ltm.evidence.tasks import TASKS, chart_of
+from ltm.zones.mixer import MixerSpec
 
 FAMILIES = ("ablation/", "curve/", "shipped/", "mazes/", "firing/", "stream/")
 
@@ -49,6 +50,18 @@ def test_waves_cost_equal_operations() -> None:
 def test_sizes_go_from_30_thousand_to_10_million() -> None:
     sudoku = [sizes(arm).parameters for arm in EXPERIMENTS["coupling"].arms if arm.startswith("sudoku-")]
     assert min(sudoku) == pytest.approx(30e3, rel=0.01) and max(sudoku) == pytest.approx(10e6, rel=0.01)
+
+
+def test_what_arms_differ_in_beside_their_question_is_said() -> None:
+    end, base = (chart_of("sudoku", ARMS[name].changes) for name in ("sudoku-end-only", REFERENCE["sudoku"]))
+    assert end.training.gradient_ticks == base.training.ticks and base.training.gradient_ticks is None
+    assert end.training.segments == 1 and base.training.segments == 4
+    assert "one optimiser step a scene instead of four" in EXPERIMENTS["parts"].equal
+    apart, over = (chart_of("sudoku", ARMS[f"sudoku-{name}-4"].changes).zones["z0"] for name in ("apart", "overlap"))
+    assert isinstance(apart, MixerSpec) and isinstance(over, MixerSpec)
+    for one, other in ((over.width, apart.width), (over.messages, apart.messages), (over.hidden, apart.hidden)):
+        assert f"{one} " in EXPERIMENTS["structure"].equal and f"for {other})" in EXPERIMENTS["structure"].equal
+    assert "optimiser step" in CLAIMS["every-loop"].words and "wider" in CLAIMS["overlap"].words
 
 
 def test_an_arms_name_says_its_size_and_loops() -> None:

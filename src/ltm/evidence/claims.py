@@ -95,7 +95,8 @@ CLAIMS: dict[str, Claim] = {
         tuple(_above("sudoku-coupled-fractal", f"sudoku-coupled-{pattern}") for pattern in PATTERNS[:3]),
     ),
     "overlap": Claim(
-        "Zones whose channels overlap beat zones on channels of their own.",
+        "Zones whose channels overlap beat zones on channels of their own, at equal parameters: overlapping ones are "
+        "wider, with fewer messages and hidden units.",
         (_above("sudoku-overlap-4", "sudoku-apart-4"),),
     ),
     "waves-choose": Claim(
@@ -119,7 +120,8 @@ CLAIMS: dict[str, Claim] = {
         tuple(_above(f"{task}-with-{n}", f"{task}-without-{n}") for task in COUNTS for n in COUNTS[task][:-1]),
     ),
     "every-loop": Claim(
-        "Learning from the answer at every segment beats learning from the last one only.",
+        "Learning from the answer at every segment, with an optimiser step at each, beats learning from the last one "
+        "only, with one step a scene.",
         (_above(REFERENCE["sudoku"], "sudoku-end-only"),),
     ),
     "few-examples": Claim(
