@@ -8,7 +8,7 @@ import statistics
 from pathlib import Path
 
 import pytest
-from little_results import fill
+from little_results import fill, result
 
 from ltm.cli.plot_evidence import evidence_svg
 from ltm.evidence.arms import REFERENCE, Arm
@@ -17,9 +17,10 @@ from ltm.evidence.claims import judged
 from ltm.evidence.document import Table, html, link, markdown, sources
 from ltm.evidence.drawings import Spot, Surface, surface
 from ltm.evidence.experiments import EXPERIMENTS, axes, plan
-from ltm.evidence.readings import Shelf, gather
+from ltm.evidence.readings import Shelf, gather, reading_of
 from ltm.evidence.report import TITLE, Report, make_report
 from ltm.evidence.rules import spread
+from ltm.evidence.run_file import result_file
 
 RUNS = plan(EXPERIMENTS.values())
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
@@ -71,6 +72,37 @@ def test_the_same_runs_the_other_way_round_refute(tmp_path: Path) -> None:
     fill(tmp_path, RUNS, lambda arm, seed: 1.0 - exact(arm, seed))
     verdicts = {one.name: one.verdict for one in judged(gather(tmp_path, RUNS))}
     assert verdicts["coupling-over-mass"] == verdicts["repetition"] == verdicts["loop"] == "not supported"
+
+
+def test_a_brain_that_is_always_right_waits_for_no_runs(tmp_path: Path) -> None:
+    fill(tmp_path, RUNS, exact)
+    perfect = [run for run in RUNS if run.arm.name == "listops-thinking"]
+    for run in perfect:
+        made = result(run, 1.0)
+        looks = tuple(look.model_copy(update={"exact": 1.0, "auroc": None}) for look in made.by_ticks)
+        result_file(tmp_path, run).write_text(made.model_copy(update={"by_ticks": looks}).model_dump_json())
+    found = gather(tmp_path, RUNS, cited(RESULTS)[0])
+    reflection = next(one for one in judged(found) if one.name == "reflection")
+    assert [outcome.verdict for outcome in reflection.outcomes].count("can't be told") == 1
+    made_of = make_report(found, len(RUNS), quick=False)
+    text = markdown(made_of.blocks, tmp_path)
+    row = next(line for line in text.splitlines() if line.startswith("| Reflection tells") and "decided" in line)
+    assert "1 can't be told" in row
+    ticks = next(line for line in text.splitlines() if line.startswith("| listops | 16 |"))
+    assert "can't be told in 3 runs, where all answers are right, or none is" in ticks
+
+
+def test_what_is_shown_of_thinking_longer_is_the_longest_look() -> None:
+    run = next(run for run in RUNS if run.arm.name == "maze-88k-16")
+    made = result(run, 0.5)
+    shares = dict(zip((look.ticks for look in made.by_ticks), (0.9, 0.1, 0.5, 0.6, 0.4), strict=True))
+    looks = tuple(look.model_copy(update={"exact": shares[look.ticks]}) for look in made.by_ticks)
+    read = reading_of(made.model_copy(update={"by_ticks": looks}), Path("x.json"))
+    assert (read.figures["exact"], read.figures["exact:longest"], read.figures["longest"]) == (0.5, 0.4, 64)
+    rows = [block for block in make_report(Shelf({run.arm.name: [read] * 3}), 3, quick=False).blocks
+            if isinstance(block, Table) and block.head[0] == "arm"]  # fmt: skip
+    place = rows[0].head.index("right after the longest thought asked for")
+    assert rows[0].rows[0].cells[place] == "40.0 % (40.0 % to 40.0 %, 3 runs), 64 ticks"
 
 
 def test_every_row_with_figures_leads_to_files_that_hold_them(report: Report, folder: Path) -> None:

@@ -107,5 +107,38 @@ def test_one_failing_check_refutes_and_all_must_hold(a: float, b: float | None, 
     assert together([Within(side, low=0.5).decide(runs) for side in (A, B)]) == verdict
 
 
+def mixed(values: tuple[float, ...], untold: int) -> Shelf:
+    """A shelf of one arm, some of whose runs can't tell a figure."""
+    told = [Reading("a", "", Path("x.json"), "", "", {"auroc": value}) for value in values]
+    others = [Reading("a", "", Path("y.json"), "", "", {"exact": 1.0}, frozenset({"auroc"})) for _ in range(untold)]
+    return Shelf({"a": [*told, *others]})
+
+
+@pytest.mark.parametrize(
+    ("values", "untold", "verdict"),
+    [
+        ((0.95, 0.97), 1, "supported"),
+        ((0.95, 0.5), 1, "not supported"),
+        ((), 3, "can't be told"),
+        ((), 2, "untested"),
+        ((0.95,), 1, "untested"),
+    ],
+)
+def test_runs_that_cant_tell_are_no_missing_runs(values: tuple[float, ...], untold: int, verdict: Verdict) -> None:
+    outcome = Within(Side("a", "auroc"), low=0.9).decide(mixed(values, untold))
+    assert outcome.verdict == verdict and len(outcome.readings) == len(values) + untold
+    assert f"can't be told in {untold} run" in outcome.found
+    assert ("no runs" in outcome.found) is False
+
+
+def test_a_check_that_cant_be_told_leaves_the_verdict_to_the_others() -> None:
+    untold = Within(Side("a", "auroc"), low=0.9).decide(mixed((), 3))
+    holds, fails, waits = (
+        Within(A, low=0.5).decide(shelf(a=values)) for values in ((0.9,) * 3, (0.1,) * 3, (0.9,) * 2)
+    )
+    assert together([untold, holds]) == "supported" and together([untold, holds, fails]) == "not supported"
+    assert together([untold, holds, waits]) == "untested" and together([untold]) == "can't be told"
+
+
 def test_a_claim_without_checks_is_untested() -> None:
     assert together([]) == "untested"

@@ -13,7 +13,7 @@ from ltm.evidence.drawings import Drawing
 from ltm.evidence.experiments import EXPERIMENTS, Experiment
 from ltm.evidence.looking import TRIES, TRY_TICKS, WILL_SCENES
 from ltm.evidence.readings import Shelf
-from ltm.evidence.rules import LEAST, SOLVED, Side, readings_of, shown, smallest, spread
+from ltm.evidence.rules import LEAST, SOLVED, Side, readings_of, seen, shown, smallest, spread
 from ltm.evidence.tasks import TASKS
 
 
@@ -82,7 +82,7 @@ def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
         "seconds",
         "M operations a thought",
         "right",
-        "at most, thinking longer",
+        "right after the longest thought asked for",
     ]
     rows = []
     for arm in arms:
@@ -96,7 +96,7 @@ def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
             f"{shelf.median(arm, 'seconds') or 0.0:.0f}",
             f"{first['operations'] / 1e6:,.0f}",
             spread(shelf.values(arm, "exact")),
-            spread(shelf.values(arm, "best")),
+            f"{spread(shelf.values(arm, 'exact:longest'))}, {first['longest']:,.0f} ticks",
         ]
         rows.append(Row(cells, readings))
     return Table(head, rows)
@@ -116,7 +116,7 @@ def _thinking(shelf: Shelf, experiment: Experiment, drawn: dict[str, Drawing]) -
     for arm in experiment.arms:
         known = sorted({int(name[6:]) for one in shelf.of(arm) for name in one.figures if name.startswith("exact@")})
         for tick in known:
-            values = [spread(shelf.values(arm, f"{what}@{tick}")) for what in ("exact", "auroc", "ece")]
+            values = [seen(shelf, Side(arm, f"{what}@{tick}")) for what in ("exact", "auroc", "ece")]
             rows.append(Row([ARMS[arm].task, f"{tick}", *values], shelf.of(arm)))
     yield Table(["task", "ticks", "right", "AUROC of reflection", "calibration error"], rows)
     watts = shipped_figures().quantities["watts_per_core"]

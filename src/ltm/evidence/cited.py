@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ltm.errors import DataError
-from ltm.evidence.readings import Reading, load_json
+from ltm.evidence.readings import Reading, known, load_json
 
 Figures = Mapping[str, float | None]
 Found = tuple[str, str, str, Figures, Mapping[str, Any]]
@@ -35,8 +35,7 @@ def cited(folder: Path) -> tuple[list[Reading], list[Path], list[str]]:
         try:
             result = load_json(file)
             for arm, label, part, figures, raw in read(result):
-                known = {key: float(value) for key, value in figures.items() if value is not None}
-                readings.append(Reading(arm, label, file, part, str(result["command"]), known, raw))
+                readings.append(Reading(arm, label, file, part, str(result["command"]), *known(figures), raw))
         except DataError as problem:
             damaged.append(str(problem))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
