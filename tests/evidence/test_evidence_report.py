@@ -8,18 +8,19 @@ import statistics
 from pathlib import Path
 
 import pytest
-from little_results import fill
+from little_results import fill, result
 
 from ltm.cli.plot_evidence import evidence_svg
-from ltm.evidence.arms import Arm
-from ltm.evidence.cited import CITED, cited
+from ltm.evidence.arms import REFERENCE, Arm
+from ltm.evidence.cited import CITED, STREAMS, cited
 from ltm.evidence.claims import judged
 from ltm.evidence.document import Table, html, link, markdown, sources
-from ltm.evidence.drawings import surface
+from ltm.evidence.drawings import Spot, Surface, surface
 from ltm.evidence.experiments import EXPERIMENTS, axes, plan
-from ltm.evidence.readings import Shelf, gather
+from ltm.evidence.readings import Shelf, gather, reading_of
 from ltm.evidence.report import TITLE, Report, make_report
 from ltm.evidence.rules import spread
+from ltm.evidence.run_file import result_file
 
 RUNS = plan(EXPERIMENTS.values())
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
@@ -57,10 +58,51 @@ def test_verdicts_follow_from_the_files(shelf: Shelf) -> None:
     assert verdicts["transitions"] == "untested"
 
 
+def test_one_small_brain_that_fails_decides_nothing_about_all_small_ones(tmp_path: Path) -> None:
+    bases = [run for run in RUNS if run.arm.name in REFERENCE.values()]
+    fill(tmp_path, bases, lambda arm, seed: 0.5)
+    few = gather(tmp_path, bases)
+    verdicts = {one.name: one.verdict for one in judged(few)}
+    assert verdicts["mind-size"] == verdicts["mind-needs"] == "untested"
+    text = markdown(make_report(few, len(RUNS), quick=False).blocks, tmp_path)
+    assert "The best is `sudoku-350k-16`: 50.0 % (50.0 % to 50.0 %, 3 runs). So far: 1 of 25 arms have 3 runs." in text
+
+
 def test_the_same_runs_the_other_way_round_refute(tmp_path: Path) -> None:
     fill(tmp_path, RUNS, lambda arm, seed: 1.0 - exact(arm, seed))
     verdicts = {one.name: one.verdict for one in judged(gather(tmp_path, RUNS))}
     assert verdicts["coupling-over-mass"] == verdicts["repetition"] == verdicts["loop"] == "not supported"
+
+
+def test_a_brain_that_is_always_right_waits_for_no_runs(tmp_path: Path) -> None:
+    fill(tmp_path, RUNS, exact)
+    perfect = [run for run in RUNS if run.arm.name == "listops-thinking"]
+    for run in perfect:
+        made = result(run, 1.0)
+        looks = tuple(look.model_copy(update={"exact": 1.0, "auroc": None}) for look in made.by_ticks)
+        result_file(tmp_path, run).write_text(made.model_copy(update={"by_ticks": looks}).model_dump_json())
+    found = gather(tmp_path, RUNS, cited(RESULTS)[0])
+    reflection = next(one for one in judged(found) if one.name == "reflection")
+    assert [outcome.verdict for outcome in reflection.outcomes].count("can't be told") == 1
+    made_of = make_report(found, len(RUNS), quick=False)
+    text = markdown(made_of.blocks, tmp_path)
+    row = next(line for line in text.splitlines() if line.startswith("| Reflection tells") and "decided" in line)
+    assert "1 can't be told" in row
+    ticks = next(line for line in text.splitlines() if line.startswith("| listops | 16 |"))
+    assert "can't be told in 3 runs, where all answers are right, or none is" in ticks
+
+
+def test_what_is_shown_of_thinking_longer_is_the_longest_look() -> None:
+    run = next(run for run in RUNS if run.arm.name == "maze-88k-16")
+    made = result(run, 0.5)
+    shares = dict(zip((look.ticks for look in made.by_ticks), (0.9, 0.1, 0.5, 0.6, 0.4), strict=True))
+    looks = tuple(look.model_copy(update={"exact": shares[look.ticks]}) for look in made.by_ticks)
+    read = reading_of(made.model_copy(update={"by_ticks": looks}), Path("x.json"))
+    assert (read.figures["exact"], read.figures["exact:longest"], read.figures["longest"]) == (0.5, 0.4, 64)
+    rows = [block for block in make_report(Shelf({run.arm.name: [read] * 3}), 3, quick=False).blocks
+            if isinstance(block, Table) and block.head[0] == "arm"]  # fmt: skip
+    place = rows[0].head.index("right after the longest thought asked for")
+    assert rows[0].rows[0].cells[place] == "40.0 % (40.0 % to 40.0 %, 3 runs), 64 ticks"
 
 
 def test_every_row_with_figures_leads_to_files_that_hold_them(report: Report, folder: Path) -> None:
@@ -146,15 +188,44 @@ def test_pictures_need_no_display(shelf: Shelf, monkeypatch: pytest.MonkeyPatch)
     assert first.startswith("<svg") and first == evidence_svg(drawing)
 
 
+@pytest.mark.parametrize("places", [[(4, 0)], [(4, 0), (5, 4)], [(4, 0), (5, 2), (6, 4)], [(4, 0), (4, 2), (4, 4)]])
+def test_few_points_are_drawn_without_a_surface(places: list[tuple[int, int]]) -> None:
+    spots = [Spot(10.0**size, 2.0**loops, 10.0**size * 2**loops, 0.07 * loops) for size, loops in places]
+    picture = evidence_svg(Surface("few", spots))
+    assert "PathCollection" in picture and "QuadContourSet" not in picture and "TriContourSet" not in picture
+    assert "TriContourSet" in evidence_svg(Surface("more", [*spots, Spot(2e6, 1, 2e6, 0.3), Spot(3e4, 5, 1e6, 0.6)]))
+
+
 def test_benchmarks_are_cited_with_file_and_command() -> None:
     readings, missing, damaged = cited(RESULTS)
     assert not missing and not damaged
     base = [reading for reading in readings if reading.arm == "ablation/base"]
-    kept = json.loads((RESULTS / "ablation-1500steps.json").read_text())
+    kept = json.loads((RESULTS / "ablation-equal-1500steps.json").read_text())
     values = [run["exact"] for key, run in kept["runs"].items() if key.startswith("base/")]
     assert statistics.median(reading.figures["exact"] for reading in base) == statistics.median(values)
     assert {reading.file.stem for reading in readings} == set(CITED)
     assert all(reading.command.startswith("python -m benchmarks.") for reading in readings)
+
+
+def test_memory_is_the_most_after_the_first_tenth_and_each_setting_stands_alone() -> None:
+    readings = {reading.arm: reading for reading in cited(RESULTS)[0] if reading.arm.startswith("stream/")}
+    assert sorted(readings) == [f"stream/{setting}" for setting in STREAMS]
+    for reading in readings.values():
+        kept = json.loads(reading.file.read_text())
+        later = [bytes_ for _, bytes_ in kept["samples"]][len(kept["samples"]) // 10 :]
+        assert later[0] == kept["resident_first"]
+        assert reading.figures["growth"] == max(later) / later[0] - 1
+    found = next(one for one in judged(gather(Path(), [], cited(RESULTS)[0])) if one.name == "stream")
+    assert found.verdict == "untested" and len(found.outcomes) == 3
+    assert all("(1 run)" in outcome.found for outcome in found.outcomes)
+
+
+def test_memory_that_comes_back_counts_as_grown(tmp_path: Path) -> None:
+    name = "stream-generated-1gb-ahead0.json"
+    kept = json.loads((RESULTS / name).read_text())
+    kept["samples"] = [[0.05 * place, {0: 300, 1: 250, 9: 150}.get(place, 100)] for place in range(20)]
+    (tmp_path / name).write_text(json.dumps(kept))
+    assert [reading.figures["growth"] for reading in cited(tmp_path)[0]] == [0.5]
 
 
 def test_a_damaged_benchmark_result_is_named_and_the_others_are_read(tmp_path: Path) -> None:

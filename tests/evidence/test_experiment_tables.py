@@ -15,6 +15,7 @@ from ltm.evidence.experiments import EXPERIMENTS, axes, chosen, minutes, plan
 from ltm.evidence.published import published
 from ltm.evidence.rules import Solves
 from ltm.evidence.tasks import TASKS, chart_of
+from ltm.zones.mixer import MixerSpec
 
 FAMILIES = ("ablation/", "curve/", "shipped/", "mazes/", "firing/", "stream/")
 
@@ -51,6 +52,18 @@ def test_sizes_go_from_30_thousand_to_10_million() -> None:
     assert min(sudoku) == pytest.approx(30e3, rel=0.01) and max(sudoku) == pytest.approx(10e6, rel=0.01)
 
 
+def test_what_arms_differ_in_beside_their_question_is_said() -> None:
+    end, base = (chart_of("sudoku", ARMS[name].changes) for name in ("sudoku-end-only", REFERENCE["sudoku"]))
+    assert end.training.gradient_ticks == base.training.ticks and base.training.gradient_ticks is None
+    assert end.training.segments == 1 and base.training.segments == 4
+    assert "one optimiser step a scene instead of four" in EXPERIMENTS["parts"].equal
+    apart, over = (chart_of("sudoku", ARMS[f"sudoku-{name}-4"].changes).zones["z0"] for name in ("apart", "overlap"))
+    assert isinstance(apart, MixerSpec) and isinstance(over, MixerSpec)
+    for one, other in ((over.width, apart.width), (over.messages, apart.messages), (over.hidden, apart.hidden)):
+        assert f"{one} " in EXPERIMENTS["structure"].equal and f"for {other})" in EXPERIMENTS["structure"].equal
+    assert "optimiser step" in CLAIMS["every-loop"].words and "wider" in CLAIMS["overlap"].words
+
+
 def test_an_arms_name_says_its_size_and_loops() -> None:
     assert axes("sudoku-350k-16") == ("350k", 16) and axes("sudoku-zones-4") is None
     for arm in EXPERIMENTS["coupling"].arms:
@@ -80,6 +93,15 @@ def test_claims_rest_on_arms_that_there_are() -> None:
             assert names
             assert all(name in ARMS or name.startswith(FAMILIES) for name in names), names
     assert len(CITED) >= len(FAMILIES)
+
+
+def test_what_is_clearly_smaller_than_a_million_leaves_out_the_arms_called_so() -> None:
+    for check in CLAIMS["mind-needs"].checks:
+        assert isinstance(check, Solves)
+        smaller = {arm for arm in check.arms if sizes(arm).parameters <= check.most}
+        assert smaller and not any("-1m-" in arm or "-3m-" in arm or "-10m-" in arm for arm in smaller)
+        assert smaller == {arm for arm in check.arms if check.size(arm) <= check.most}
+        assert f"{check.most:,}" in CLAIMS["mind-needs"].words
 
 
 def test_an_unknown_experiment_gets_the_nearest() -> None:

@@ -70,14 +70,27 @@ def sized(**arms: tuple[float, float]) -> Shelf:
 def test_the_smallest_brain_that_solves() -> None:
     some = sized(small=(1e4, 0.9), middle=(1e5, 0.95), large=(1e6, 1.0))
     names = ("small", "middle", "large")
+    size = {"small": 1e4, "middle": 1e5, "large": 1e6, "other": 1e6}.__getitem__
     assert smallest(some, names) == "middle"
     assert smallest(some, ("small",)) is None
-    assert Solves("t", names, 1e5).decide(some).verdict == "supported"
-    assert Solves("t", names, 9e4).decide(some).verdict == "not supported"
-    assert Solves("t", names, 1e5, wanted=False).decide(some).verdict == "not supported"
-    assert Solves("t", names, 9e4, wanted=False).decide(some).verdict == "supported"
-    assert Solves("t", names, 1e3).decide(some).verdict == "untested"
-    assert Solves("t", ("other",), 1e9).decide(some).verdict == "untested"
+    assert Solves("t", names, 1e5, size).decide(some).verdict == "supported"
+    assert Solves("t", names, 9e4, size).decide(some).verdict == "not supported"
+    assert Solves("t", names, 1e5, size, wanted=False).decide(some).verdict == "not supported"
+    assert Solves("t", names, 9e4, size, wanted=False).decide(some).verdict == "supported"
+    assert Solves("t", names, 1e3, size).decide(some).verdict == "untested"
+    assert Solves("t", ("other",), 1e9, size).decide(some).verdict == "untested"
+
+
+def test_that_none_solves_is_known_only_once_all_have_run() -> None:
+    size = {"small": 1e4, "middle": 1e5, "large": 1e6}.__getitem__
+    none_yet, one_does = sized(small=(1e4, 0.5)), sized(middle=(1e5, 0.96))
+    for wanted in (True, False):
+        outcome = Solves("t", ("small", "middle"), 1e5, size, wanted).decide(none_yet)
+        assert outcome.verdict == "untested" and "1 of 2 such arms" in outcome.found
+    assert Solves("t", ("small", "middle"), 1e5, size).decide(one_does).verdict == "supported"
+    assert Solves("t", ("small", "middle"), 1e5, size, wanted=False).decide(one_does).verdict == "not supported"
+    beyond = Solves("t", ("small", "large"), 1e5, size, wanted=False).decide(none_yet)
+    assert beyond.verdict == "supported"  # that the large one hasn't run says nothing of small ones
 
 
 @pytest.mark.parametrize(
@@ -92,6 +105,39 @@ def test_the_smallest_brain_that_solves() -> None:
 def test_one_failing_check_refutes_and_all_must_hold(a: float, b: float | None, verdict: Verdict) -> None:
     runs = shelf(a=(a,) * 3, b=() if b is None else (b,) * 3)
     assert together([Within(side, low=0.5).decide(runs) for side in (A, B)]) == verdict
+
+
+def mixed(values: tuple[float, ...], untold: int) -> Shelf:
+    """A shelf of one arm, some of whose runs can't tell a figure."""
+    told = [Reading("a", "", Path("x.json"), "", "", {"auroc": value}) for value in values]
+    others = [Reading("a", "", Path("y.json"), "", "", {"exact": 1.0}, frozenset({"auroc"})) for _ in range(untold)]
+    return Shelf({"a": [*told, *others]})
+
+
+@pytest.mark.parametrize(
+    ("values", "untold", "verdict"),
+    [
+        ((0.95, 0.97), 1, "supported"),
+        ((0.95, 0.5), 1, "not supported"),
+        ((), 3, "can't be told"),
+        ((), 2, "untested"),
+        ((0.95,), 1, "untested"),
+    ],
+)
+def test_runs_that_cant_tell_are_no_missing_runs(values: tuple[float, ...], untold: int, verdict: Verdict) -> None:
+    outcome = Within(Side("a", "auroc"), low=0.9).decide(mixed(values, untold))
+    assert outcome.verdict == verdict and len(outcome.readings) == len(values) + untold
+    assert f"can't be told in {untold} run" in outcome.found
+    assert ("no runs" in outcome.found) is False
+
+
+def test_a_check_that_cant_be_told_leaves_the_verdict_to_the_others() -> None:
+    untold = Within(Side("a", "auroc"), low=0.9).decide(mixed((), 3))
+    holds, fails, waits = (
+        Within(A, low=0.5).decide(shelf(a=values)) for values in ((0.9,) * 3, (0.1,) * 3, (0.9,) * 2)
+    )
+    assert together([untold, holds]) == "supported" and together([untold, holds, fails]) == "not supported"
+    assert together([untold, holds, waits]) == "untested" and together([untold]) == "can't be told"
 
 
 def test_a_claim_without_checks_is_untested() -> None:

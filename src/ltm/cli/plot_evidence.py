@@ -15,6 +15,7 @@ from ltm.evidence.drawings import Bars, Drawing, Lines, Surface
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.tri import Triangulation
 
 _COLOURS = ("#2f6db5", "#c4661b", "#2c8a57")
 _COUNTED = 1e5
@@ -67,8 +68,9 @@ def _surface(drawing: Surface) -> Figure:
     axes.set_xlim(min(x) - 0.3, max(x) + 0.3)
     axes.set_ylim(min(y) - 0.7, max(y) + 0.7)
     levels = [step / 20 for step in range(21)]
-    if len(set(x)) > 1 and len(set(y)) > 1:
-        axes.tricontourf(x, y, exact, levels=levels, cmap="viridis", alpha=0.45, zorder=0)
+    mesh = _mesh(x, y)
+    if mesh is not None:
+        axes.tricontourf(mesh, exact, levels=levels, cmap="viridis", alpha=0.45, zorder=0)
     _equal_operations(axes, drawing)
     shown = axes.scatter(x, y, c=exact, s=620, vmin=0, vmax=1, cmap="viridis", edgecolors="#ffffff", zorder=3)
     for across, up, share in zip(x, y, exact, strict=True):
@@ -84,6 +86,16 @@ def _surface(drawing: Surface) -> Figure:
     bar.outline.set_linewidth(0)
     figure.tight_layout()
     return figure
+
+
+def _mesh(x: Sequence[float], y: Sequence[float]) -> Triangulation | None:
+    """Returns triangles between places; None where there are fewer than three, or all lie on one line."""
+    from matplotlib.tri import Triangulation
+
+    try:
+        return Triangulation(x, y)
+    except (ValueError, RuntimeError):
+        return None
 
 
 def _equal_operations(axes: Axes, drawing: Surface) -> None:

@@ -162,7 +162,9 @@ def _parts() -> Iterator[Arm]:
         *looped(32, 8),
     )
     yield _arm("sudoku", "archetypes", "the base's size, of which a part recalls 32 archetypes", memory)
-    yield _arm("sudoku", "end-only", "16 loops, learned from only at their end", looped(LOOPS, LOOPS))
+    # Gradient through as many ticks as the base's: that where the loss stands is all that differs in a segment.
+    end = (*looped(LOOPS, LOOPS), f"training.gradient_ticks={TICKS}")
+    yield _arm("sudoku", "end-only", f"16 loops, learned from only at their end, through the last {TICKS}", end)
 
 
 def _thinking(task: str) -> Iterator[Arm]:

@@ -10,10 +10,10 @@ from ltm.evidence import drawings
 from ltm.evidence.arms import ARMS
 from ltm.evidence.document import Block, Heading, Image, Paragraph, Row, Table
 from ltm.evidence.drawings import Drawing
-from ltm.evidence.experiments import Experiment, axes
+from ltm.evidence.experiments import EXPERIMENTS, Experiment
 from ltm.evidence.looking import TRIES, TRY_TICKS, WILL_SCENES
 from ltm.evidence.readings import Shelf
-from ltm.evidence.rules import LEAST, SOLVED, Side, readings_of, shown, smallest, spread
+from ltm.evidence.rules import LEAST, SOLVED, Side, readings_of, seen, shown, smallest, spread
 from ltm.evidence.tasks import TASKS
 
 
@@ -54,21 +54,22 @@ def _picture(shelf: Shelf, name: str, experiment: Experiment, task: str) -> Draw
 
 def _smallest(shelf: Shelf, task: str, arms: Sequence[str]) -> str:
     """Says which is the smallest brain that solves a task."""
-    sized = [arm for arm in arms if axes(arm) is not None or arm.endswith("-stack")]
-    decided = [arm for arm in sized if len(shelf.values(arm, "exact")) >= LEAST]
+    decided = [arm for arm in arms if len(shelf.values(arm, "exact")) >= LEAST]
     if not decided:
         return f"Which brain is the smallest that solves it can't be said: no arm has {LEAST} runs yet."
     least = smallest(shelf, decided)
+    wanted = [arm for arm in EXPERIMENTS["coupling"].arms if ARMS[arm].task == task]
+    so_far = f" So far: {len(decided)} of {len(wanted)} arms have {LEAST} runs." if len(decided) < len(wanted) else ""
     if least is None:
         best = max(decided, key=lambda arm: shelf.median(arm, "exact") or 0.0)
         found = spread(shelf.values(best, "exact"))
-        return f"No arm solves it (a median of {shown(SOLVED)} or more). The best is `{best}`: {found}."
+        return f"No arm solves it (a median of {shown(SOLVED)} or more). The best is `{best}`: {found}.{so_far}"
     parameters, operations = shelf.median(least, "parameters"), shelf.median(least, "operations")
     size = f"{parameters:,.0f} parameters, {4 * (parameters or 0) / 1e6:.2g} MB in fp32"
     found = spread(shelf.values(least, "exact"))
     return (
         f"The smallest brain that solves it (a median of {shown(SOLVED)} or more) is `{least}`: {found}; {size}, "
-        f"{(operations or 0) / 1e6:,.0f} M operations a thought."
+        f"{(operations or 0) / 1e6:,.0f} M operations a thought.{so_far}"
     )
 
 
@@ -81,7 +82,7 @@ def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
         "seconds",
         "M operations a thought",
         "right",
-        "at most, thinking longer",
+        "right after the longest thought asked for",
     ]
     rows = []
     for arm in arms:
@@ -95,7 +96,7 @@ def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
             f"{shelf.median(arm, 'seconds') or 0.0:.0f}",
             f"{first['operations'] / 1e6:,.0f}",
             spread(shelf.values(arm, "exact")),
-            spread(shelf.values(arm, "best")),
+            f"{spread(shelf.values(arm, 'exact:longest'))}, {first['longest']:,.0f} ticks",
         ]
         rows.append(Row(cells, readings))
     return Table(head, rows)
@@ -115,7 +116,7 @@ def _thinking(shelf: Shelf, experiment: Experiment, drawn: dict[str, Drawing]) -
     for arm in experiment.arms:
         known = sorted({int(name[6:]) for one in shelf.of(arm) for name in one.figures if name.startswith("exact@")})
         for tick in known:
-            values = [spread(shelf.values(arm, f"{what}@{tick}")) for what in ("exact", "auroc", "ece")]
+            values = [seen(shelf, Side(arm, f"{what}@{tick}")) for what in ("exact", "auroc", "ece")]
             rows.append(Row([ARMS[arm].task, f"{tick}", *values], shelf.of(arm)))
     yield Table(["task", "ticks", "right", "AUROC of reflection", "calibration error"], rows)
     watts = shipped_figures().quantities["watts_per_core"]

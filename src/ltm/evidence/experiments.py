@@ -9,7 +9,7 @@ from typing import Literal
 
 from ltm.chart.size import Sizes
 from ltm.errors import LtmError, nearest
-from ltm.evidence.arms import ARMS, COUNTS, PATTERNS, REFERENCE, WIDTHS, Arm
+from ltm.evidence.arms import ARMS, COUNTS, PATTERNS, REFERENCE, TICKS, WIDTHS, Arm
 from ltm.evidence.looking import TRIES, TRY_TICKS, WILL_SCENES, segments_to_look
 from ltm.evidence.tasks import ASIDE, LEARNED, TASKS, TESTED, chart_of
 
@@ -92,7 +92,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Structure",
         "Is a brain of many zones better than one zone of the same size, and does it matter how they are coupled?",
         f"Equal: parameters within 3 %, and {_TIME}. A narrower zone takes fewer operations, so more zones get more "
-        "steps. Brains of 16 zones are read after 16 ticks, so that each fires before; of other numbers after 8.",
+        "steps. Brains of 16 zones are read after 16 ticks, so that each fires before; of other numbers after 8. "
+        "Not equal: to have the same parameters, zones whose channels overlap have twice the width of those that stand "
+        "apart (64 for 32), with half as many messages (192 for 384) and hidden units (256 for 512).",
         _arms(
             [
                 *(
@@ -150,7 +152,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "parts": Experiment(
         "Single parts",
         "Do roles, a state of its own, archetypes, and a loss at every segment pay their way?",
-        f"Equal: parameters within 3 %, and {_TIME}.",
+        f"Equal: parameters within 3 %, and {_TIME}. Not equal: a brain that learns only at the end of its 16 loops "
+        f"gets one optimiser step a scene instead of four; either gets gradient through {TICKS} loops a step.",
         (
             REFERENCE["sudoku"],
             "sudoku-two-roles",
@@ -194,6 +197,12 @@ class Planned:
     def whole(self) -> float:
         """Seconds of training and measuring."""
         return self.seconds + measuring(self.arm)
+
+
+@functools.cache
+def parameters_of(name: str) -> int:
+    """Returns the parameters of an arm by its chart, whether or not it has run."""
+    return Sizes.of(chart_of(ARMS[name].task, ARMS[name].changes)).parameters
 
 
 @functools.cache

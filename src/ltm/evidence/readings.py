@@ -25,6 +25,7 @@ class Reading:
         part: of that file; empty where it is the whole.
         command: that made it.
         figures: by name, such as `exact`.
+        untold: names of figures that the run can't tell, such as `auroc` where all answers are right, or none is.
         raw: the part of the file, as it stands there.
     """
 
@@ -34,6 +35,7 @@ class Reading:
     part: str
     command: str
     figures: Mapping[str, float]
+    untold: frozenset[str] = frozenset()
     raw: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
     @property
@@ -43,13 +45,21 @@ class Reading:
         return "run-" + "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in word)
 
 
-def figures_of(result: RunFile) -> dict[str, float]:
-    """Returns the figures of a run by name.
+def known(figures: Mapping[str, float | None]) -> tuple[dict[str, float], frozenset[str]]:
+    """Returns figures that there are, and the names of those that answers can't tell, all being right or wrong."""
+    untold = frozenset(name for name, value in figures.items() if value is None and name.startswith("auroc"))
+    return {name: float(value) for name, value in figures.items() if value is not None}, untold
 
-    `exact` and its like are those after as many ticks as in training. `exact@T` is whole answers right after T ticks.
+
+def figures_of(result: RunFile) -> dict[str, float | None]:
+    """Returns the figures of a run by name; None for those that there aren't.
+
+    `exact` and its like are those after as many ticks as in training. `exact@T` is whole answers right after T ticks,
+    `exact:longest` that after the most that it was asked for, `longest`.
     `tries@N` is that with N tries that halt, `unhalted` with one that doesn't, each with `operations:` and so on.
     """
     look = next(look for look in result.by_ticks if look.ticks == result.loops)
+    longest = max(result.by_ticks, key=lambda look: look.ticks)
     figures: dict[str, float | None] = {
         "exact": look.exact,
         "cells": look.cells,
@@ -61,8 +71,8 @@ def figures_of(result: RunFile) -> dict[str, float]:
         "learned": result.learned,
         "steps": result.steps,
         "seconds": result.seconds,
-        "longest": max(look.ticks for look in result.by_ticks),
-        "best": max(look.exact for look in result.by_ticks),
+        "longest": longest.ticks,
+        "exact:longest": longest.exact,
         **{f"exact@{look.ticks}": look.exact for look in result.by_ticks},
         **{f"auroc@{look.ticks}": look.auroc for look in result.by_ticks},
         **{f"ece@{look.ticks}": look.ece for look in result.by_ticks},
@@ -72,13 +82,14 @@ def figures_of(result: RunFile) -> dict[str, float]:
         figures[name] = spent.exact
         for what in ("operations", "seconds", "cpu_seconds", "joules"):
             figures[f"{what}:{name}"] = getattr(spent, what)
-    return {name: float(value) for name, value in figures.items() if value is not None}
+    return figures
 
 
 def reading_of(result: RunFile, file: Path) -> Reading:
     """Returns a run's reading."""
+    figures, untold = known(figures_of(result))
     raw = result.model_dump(mode="json")
-    return Reading(result.arm, f"seed {result.seed}", file, "", result.command, figures_of(result), raw)
+    return Reading(result.arm, f"seed {result.seed}", file, "", result.command, figures, untold, raw)
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,10 @@ class Shelf:
     def values(self, arm: str, figure: str) -> list[float]:
         """Returns one figure of an arm's runs, of those that have it."""
         return [reading.figures[figure] for reading in self.of(arm) if figure in reading.figures]
+
+    def untold(self, arm: str, figure: str) -> int:
+        """Returns how many of an arm's runs can't tell a figure."""
+        return sum(figure in reading.untold for reading in self.of(arm))
 
     def median(self, arm: str, figure: str) -> float | None:
         """Returns the median of a figure over an arm's runs."""

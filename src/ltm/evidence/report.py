@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from ltm.evidence.chapters import chapter
 from ltm.evidence.claims import Judged, judged
@@ -13,7 +14,7 @@ from ltm.evidence.drawings import Drawing
 from ltm.evidence.experiments import EXPERIMENTS
 from ltm.evidence.published import published
 from ltm.evidence.readings import Reading, Shelf
-from ltm.evidence.rules import LEAST
+from ltm.evidence.rules import LEAST, Verdict
 
 TITLE = "Evidence: does coupling matter more than mass?"
 LIMITS = (
@@ -108,10 +109,12 @@ def _verdicts(found: Sequence[Judged]) -> Iterator[Block]:
     )
     yield Paragraph(
         f"Nobody writes a verdict. A claim is supported if all its checks hold, not supported if one doesn't, and "
-        f"untested while one has fewer than {LEAST} runs a side and none has failed. One arm lies above another if its "
-        f"worst run is better than the other's best: of two arms that don't differ, with three seeds each, the first "
-        f"does in one of twenty cases. Figures are the share of whole answers right on scenes that no run learned "
-        f"from, after as many ticks as in training, unless they say otherwise: median, range, runs."
+        f"untested while one has fewer than {LEAST} runs a side and none has failed. What runs can't tell, such as how "
+        f"reflection tells right from wrong where all is right, is left out: the other runs and checks decide. One arm "
+        f"lies above another if its worst run is better than the other's best: of two arms that don't differ, with "
+        f"three seeds each, the first does in one of twenty cases. Figures are the share of whole answers right on "
+        f"scenes that no run learned from, after as many ticks as in training, unless they say otherwise: median, "
+        f"range, runs."
     )
     rows = []
     for one in found:
@@ -131,16 +134,18 @@ def _verdict(one: Judged) -> Row:
     return Row([one.claim.words, f"**{one.verdict}**", _held(one), words], readings)
 
 
-_MARKS = ("supported", "not supported", "untested")
+_MARKS = get_args(Verdict)
 
 
 def _held(one: Judged) -> str:
     held = sum(outcome.verdict == "supported" for outcome in one.outcomes)
-    decided = sum(outcome.verdict != "untested" for outcome in one.outcomes)
+    waiting = sum(outcome.verdict == "untested" for outcome in one.outcomes)
+    untold = sum(outcome.verdict == "can't be told" for outcome in one.outcomes)
     if not one.outcomes:
         return f"- ({one.claim.untested})"
-    waiting = len(one.outcomes) - decided
-    return f"{held} of {decided} decided" + (f", {waiting} waiting for runs" if waiting else "")
+    words = f"{held} of {len(one.outcomes) - waiting - untold} decided"
+    words += f", {waiting} waiting for runs" if waiting else ""
+    return words + (f", {untold} can't be told" if untold else "")
 
 
 def _published() -> Iterator[Block]:

@@ -14,7 +14,8 @@ from typing import Literal, Protocol
 
 from ltm.evidence.readings import Reading, Shelf
 
-Verdict = Literal["supported", "not supported", "untested"]
+Verdict = Literal["supported", "not supported", "untested", "can't be told"]
+"""`can't be told`: all runs are there, and none has the figure, as a brain that is always right has no AUROC."""
 LEAST = 3
 """Runs a side below which nothing is decided."""
 SOLVED = 0.95
@@ -78,22 +79,42 @@ def shown(value: float, figure: str = "exact") -> str:
 
 def told(shelf: Shelf, side: Side) -> str:
     """Returns a side's median and range in words."""
-    return f"{side}: {spread(shelf.values(side.arm, side.figure), side.figure)}"
+    return f"{side}: {seen(shelf, side)}"
+
+
+def seen(shelf: Shelf, side: Side) -> str:
+    """Returns a side's median and range, and how many runs can't tell."""
+    values, untold = shelf.values(side.arm, side.figure), shelf.untold(side.arm, side.figure)
+    if not untold:
+        return spread(values, side.figure)
+    words = f"can't be told in {untold} run{'s' if untold > 1 else ''}, where all answers are right, or none is"
+    return f"{spread(values, side.figure)}; {words}" if values else words
 
 
 def readings_of(shelf: Shelf, *sides: Side) -> list[Reading]:
-    """Returns the readings that sides are about, each once."""
-    found = [reading for side in sides for reading in shelf.of(side.arm) if side.figure in reading.figures]
+    """Returns the readings that sides are about, each once, with those that can't tell."""
+    found = [
+        reading
+        for side in sides
+        for reading in shelf.of(side.arm)
+        if side.figure in reading.figures or side.figure in reading.untold
+    ]
     return list({id(reading): reading for reading in found}.values())
 
 
 def _settled(shelf: Shelf, rule: str, held: Callable[..., bool], *sides: Side) -> Outcome:
-    """Decides by what holds of the values of each side; untested where a side has too few runs."""
+    """Decides by what holds of the values of each side; untested where a side has too few runs.
+
+    Runs that can't tell count as runs, and the others decide.
+    """
     values = [shelf.values(side.arm, side.figure) for side in sides]
     found = "; ".join(told(shelf, side) for side in sides)
     readings = readings_of(shelf, *sides)
-    if any(len(of) < LEAST for of in values):
+    runs = [len(of) + shelf.untold(side.arm, side.figure) for of, side in zip(values, sides, strict=True)]
+    if min(runs) < LEAST:
         return Outcome("untested", rule, found, readings)
+    if not all(values):
+        return Outcome("can't be told", rule, found, readings)
     return Outcome("supported" if held(*values) else "not supported", rule, found, readings)
 
 
@@ -171,29 +192,38 @@ class Within:
 class Solves:
     """Whether a brain within a limit of parameters solves a task, or, where `wanted` is False, that none does.
 
+    One brain that does is enough to know; that none does is known only once all within the limit have run.
+
     Attributes:
         task: in the report's words.
         arms: that vary in size and loops.
         most: parameters, at most.
+        size: from an arm to its parameters, also before it has run.
         wanted: whether the claim is that one does.
     """
 
     task: str
     arms: tuple[str, ...]
     most: float
+    size: Callable[[str], float]
     wanted: bool = True
 
     def decide(self, shelf: Shelf) -> Outcome:
         """Looks for the smallest brain whose median solves the task."""
         whether = "some brain" if self.wanted else "no brain"
         rule = f"{self.task}: {whether} of at most {self.most:,.0f} parameters has a median of {shown(SOLVED)} or more"
-        small = [arm for arm in self.arms if (shelf.median(arm, "parameters") or math.inf) <= self.most]
-        small = [arm for arm in small if len(shelf.values(arm, "exact")) >= LEAST]
-        if not small:
-            return Outcome("untested", rule, "no runs" if not any(map(shelf.of, self.arms)) else "too few runs", [])
-        least = smallest(shelf, small)
-        best = Side(max(small, key=lambda arm: shelf.median(arm, "exact") or 0.0) if least is None else least)
+        small = [arm for arm in self.arms if self.size(arm) <= self.most]
+        done = [arm for arm in small if len(shelf.values(arm, "exact")) >= LEAST]
+        if not done:
+            return Outcome("untested", rule, f"none of {len(small)} such arms has {LEAST} runs", [])
+        least = smallest(shelf, done)
+        best = Side(max(done, key=lambda arm: shelf.median(arm, "exact") or 0.0) if least is None else least)
         found = f"{'the best' if least is None else 'the smallest'} is {told(shelf, best)}"
+        waiting = len(small) - len(done)
+        if waiting:
+            found += f"; {waiting} of {len(small)} such arms have fewer than {LEAST} runs yet"
+        if least is None and waiting:
+            return Outcome("untested", rule, found, readings_of(shelf, best))
         held = (least is not None) == self.wanted
         return Outcome("supported" if held else "not supported", rule, found, readings_of(shelf, best))
 
@@ -213,8 +243,7 @@ def smallest(shelf: Shelf, arms: Sequence[str]) -> str | None:
 
 
 def together(outcomes: Sequence[Outcome]) -> Verdict:
-    """Returns a claim's verdict: one check that fails refutes it, and all must have been decided to support it."""
-    verdicts = [outcome.verdict for outcome in outcomes]
-    if "not supported" in verdicts:
-        return "not supported"
-    return "supported" if verdicts and "untested" not in verdicts else "untested"
+    """Returns a claim's verdict: one check that fails refutes it, and all that can be must have held to support it."""
+    verdicts = {outcome.verdict for outcome in outcomes}
+    order: tuple[Verdict, ...] = ("not supported", "untested", "supported", "can't be told")
+    return next((verdict for verdict in order if verdict in verdicts), "untested")

@@ -12,7 +12,9 @@ from pydantic import Field, ValidationError
 from ltm.chart.base import Part
 from ltm.errors import DataError, first_mistake
 from ltm.evidence.experiments import Planned
-from ltm.evidence.tasks import SEED, TESTED, chart_of
+from ltm.evidence.looking import DEAR, LONGER, LONGEST, TRIES, TRY_TICKS, WILL_SCENES
+from ltm.evidence.pace import HELD_BACK
+from ltm.evidence.tasks import ASIDE, LEARNED, SEED, SPARE, TESTED, chart_of
 from ltm.runtime.atomic import write_file
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -82,9 +84,11 @@ class RunFile(Part):
 
 def digest_of(run: Planned) -> str:
     """Returns a digest of everything that decides what a run measures, except its seed and its pace."""
-    # Without defaults, so that a key that charts get later doesn't make a result another's.
-    chart = chart_of(run.arm.task, run.arm.changes).model_dump(mode="json", exclude_defaults=True)
-    text = json.dumps([chart, run.arm.learned, run.seconds, TESTED, SEED])
+    # With defaults: one that changes is another training, though no chart says so.
+    chart = chart_of(run.arm.task, run.arm.changes).model_dump(mode="json")
+    scenes = [run.arm.learned, LEARNED, ASIDE, TESTED, SPARE, SEED]
+    asked = [run.arm.thinks, LONGER, LONGEST, DEAR, TRIES, TRY_TICKS, WILL_SCENES]
+    text = json.dumps([chart, run.seconds, HELD_BACK, scenes, asked])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
