@@ -102,6 +102,43 @@ def test_a_fetched_brain_is_the_one_that_was_shared_and_says_its_commit(
     brain.save_pretrained(tmp_path / "again")
     assert load_brain(tmp_path / "again")[1]["provenance"]["origin"] == brain.origin
     assert Brain.from_pretrained(tmp_path / "again").origin == brain.origin
+    # Its own record may name another place, from which its weights came there.
+    second = shared(hub, tmp_path / "again")
+    later = Brain.from_pretrained(NAME)
+    later.save_pretrained(tmp_path / "later", record=load_brain(tmp_path / "again")[1])
+    assert later.origin == load_brain(tmp_path / "later")[1]["provenance"]["origin"] == f"hf://{NAME}@{second}"
+
+
+def test_verbs_that_fetch_keep_the_address(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    origin = f"hf://{NAME}@{shared(hub, folder)}"
+    save_brain(brain_with({"only": {"kind": "conv"}}), tmp_path / "other")
+    zone, both = tmp_path / "zone.safetensors", tmp_path / "both"
+    assert run(["zone", "take", str(folder), "first", "-o", str(zone)]) == 0
+    assert run(["quantize", origin, "-o", str(tmp_path / "small")]) == 0
+    assert run(["zone", "put", str(zone), origin, "--name", "third", "-o", str(tmp_path / "grown")]) == 0
+    assert run(["merge", origin, str(tmp_path / "other"), "-o", str(both), "--name", "one"]) == 0
+    assert run(["take", str(both), "one", "-o", str(tmp_path / "taken")]) == 0
+    for place in (tmp_path / "small", tmp_path / "grown", both / "skills" / "one", tmp_path / "taken"):
+        assert load_brain(place)[1]["provenance"]["origin"] == origin, place
+    assert load_skills(both).skills["one"].origin == origin
+    push(both, "someone/both", Access(WRITES))
+    address = fetch(Address("someone/both")).address
+    assert run(["take", str(address), "one", "-o", str(tmp_path / "again")]) == 0
+    assert load_brain(tmp_path / "again")[1]["provenance"]["origin"] == str(address)
+
+
+def test_what_others_fetch_into_the_same_folder_does_no_harm(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    shared(hub, folder, plot__png=b"a picture")
+    brain = Brain.from_pretrained(NAME)
+    huggingface_hub.hf_hub_download(NAME, "plot.png", endpoint=hub.url)
+    assert same(Brain.from_pretrained(NAME), brain)
+    fetched = fetch(Address(NAME), local_files_only=True).folder
+    assert (fetched / "plot.png").exists()
+    write_skills(tmp_path / "both", "both", {"one": fetched, "two": folder})
+    assert same(load_skills(tmp_path / "both").skills["one"], brain)
+    (folder / "plot.png").write_bytes(b"a picture")
+    with pytest.raises(FolderError, match="not part of the brain"):
+        load_brain(folder)
 
 
 def test_a_commit_is_pinned_and_once_fetched_nobody_is_asked(
