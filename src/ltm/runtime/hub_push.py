@@ -97,10 +97,10 @@ def push(
         there = {file.rfilename for file in info.siblings or ()}
         library = hub()
         operations = [library.CommitOperationAdd(name, sent.content) for name, sent in files.items()]
-        for operation, sent in zip(operations, files.values(), strict=True):
-            # Read once more by the library; what comes later is refused by the hub, which goes by the same hash.
+        for operation, (name, sent) in zip(operations, files.items(), strict=True):
+            # Read once more by the library; what comes later the hub refuses, which takes large files by that hash.
             if sent.sha256 is not None and operation.upload_info.sha256.hex() != sent.sha256:
-                raise FolderError(f"{sent.content}: changed while it was pushed")
+                raise FolderError(f"{folder / name}: changed while it was pushed")
         gone = [name for name in sorted(there - set(files)) if _OURS.fullmatch(name)]
         earlier = Address(address.repository, info.sha)
         gone = [name for name in gone if Path(name).name != TOKENIZER or _listed(name, there, earlier, access)]
