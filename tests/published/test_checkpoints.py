@@ -180,6 +180,15 @@ AT = "model.inner."
         (lambda t: t.update({f"{AT}embed_tokens.embedding_weight": torch.ones(12, 64)}), "12 symbols; known are 11"),
         (lambda t: t.update({f"{AT}L_init": torch.ones(64, dtype=torch.int32)}), "not a plain one of floating-point"),
         (lambda t: t.update({f"{AT}L_init": torch.ones(1).expand(64)}), "not a plain one"),
+        (lambda t: t.update({f"{AT}L_init": torch.empty(64, device="meta")}), "not a plain one"),
+        (
+            lambda t: t.update({f"{AT}embed_tokens.embedding_weight": torch.ones(11, 0)}),
+            "embedding_weight is 11×0; expected at least one",
+        ),
+        (
+            lambda t: t.update({f"{AT}embed_tokens.embedding_weight": torch.ones(0, 64)}),
+            "embedding_weight is 0×64; expected at least one",
+        ),
         (lambda t: t.update(step=3), "under 'step' is int"),
     ],
 )
@@ -196,6 +205,7 @@ def test_every_tensor_is_accounted_for_or_refused(change: Change, words: str, tm
     ("line", "words"),
     [
         ("  pos_encodings: learned", "a learned vector for every site"),
+        ("  pos_encodings: none", "pos_encodings: 'none' is not built here, only 'rope'"),
         ("  rms_norm_eps: 0.001", "rms_norm_eps: 0.001 is not built here"),
         ("  L_cycles: -3", "all_config.yaml: L_cycles: expected a positive number"),
         ("  num_heads: 7", "7 heads don't divide"),
@@ -256,6 +266,20 @@ def test_containers_are_looked_at_before_they_are_read(tmp_path: Path, monkeypat
     monkeypatch.setattr("ltm.foreign.pickled.MOST_PICKLE", 10)
     with pytest.raises(FolderError, match="names and shapes take"):
         load_pickled(whole)
+
+
+def test_a_pickle_that_is_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    torch.save({"x": torch.zeros(10)}, whole)
+    with zipfile.ZipFile(whole) as container:
+        entries = {name: container.read(name) for name in container.namelist()}
+    (names,) = (name for name in entries if name.endswith(".pkl"))
+    for end in range(0, len(entries[names]), 3):
+        with zipfile.ZipFile(cut, "w") as container:
+            for name, data in entries.items():
+                container.writestr(name, data[:end] if name == names else data)
+        with pytest.raises(FolderError, match=r"damaged|asks for more"):
+            load_pickled(cut)
 
 
 def test_the_verb_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -101,6 +102,43 @@ def test_a_fetched_brain_is_the_one_that_was_shared_and_says_its_commit(
     brain.save_pretrained(tmp_path / "again")
     assert load_brain(tmp_path / "again")[1]["provenance"]["origin"] == brain.origin
     assert Brain.from_pretrained(tmp_path / "again").origin == brain.origin
+    # Its own record may name another place, from which its weights came there.
+    second = shared(hub, tmp_path / "again")
+    later = Brain.from_pretrained(NAME)
+    later.save_pretrained(tmp_path / "later", record=load_brain(tmp_path / "again")[1])
+    assert later.origin == load_brain(tmp_path / "later")[1]["provenance"]["origin"] == f"hf://{NAME}@{second}"
+
+
+def test_verbs_that_fetch_keep_the_address(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    origin = f"hf://{NAME}@{shared(hub, folder)}"
+    save_brain(brain_with({"only": {"kind": "conv"}}), tmp_path / "other")
+    zone, both = tmp_path / "zone.safetensors", tmp_path / "both"
+    assert run(["zone", "take", str(folder), "first", "-o", str(zone)]) == 0
+    assert run(["quantize", origin, "-o", str(tmp_path / "small")]) == 0
+    assert run(["zone", "put", str(zone), origin, "--name", "third", "-o", str(tmp_path / "grown")]) == 0
+    assert run(["merge", origin, str(tmp_path / "other"), "-o", str(both), "--name", "one"]) == 0
+    assert run(["take", str(both), "one", "-o", str(tmp_path / "taken")]) == 0
+    for place in (tmp_path / "small", tmp_path / "grown", both / "skills" / "one", tmp_path / "taken"):
+        assert load_brain(place)[1]["provenance"]["origin"] == origin, place
+    assert load_skills(both).skills["one"].origin == origin
+    push(both, "someone/both", Access(WRITES))
+    address = fetch(Address("someone/both")).address
+    assert run(["take", str(address), "one", "-o", str(tmp_path / "again")]) == 0
+    assert load_brain(tmp_path / "again")[1]["provenance"]["origin"] == str(address)
+
+
+def test_what_others_fetch_into_the_same_folder_does_no_harm(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    shared(hub, folder, plot__png=b"a picture")
+    brain = Brain.from_pretrained(NAME)
+    huggingface_hub.hf_hub_download(NAME, "plot.png", endpoint=hub.url)
+    assert same(Brain.from_pretrained(NAME), brain)
+    fetched = fetch(Address(NAME), local_files_only=True).folder
+    assert (fetched / "plot.png").exists()
+    write_skills(tmp_path / "both", "both", {"one": fetched, "two": folder})
+    assert same(load_skills(tmp_path / "both").skills["one"], brain)
+    (folder / "plot.png").write_bytes(b"a picture")
+    with pytest.raises(FolderError, match="not part of the brain"):
+        load_brain(folder)
 
 
 def test_a_commit_is_pinned_and_once_fetched_nobody_is_asked(
@@ -263,16 +301,68 @@ def test_pushing_is_tried_again_and_refused_in_words(hub: Hub, folder: Path) -> 
     assert len(hub.repositories[NAME].commits) == commits
 
 
+def test_what_others_keep_beside_a_brain_stays(hub: Hub, folder: Path) -> None:
+    repository = hub.repositories[NAME] = Repository()
+    others = {"model.safetensors": b"theirs", "adapter_model.safetensors": b"theirs", "tokenizer.json": b"{}"}
+    repository.commit(others)
+    push(folder, NAME, Access(WRITES))  # no brain was there
+    push(folder, NAME, Access(WRITES), license="mit")  # one whose record lists no tokenizer
+    there = repository.commits[repository.branches["main"]]
+    assert others.items() <= there.items()
+    # A brain that listed it leaves nothing behind.
+    record = json.loads(there["brain.json"])
+    record["files"]["tokenizer.json"] = {"sha256": "0" * 64, "bytes": 2}
+    repository.commit(there | {"brain.json": json.dumps(record | {"format": 4}).encode()})
+    push(folder, NAME, Access(WRITES))
+    there = repository.commits[repository.branches["main"]]
+    assert "tokenizer.json" not in there and "model.safetensors" in there
+
+
+def test_only_what_was_verified_is_sent(hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, reach = files_in(folder), Access.api
+    meddled = folder / "chart.yaml"
+
+    def meddling(access: Access) -> Any:  # the first thing that is done after all files were verified
+        meddled.write_bytes(changed(whole[str(meddled.relative_to(folder))]))
+        return reach(access)
+
+    monkeypatch.setattr(Access, "api", meddling)
+    push(folder, NAME, Access(WRITES))
+    there = hub.repositories[NAME].commits[hub.repositories[NAME].branches["main"]]
+    assert there["chart.yaml"] == whole["chart.yaml"]
+    meddled.write_bytes(whole["chart.yaml"])
+    meddled, commits = folder / "zones/first.safetensors", len(hub.repositories[NAME].commits)
+    with pytest.raises(FolderError, match=r"first.safetensors: changed while it was pushed"):
+        push(folder, NAME, Access(WRITES))
+    assert len(hub.repositories[NAME].commits) == commits
+
+
+def test_a_card_that_is_no_text_is_refused(hub: Hub, folder: Path) -> None:
+    (folder / "README.md").write_bytes("# Größe\n".encode("latin-1"))
+    with pytest.raises(FolderError, match=r"README.md: not UTF-8 text"):
+        push(folder, NAME, Access(WRITES))
+    (folder / "README.md").write_bytes(b"---\r\ntags: [mine]\r\n---\r\n# Mine\r\n")
+    push(folder, NAME, Access(WRITES))
+    there = hub.repositories[NAME].commits[hub.repositories[NAME].branches["main"]]
+    assert there["README.md"] == b"---\ntags: [mine]\n---\n# Mine\n"
+
+
 def test_a_brain_of_several_skills_goes_there_and_back(hub: Hub, folder: Path, tmp_path: Path) -> None:
     save_brain(brain_with({"only": {"kind": "conv"}}), tmp_path / "other")
     write_skills(tmp_path / "both", "both", {"one": folder, "two": tmp_path / "other"})
     pushed = push(tmp_path / "both", NAME, Access(WRITES))
+    repository = hub.repositories[NAME]
+    assert b"[one](skills/one/README.md)" in repository.commits[repository.branches["main"]]["README.md"]
     fetched = fetch(Address(NAME))
     assert fetched.address == pushed.address
     assert same(load_skills(fetched.folder).skills["one"], load_brain(folder)[0])
     assert fetch(Address(NAME), local_files_only=True) == fetched
     with pytest.raises(FolderError, match="a brain of several skills"):
         Brain.from_pretrained(NAME)
+    (tmp_path / "both" / "README.md").write_text("# Mine\n")
+    push(tmp_path / "both", NAME, Access(WRITES), license="mit")
+    card = repository.commits[repository.branches["main"]]["README.md"].decode()
+    assert card.endswith("---\n\n# Mine\n") and "license: mit\n" in card
 
 
 def test_the_command_line_takes_brains_from_the_hub(

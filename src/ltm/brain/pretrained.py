@@ -72,7 +72,6 @@ class Pretrained:
         except FolderError as problem:
             again = f"; fetched from {origin}: force_download=True fetches it again" if origin else ""
             raise FolderError(f"{problem}{again}") from None
-        brain.origin = origin or brain.origin
         return brain
 
     def save_pretrained(self, folder: str | Path, *, record: dict[str, Any] | None = None) -> None:

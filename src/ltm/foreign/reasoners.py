@@ -94,7 +94,8 @@ def _reasoner(family: str, nets: Mapping[str, str], config: dict[str, Any], tens
     if not isinstance(arch, dict):
         raise FolderError(f"{where}: {PUBLISHED}: arch: expected keys with values")
     told = _Told(arch, where)
-    _refuse_other(at, told, tensors)
+    dense = any(".mlp_t." in name for name in tensors.names)
+    _refuse_other(at, told, tensors, dense)
     symbol = tensors.take(f"{at}embed_tokens.embedding_weight", axes=2)
     symbols, width = symbol.shape
     task = TASKS[symbols]
@@ -113,7 +114,6 @@ def _reasoner(family: str, nets: Mapping[str, str], config: dict[str, Any], tens
         "reflection.scale": torch.ones(()),
         "reflection.shift": torch.zeros(()),
     }
-    dense = any(".mlp_t." in name for name in tensors.names)
     zones: dict[str, dict[str, Any]] = {}
     for zone, net in nets.items():
         layers = max(1, tensors.count(rf"{re.escape(at)}{net}\.layers\.(\d+)\."))
@@ -156,20 +156,27 @@ class _Told:
         return 0 if value == 0 else setting(self.arch, key, int, self.where, file=PUBLISHED)
 
 
-def _refuse_other(at: str, told: _Told, tensors: Tensors) -> None:
-    """Refuses, before any weight is read, what these charts can't hold."""
+def _refuse_other(at: str, told: _Told, tensors: Tensors, dense: bool) -> None:
+    """Refuses, before any weight is read, what these charts can't hold; `dense` nets mix sites without attention."""
     where = tensors.source
     if f"{at}embed_pos.embedding_weight" in tensors or told.arch.get("pos_encodings") == "learned":
         raise FolderError(
             f"{where}: a learned vector for every site (embed_pos) is not built here; only rotary positions"
         )
+    positions = told.arch.get("pos_encodings", "rope")
+    if not dense and positions != "rope":
+        raise FolderError(f"{where}: {PUBLISHED}: pos_encodings: {positions!r} is not built here, only 'rope'")
     rows = (tensors.shape(f"{at}puzzle_emb.weights") or (1,))[0]
     if rows != 1:
         raise FolderError(
             f"{where}: {at}puzzle_emb.weights holds vectors of {rows:,} puzzles, as of ARC; "
             "a brain's prefix holds that of one task, so only Sudoku and maze checkpoints can be imported"
         )
-    symbols = (tensors.shape(f"{at}embed_tokens.embedding_weight") or (0,))[0]
+    table = tensors.shape(f"{at}embed_tokens.embedding_weight")
+    if 0 in table:
+        sides = "×".join(map(str, table))
+        raise FolderError(f"{where}: {at}embed_tokens.embedding_weight is {sides}; expected at least one number")
+    symbols = table[0] if table else 0
     if symbols and symbols not in TASKS:
         raise FolderError(f"{where}: {symbols} symbols; known are 11 (Sudoku-Extreme) and 6 (Maze-Hard)")
     for key, value in {"rms_norm_eps": 1e-5, "rope_theta": 10000.0}.items():

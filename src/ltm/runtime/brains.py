@@ -19,6 +19,7 @@ from ltm.errors import ChartError, FolderError
 from ltm.runtime.bodies import zone_file
 from ltm.runtime.folder import CHART, CONNECTOME, BrainFiles, load_folder, save_folder
 from ltm.runtime.record import FAMILIARITY, REHEARSAL, TOKENIZER
+from ltm.runtime.snapshot import origin_of
 from ltm.scenes.columns import columns_of
 from ltm.senses.text import TextSpec
 from ltm.senses.tokenizer import content_of, keep, most_symbols
@@ -34,7 +35,7 @@ def save_brain(
     Args:
         brain: what to save.
         path: the folder; one that holds a brain is replaced, anything else is refused.
-        record: `provenance` and `measured` for `brain.json`.
+        record: `provenance` and `measured` for `brain.json`; where the brain has an origin, that one is written.
         bodies: zones whose body another skill's zone file holds, with its SHA-256; see `ltm.runtime.bodies`.
 
     Raises:
@@ -56,7 +57,7 @@ def save_brain(
             constants.add(inner)
     record = {"name": brain.chart.name, "about": brain.chart.about} | (record or {})
     if brain.origin is not None:
-        record["provenance"] = {"origin": brain.origin} | record.get("provenance", {})
+        record["provenance"] = record.get("provenance", {}) | {"origin": brain.origin}
     known = None if brain.familiarity is None else brain.familiarity.tensors()
     kept = None if brain.rehearsal is None else brain.rehearsal.tensors()
     text = dump(brain.chart)
@@ -72,7 +73,7 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
     """Reads a brain folder; every file is verified.
 
     Returns:
-        The brain, and what `brain.json` says.
+        The brain, and what `brain.json` says; of a brain that was fetched, its `provenance.origin` is that commit.
 
     Raises:
         FolderError: files are missing, damaged, exchanged or hold NaN; names the file.
@@ -90,6 +91,8 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         check_tensors(tensors, zone.state_dict(), path / zone_file(name))
         zone.load_state_dict(tensors, assign=True)
     brain.int8 = files.int8
+    if (origin := origin_of(path)) is not None:  # where it was fetched from, not where its weights began
+        files.record["provenance"]["origin"] = origin
     brain.origin = files.record["provenance"].get("origin")
     if files.familiarity is not None:
         brain.familiarity = familiarity_of(files.familiarity, path / FAMILIARITY)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from ltm.errors import HubError
+from ltm.errors import HubError, LtmError
 from ltm.scenes.extras import library
 
 WAITS = (0.5, 1.0, 2.0, 4.0)
@@ -63,7 +63,7 @@ def retried(request: Callable[[], T]) -> T:
     """Makes a request, again and again where what goes wrong may pass; then says what went wrong.
 
     Raises:
-        HubError: in words a user can act on.
+        HubError: in words a user can act on; other errors of this project pass as they are.
     """
     # `errors.HTTPError` is the base of whichever HTTP library the hub's uses; that has changed from version to version.
     # The library also raises plain ValueErrors and RuntimeErrors, some of them around one of the former.
@@ -72,6 +72,8 @@ def retried(request: Callable[[], T]) -> T:
     for wait in (*WAITS, None):
         try:
             return request()
+        except LtmError:
+            raise  # in words already
         except failures as problem:
             if wait is None or not _may_pass(problem):
                 raise HubError(_words(problem)) from problem

@@ -6,22 +6,41 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from ltm.errors import HubError
+from ltm.chart.document import MAX_TEXT
+from ltm.errors import FolderError, HubError
 from ltm.runtime.bodies import SKILLS_FOLDER
 from ltm.runtime.folder import CARD, CHART, RECORD
 from ltm.runtime.front_matter import with_front_matter
 from ltm.runtime.hub import Address
 from ltm.runtime.hub_access import Access, hub, retried
 from ltm.runtime.listing import checked, inspect_folder
+from ltm.runtime.record import MAX_RECORD, TOKENIZER, read_record
 from ltm.runtime.skills import SKILLS, folders_of, has_skills
+from ltm.runtime.weights import read_bytes
 
 MAIN = "main"
 _OURS = re.compile(
     rf"({SKILLS_FOLDER}/[a-z][a-z0-9_-]*/)?"
-    r"(brain\.json|skills\.json|README\.md|chart\.yaml|\w+\.safetensors|zones/[a-z][a-z0-9_-]*\.safetensors)"
+    r"(brain\.json|skills\.json|README\.md|chart\.yaml|tokenizer\.json"
+    r"|(connectome|familiarity|rehearsal)\.safetensors|zones/[a-z][a-z0-9_-]*\.safetensors)"
 )
-"""Files that a brain's folder may hold: those of an earlier brain go, anything else in a repository stays."""
+"""Files that a brain's folder may hold: those of an earlier brain go, anything else in a repository stays. Models of
+others have a `tokenizer.json` too: it goes only if the earlier brain's record lists it."""
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What a file of the repository shall hold: bytes, or a file that is read while it is sent.
+
+    Attributes:
+        content: bytes, or a path.
+        sha256: of the file, as it was verified; None for bytes.
+    """
+
+    content: bytes | str
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +78,7 @@ def push(
         license: such as `mit`; stands in the card where the card doesn't name one.
 
     Raises:
-        FolderError: the brain is damaged.
+        FolderError: the brain is damaged, its card is no text, or it was changed while it was pushed.
         HubError: no access, nobody answers, or somebody else pushed at the same time.
     """
     address = Address.of(repository)
@@ -77,8 +96,14 @@ def push(
         info = api.model_info(address.repository, revision=branch)
         there = {file.rfilename for file in info.siblings or ()}
         library = hub()
-        operations = [library.CommitOperationAdd(name, content) for name, content in files.items()]
-        gone = sorted(name for name in there - set(files) if _OURS.fullmatch(name))
+        operations = [library.CommitOperationAdd(name, sent.content) for name, sent in files.items()]
+        for operation, (name, sent) in zip(operations, files.items(), strict=True):
+            # Read once more by the library; what comes later the hub refuses, which takes large files by that hash.
+            if sent.sha256 is not None and operation.upload_info.sha256.hex() != sent.sha256:
+                raise FolderError(f"{folder / name}: changed while it was pushed")
+        gone = [name for name in sorted(there - set(files)) if _OURS.fullmatch(name)]
+        earlier = Address(address.repository, info.sha)
+        gone = [name for name in gone if Path(name).name != TOKENIZER or _listed(name, there, earlier, access)]
         operations += [library.CommitOperationDelete(name) for name in gone]
         done = api.create_commit(
             address.repository,
@@ -92,22 +117,53 @@ def push(
     return retried(commit)
 
 
-def _files(folder: Path, license: str | None) -> Iterator[tuple[str, str | bytes]]:
-    """Yields the files of a brain by their names in the repository: a path, or what is sent in its place."""
+def _files(folder: Path, license: str | None) -> Iterator[tuple[str, _Sent]]:
+    """Yields the files of a brain by their names in the repository."""
     several = has_skills(folder)
     if several:
-        yield SKILLS, str(folder / SKILLS)
+        yield SKILLS, _Sent(read_bytes(folder / SKILLS, MAX_RECORD))
     for name, place in folders_of(folder).items():
+        said = read_bytes(place / RECORD, MAX_RECORD)
         record = inspect_folder(place)
+        if read_record(said, str(place / RECORD)) != record:
+            raise FolderError(f"{place / RECORD}: changed while it was pushed")
         before = f"{SKILLS_FOLDER}/{name}/" if several else ""
-        for file in record.files:
-            checked(place, file, record)
-            yield before + file, str(place / file)
-        yield before + RECORD, str(place / RECORD)
-        text = (place / CARD).read_text(encoding="utf-8") if (place / CARD).is_file() else f"# {record.name}\n"
-        chart = (place / CHART).read_text(encoding="utf-8")
-        yield before + CARD, with_front_matter(text, chart, license).encode()
-    if several and not (folder / CARD).exists():
+        for file, listed in record.files.items():
+            data = checked(place, file, record)
+            # Weights may be too large to be held until they are sent.
+            weights = file.endswith(".safetensors")
+            yield before + file, _Sent(str(place / file), listed.sha256) if weights else _Sent(data)
+        yield before + RECORD, _Sent(said)
+        yield before + CARD, _card(place, f"# {record.name}\n", _text(place / CHART), license)
+    if several:
         skills = "\n".join(f"- [{name}]({SKILLS_FOLDER}/{name}/{CARD})" for name in folders_of(folder))
         text = f"# {folder.name}\n\nA brain of several skills, written by Local Thinking Models.\n\n{skills}\n"
-        yield CARD, with_front_matter(text, "", license).encode()
+        yield CARD, _card(folder, text, "", license)
+
+
+def _card(folder: Path, otherwise: str, chart: str, license: str | None) -> _Sent:
+    """Returns a folder's card, or another text where it has none, with a head that the hub can read."""
+    text = _text(folder / CARD) if (folder / CARD).exists() else otherwise
+    return _Sent(with_front_matter(text, chart, license).encode())
+
+
+def _text(file: Path) -> str:
+    try:
+        return read_bytes(file, MAX_TEXT * 4).decode().replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise FolderError(f"{file}: not UTF-8 text") from None
+
+
+def _listed(file: str, there: set[str], earlier: Address, access: Access) -> bool:
+    """Whether the record of an earlier brain lists a file that lies beside it in the repository."""
+    before, slash, name = file.rpartition("/")
+    record = before + slash + RECORD
+    if record not in there:
+        return False
+    with TemporaryDirectory(prefix="ltm-push-") as cache:
+        options = {"revision": earlier.revision, "cache_dir": cache, "endpoint": access.server, "token": access.token}
+        found = hub().hf_hub_download(earlier.repository, record, library_name="ltm", **options)
+        try:
+            return name in read_record(read_bytes(Path(found), MAX_RECORD), record).files
+        except FolderError:
+            return False

@@ -21,6 +21,7 @@ from ltm.runtime.record import (
     BrainRecord,
     read_record,
 )
+from ltm.runtime.snapshot import origin_of
 from ltm.runtime.weights import read_bytes
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def _check_listing(path: Path, record: BrainRecord) -> None:
     for file in record.files:
         if not (path / file).is_file():
             raise FolderError(f"{path / file}: missing")
+    if origin_of(path) is not None:
+        return  # other programs fetch into the same folder; only what is listed is read
     found = [(entry.name, entry) for entry in path.iterdir() if entry.name not in _BESIDE]
     if (path / "zones").is_dir():
         found += [(f"zones/{entry.name}", entry) for entry in (path / "zones").iterdir()]

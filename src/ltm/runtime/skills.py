@@ -21,8 +21,9 @@ from ltm.errors import FolderError, LtmError, first_mistake, nearest
 from ltm.runtime.atomic import write_folder
 from ltm.runtime.bodies import SKILLS_FOLDER, fingerprint_of, zone_file
 from ltm.runtime.brains import load_brain, save_brain
-from ltm.runtime.folder import RECORD, check_target, inspect_folder
+from ltm.runtime.folder import CARD, RECORD, check_target, inspect_folder
 from ltm.runtime.record import MAX_RECORD, BrainRecord, Digest
+from ltm.runtime.snapshot import origin_of
 from ltm.runtime.weights import read_bytes
 
 SKILLS = "skills.json"
@@ -65,7 +66,7 @@ def folders_of(path: Path) -> dict[str, Path]:
             raise FolderError(f"{folder}: missing")
         if _digest(folder) != record.skills[name].sha256:
             raise FolderError(f"{folder / RECORD}: its sha256 is not what {SKILLS} says; damaged, changed or exchanged")
-    for entry in sorted((path / SKILLS_FOLDER).iterdir()):
+    for entry in sorted((path / SKILLS_FOLDER).iterdir()) if origin_of(path) is None else ():
         if entry.name not in folders and not entry.name.startswith("."):
             raise FolderError(f"{entry}: not a skill according to {SKILLS}{nearest(entry.name, folders)}")
     return folders
@@ -104,7 +105,8 @@ def write_skills(final: Path, name: str, folders: Mapping[str, Path], share: Col
     Args:
         final: where to; a brain that is there is replaced, anything else refused.
         name: of the brain.
-        folders: the brain folder of each skill; they may lie in the folder that is replaced.
+        folders: the brain folder of each skill; they may lie in the folder that is replaced. Of one that was fetched,
+            the record is told from where.
         share: skills of whose zones those bodies are left out that an earlier skill has, bit for bit.
 
     Raises:
@@ -127,7 +129,7 @@ def write_skills(final: Path, name: str, folders: Mapping[str, Path], share: Col
             if (skill in share and lent != borrowed) or any(lent.get(zone) != file for zone, file in borrowed.items()):
                 save_brain(brain, place, record, lent if skill in share or borrowed else {})
             else:
-                shutil.copytree(folder, place, ignore=shutil.ignore_patterns(".*"))
+                _copy(folder, place)
             for zone, body in bodies.items():
                 file = inspect_folder(place).files[zone_file(zone)]
                 if body is not None and file.body is None:
@@ -154,6 +156,21 @@ def check_skills_target(path: Path) -> None:
     foreign = sorted(str(entry.relative_to(path)) for entry in found if str(entry.relative_to(path)) not in known)
     if foreign:
         raise LtmError(f"{path}: the brain there shares its folder with '{foreign[0]}', which would be lost; move it")
+
+
+def _copy(folder: Path, place: Path) -> None:
+    """Copies a brain; of one that was fetched nothing but its own files, and its record is told from where."""
+    origin = origin_of(folder)
+    if origin is None:
+        shutil.copytree(folder, place, ignore=shutil.ignore_patterns(".*"))
+        return
+    card = (CARD,) if (folder / CARD).is_file() else ()
+    for file in (*inspect_folder(folder).files, *card):
+        (place / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / file, place / file)
+    record = json.loads(read_bytes(folder / RECORD, MAX_RECORD))
+    record["provenance"] = record.get("provenance", {}) | {"origin": origin}
+    (place / RECORD).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _digest(folder: Path) -> str:
