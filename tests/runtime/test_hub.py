@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 import yaml
-from hub_server import Hub, Repository, serving
+from hub_case import NAME, TWO, WRITES, changed, files_in, same, shared
+from hub_server import Hub, Repository
 from tiny import brain_with, puzzles
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -24,7 +22,6 @@ from ltm.brain.brain import Brain  # noqa: E402
 from ltm.cli.main import run  # noqa: E402
 from ltm.errors import DataError, FolderError, HubError  # noqa: E402
 from ltm.runtime import hub as module  # noqa: E402
-from ltm.runtime import hub_access  # noqa: E402
 from ltm.runtime.brains import load_brain, save_brain  # noqa: E402
 from ltm.runtime.front_matter import front_matter, with_front_matter  # noqa: E402
 from ltm.runtime.hub import Address, fetch  # noqa: E402
@@ -32,46 +29,8 @@ from ltm.runtime.hub_access import Access  # noqa: E402
 from ltm.runtime.hub_push import push  # noqa: E402
 from ltm.runtime.skills import load_skills, write_skills  # noqa: E402
 
-TWO = {"first": {"kind": "mixer", "width": 8, "state": "own"}, "second": {"kind": "conv"}}
-NAME = "someone/tiny"
-WRITES = "hf_writes"
 # The hub's library sends files in a way that its HTTP library would like to see changed.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    constants = huggingface_hub.constants
-    for name in ("HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_IMPLICIT_TOKEN"):
-        monkeypatch.setattr(constants, name, True)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(hub_access, "WAITS", (0.0, 0.0))
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    with serving() as stand_in:
-        monkeypatch.setenv("HF_ENDPOINT", stand_in.url)
-        yield stand_in
-    assert not stand_in.faults and not stand_in.asked("agent")  # all that was planned happened, nothing else was asked
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    save_brain(brain_with(TWO), tmp_path / "brain", {"measured": {"exact": 0.5}})
-    return tmp_path / "brain"
-
-
-def files_in(folder: Path) -> dict[str, bytes]:
-    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
-
-
-def shared(hub: Hub, folder: Path, **more: bytes) -> str:
-    repository = hub.repositories.setdefault(NAME, Repository())
-    return repository.commit(files_in(folder) | {name.replace("__", "."): data for name, data in more.items()})
-
-
-def same(one: Brain, other: Brain) -> bool:
-    states = [brain.state_dict() for brain in (one, other)]
-    return states[0].keys() == states[1].keys() and all(torch.equal(states[0][k], states[1][k]) for k in states[0])
 
 
 def test_a_folder_is_read_and_written_by_the_usual_words(tmp_path: Path) -> None:
@@ -196,10 +155,6 @@ def test_a_file_that_is_cut_off_goes_on_where_it_was(hub: Hub, folder: Path, mon
     assert hub.ranges == [f"bytes={whole}-"] and len(hub.asked(mark)) == 2
 
 
-def changed(data: bytes) -> bytes:
-    return data[:-1] + bytes([data[-1] ^ 1])
-
-
 def test_a_file_that_is_not_what_the_record_says_is_refused(hub: Hub, folder: Path) -> None:
     whole = files_in(folder)
     zone = "zones/first.safetensors"
@@ -257,112 +212,6 @@ def test_private_repositories_need_a_token(hub: Hub, folder: Path) -> None:
     with pytest.raises(HubError, match="or give a token"):
         Brain.from_pretrained(NAME)
     assert same(Brain.from_pretrained(NAME, token="hf_reads"), load_brain(folder)[0])
-
-
-def test_what_is_pushed_comes_back(hub: Hub, folder: Path) -> None:
-    brain = brain_with(TWO).eval()
-    pushed = brain.push_to_hub(NAME, private=True, license="mit", token=WRITES, commit_message="first")
-    repository = hub.repositories[NAME]
-    assert repository.private and pushed.address == Address(NAME, repository.branches["main"])
-    there = repository.commits[repository.branches["main"]]
-    assert {"brain.json", "zones/first.safetensors", "zones/second.safetensors", "README.md"} <= set(there)
-    head = yaml.safe_load(there["README.md"].decode().split("---\n")[1])
-    assert head == {"library_name": "ltm", "license": "mit", "tags": ["ltm", "local-thinking-models", "mixer", "conv"]}
-    assert same(Brain.from_pretrained(NAME, token=WRITES), brain)
-    # Of an earlier brain only its own files go.
-    there["notes.txt"] = b"mine"
-    brain_with({"first": TWO["first"]}).push_to_hub(NAME, token=WRITES)
-    there = repository.commits[repository.branches["main"]]
-    assert "zones/second.safetensors" not in there and "notes.txt" in there
-    commits = len(repository.commits)
-    brain_with({"first": TWO["first"]}).push_to_hub(NAME, token=WRITES)
-    assert len(repository.commits) == commits  # nothing has changed
-    brain.push_to_hub(NAME, revision="try", token=WRITES)
-    assert set(repository.branches) == {"main", "try"}
-    assert same(Brain.from_pretrained(NAME, revision="try", token=WRITES), brain)
-
-
-def test_pushing_is_tried_again_and_refused_in_words(hub: Hub, folder: Path) -> None:
-    access = Access(WRITES)
-    hub.faults += [("POST", "/api/repos/create", 503), ("POST", "/commit/", 503), ("PUT", "/store/", 503)]
-    pushed = push(folder, NAME, access)
-    assert hub.repositories[NAME].branches["main"] == pushed.address.revision
-    with pytest.raises(HubError, match=r"the hub refuses|no such repository"):
-        push(folder, "someone/other", Access("hf_reads"))
-    with pytest.raises(HubError, match="license 'My Own!'"):
-        push(folder, NAME, access, license="My Own!")
-    with pytest.raises(HubError, match="a branch is said by itself"):
-        push(folder, f"{NAME}@main", access)
-    zone = folder / "zones/first.safetensors"
-    zone.write_bytes(changed(zone.read_bytes()))
-    commits = len(hub.repositories[NAME].commits)
-    with pytest.raises(FolderError, match="damaged or changed"):
-        push(folder, NAME, access)
-    assert len(hub.repositories[NAME].commits) == commits
-
-
-def test_what_others_keep_beside_a_brain_stays(hub: Hub, folder: Path) -> None:
-    repository = hub.repositories[NAME] = Repository()
-    others = {"model.safetensors": b"theirs", "adapter_model.safetensors": b"theirs", "tokenizer.json": b"{}"}
-    repository.commit(others)
-    push(folder, NAME, Access(WRITES))  # no brain was there
-    push(folder, NAME, Access(WRITES), license="mit")  # one whose record lists no tokenizer
-    there = repository.commits[repository.branches["main"]]
-    assert others.items() <= there.items()
-    # A brain that listed it leaves nothing behind.
-    record = json.loads(there["brain.json"])
-    record["files"]["tokenizer.json"] = {"sha256": "0" * 64, "bytes": 2}
-    repository.commit(there | {"brain.json": json.dumps(record | {"format": 4}).encode()})
-    push(folder, NAME, Access(WRITES))
-    there = repository.commits[repository.branches["main"]]
-    assert "tokenizer.json" not in there and "model.safetensors" in there
-
-
-def test_only_what_was_verified_is_sent(hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, reach = files_in(folder), Access.api
-    meddled = folder / "chart.yaml"
-
-    def meddling(access: Access) -> Any:  # the first thing that is done after all files were verified
-        meddled.write_bytes(changed(whole[str(meddled.relative_to(folder))]))
-        return reach(access)
-
-    monkeypatch.setattr(Access, "api", meddling)
-    push(folder, NAME, Access(WRITES))
-    there = hub.repositories[NAME].commits[hub.repositories[NAME].branches["main"]]
-    assert there["chart.yaml"] == whole["chart.yaml"]
-    meddled.write_bytes(whole["chart.yaml"])
-    meddled, commits = folder / "zones/first.safetensors", len(hub.repositories[NAME].commits)
-    with pytest.raises(FolderError, match=r"first.safetensors: changed while it was pushed"):
-        push(folder, NAME, Access(WRITES))
-    assert len(hub.repositories[NAME].commits) == commits
-
-
-def test_a_card_that_is_no_text_is_refused(hub: Hub, folder: Path) -> None:
-    (folder / "README.md").write_bytes("# Größe\n".encode("latin-1"))
-    with pytest.raises(FolderError, match=r"README.md: not UTF-8 text"):
-        push(folder, NAME, Access(WRITES))
-    (folder / "README.md").write_bytes(b"---\r\ntags: [mine]\r\n---\r\n# Mine\r\n")
-    push(folder, NAME, Access(WRITES))
-    there = hub.repositories[NAME].commits[hub.repositories[NAME].branches["main"]]
-    assert there["README.md"] == b"---\ntags: [mine]\n---\n# Mine\n"
-
-
-def test_a_brain_of_several_skills_goes_there_and_back(hub: Hub, folder: Path, tmp_path: Path) -> None:
-    save_brain(brain_with({"only": {"kind": "conv"}}), tmp_path / "other")
-    write_skills(tmp_path / "both", "both", {"one": folder, "two": tmp_path / "other"})
-    pushed = push(tmp_path / "both", NAME, Access(WRITES))
-    repository = hub.repositories[NAME]
-    assert b"[one](skills/one/README.md)" in repository.commits[repository.branches["main"]]["README.md"]
-    fetched = fetch(Address(NAME))
-    assert fetched.address == pushed.address
-    assert same(load_skills(fetched.folder).skills["one"], load_brain(folder)[0])
-    assert fetch(Address(NAME), local_files_only=True) == fetched
-    with pytest.raises(FolderError, match="a brain of several skills"):
-        Brain.from_pretrained(NAME)
-    (tmp_path / "both" / "README.md").write_text("# Mine\n")
-    push(tmp_path / "both", NAME, Access(WRITES), license="mit")
-    card = repository.commits[repository.branches["main"]]["README.md"].decode()
-    assert card.endswith("---\n\n# Mine\n") and "license: mit\n" in card
 
 
 def test_the_command_line_takes_brains_from_the_hub(
