@@ -17,10 +17,10 @@ from ltm.errors import DataError
 from ltm.pretrained.facts import Facts
 from ltm.pretrained.models import file_of, stamp_of
 from ltm.pretrained.transformer import TOKENIZER
-from ltm.scenes.extras import library
 from ltm.senses.audio import samples_of
 from ltm.senses.image import open_image
 from ltm.senses.sound_file import read_sound
+from ltm.senses.tokenizer import NoTokenizer, keep, tokenizer_of
 
 LOUDEST = 32767
 """The largest sample; the one below the smallest marks places outside of values."""
@@ -38,16 +38,11 @@ def tokens(model: str, text: str) -> npt.NDArray[np.int32]:
 
 @functools.lru_cache(maxsize=8)
 def _tokenizer(model: str, stamp: tuple[Any, ...]) -> Any:
-    tokenizers = library("tokenizers", "reading texts for a pretrained model")
-    data = file_of(model, TOKENIZER)
     try:
-        found = tokenizers.Tokenizer.from_buffer(data)
-    except Exception as problem:  # the library raises plain exceptions
-        raise DataError(f"model {model!r}: {TOKENIZER} can't be read: {str(problem)[:200]}") from None
-    # How long texts may be is the sense's affair, and nothing is padded.
-    found.no_truncation()
-    found.no_padding()
-    return found
+        # How long texts may be is the sense's affair, and nothing is padded.
+        return tokenizer_of(keep(file_of(model, TOKENIZER).decode("utf-8", "replace")))
+    except NoTokenizer as problem:
+        raise DataError(f"model {model!r}: {TOKENIZER}: {problem}") from None
 
 
 def pixels(value: Any, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
