@@ -13,6 +13,7 @@ from torch import Tensor
 from ltm.errors import LtmError
 from ltm.training import loop
 from ltm.training.checkpoint import unfinished
+from ltm.training.fingerprint import same_chart
 from ltm.training.flatten import flatten
 from ltm.training.loop import Trainer
 
@@ -115,6 +116,16 @@ def test_a_run_of_other_settings_or_scenes_is_not_gone_on_with(chart_of: Any, bo
         trainer(chart_of, boards, tmp_path, rate=0.002)
     with pytest.raises(LtmError, match="scenes have changed"):
         trainer(chart_of, boards, tmp_path, scenes=65)
+
+
+def test_a_chart_written_before_a_key_was_known_is_still_the_same(chart_of: Any) -> None:
+    chart = chart_of({})
+    saved = chart.model_dump(mode="json")
+    del saved["field"]["prefix_vectors"]
+    assert same_chart(saved, chart)
+    assert not same_chart(saved | {"seed_of_old": 1}, chart)
+    saved["field"]["noise"] = 0.25
+    assert not same_chart(saved, chart)
 
 
 def test_a_run_that_diverges_ends_with_advice(chart_of: Any, boards: Any) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from ltm.chart.schema import Chart
 from ltm.scenes.store import SceneSet
@@ -23,6 +25,17 @@ def run_digest(chart: Chart, scenes: dict[str, str]) -> str:
     """Returns a hash of a chart and of what tells its scenes from others."""
     whole = json.dumps([chart.model_dump(mode="json"), scenes], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def same_chart(saved: dict[str, Any], chart: Chart) -> bool:
+    """Returns whether a chart written down by this or an earlier version is this one.
+
+    Keys that charts have gained since stand at their defaults, so that a run stopped before an update goes on after it.
+    """
+    try:
+        return Chart.model_validate(saved) == chart
+    except ValidationError:
+        return False
 
 
 def fingerprint(scenes: SceneSet) -> str:

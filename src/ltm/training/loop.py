@@ -16,7 +16,7 @@ from ltm.errors import LtmError
 from ltm.scenes.store import SceneSet
 from ltm.scenes.stream import Stream, sample_of
 from ltm.training.checkpoint import load_latest, save_checkpoint
-from ltm.training.fingerprint import fingerprint, identity, run_digest
+from ltm.training.fingerprint import fingerprint, identity, run_digest, same_chart
 from ltm.training.flatten import flatten, unflatten
 from ltm.training.machine import peak_memory
 from ltm.training.metrics import Metrics, Progress
@@ -82,7 +82,7 @@ class Trainer:
                 self.metrics.forget_after(0)
                 record_plan(run, wanted, self.plan)
         else:
-            if saved.state["chart"] != chart.model_dump(mode="json"):
+            if not same_chart(saved.state["chart"], chart):
                 raise LtmError(
                     f"{run}: holds a stopped run of another chart or other settings; go on with that one "
                     f"(ltm train {run}/chart.yaml), or choose another output folder"
