@@ -39,7 +39,7 @@ class Plain(nn.Module):
         spec = next(iter(brain.chart.zones.values()))
         self.zone = next(iter(brain.chart.zones))
         self.layers, self.ticks = spec.layers, brain.chart.training.ticks  # type: ignore[attr-defined]
-        places = brain.places({"puzzle": torch.zeros(1, 9, 9, dtype=torch.uint8)})
+        places = brain.layout.places({"puzzle": torch.zeros(1, 9, 9, dtype=torch.uint8)})
         self.register_buffer("pools", places.pool(("rows", "columns", "blocks")))
 
     def w(self, name: str) -> Tensor:

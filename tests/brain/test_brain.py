@@ -62,10 +62,10 @@ def test_what_lies_outside_a_grid_is_silent() -> None:
     brain = Brain(chart_of({"kind": "mixer"}, senses={"puzzle": grid}, acts={"solution": grid}))
     values = torch.full((1, 4, 4), VOID, dtype=torch.uint8)
     values[:, :2, :3] = 1
-    places = brain.places({"puzzle": values})
+    places = brain.layout.places({"puzzle": values})
     assert places.mask_BS is not None and int(places.mask_BS.sum()) == 6
     assert not brain.sense({"puzzle": values}, places)[~places.mask_BS].any()
-    assert brain.places({"puzzle": values[:, :2, :3]}).mask_BS is None
+    assert brain.layout.places({"puzzle": values[:, :2, :3]}).mask_BS is None
 
 
 def test_sizes_are_counted_without_building() -> None:
@@ -108,11 +108,11 @@ def test_prefix_sites_hear_what_was_learned_for_them() -> None:
     chart = chart_with({"only": {"kind": "attention"}}, field={"width": WIDTH, "prefix": 3, "prefix_vectors": 2})
     brain, values = Brain(chart), puzzles()
     assert brain.prefix is not None and brain.parameters_by_part()["prefix"] == 2 * WIDTH
-    silent = brain.sense(values, brain.places(values))
+    silent = brain.sense(values, brain.layout.places(values))
     assert not silent[:, :3].any()  # zero at the start
     with torch.no_grad():
         brain.prefix.vectors.fill_(0.5)
-    heard = brain.sense(values, brain.places(values))
+    heard = brain.sense(values, brain.layout.places(values))
     assert torch.equal(heard[:, 3:], silent[:, 3:]) and not heard[:, 2].any()
     assert torch.allclose(heard[:, :2], torch.tensor(0.5 * WIDTH**0.5))
     heard.sum().backward()

@@ -241,6 +241,17 @@ def test_operations_of_earlier_steps_are_counted() -> None:
     assert three == 3 * one
 
 
+def test_walking_again_is_within_the_operations_of_a_further_try() -> None:
+    brain = brain_of(WORLD)
+    step = Step({"view": [[1, 2]], "goal": "same"}, "me", {"move": "a"})
+    scene = Scene(steps=[step] * 3)
+    once = think(brain, [scene])[0].operations
+    will = brain.chart.will.model_copy(update={"tries": 9, "confidence": 1.0})
+    for budget, tries in ((3 * once, 3), (int(2.9 * once), 2)):
+        (thought,) = think(brain, [scene], will.model_copy(update={"operations": budget}))
+        assert (thought.tries, thought.operations) == (tries, tries * once)
+
+
 def test_a_sense_that_first_sees_later_is_seen_by_an_episode_as_by_thinking(goals: Brain) -> None:
     looks: list[dict[str, Any]] = [{"goal": "other"}, {"goal": "other", "view": [[1, 2]]}]
     other: list[dict[str, Any]] = [{"goal": "other"}, {"goal": "other", "view": [[2, 0]]}]
@@ -257,7 +268,7 @@ def test_the_places_grow_with_what_has_been_seen() -> None:
     brain = brain_of(WORLD)
     steps = [Step({"goal": "same"}), Step({"goal": "same", "view": [[1, 2]]}), Step({"goal": "same"})]
     values = encode(brain.chart, [Scene(steps=steps)])
-    masks = [brain.places(values, torch.tensor([count])).mask_BS for count in (1, 2, 3)]
+    masks = [brain.layout.places(values, torch.tensor([count])).mask_BS for count in (1, 2, 3)]
     assert masks[0] is not None and masks[0].tolist() == [[False, False, True]]
     assert masks[1] is None and masks[2] is None
 

@@ -80,6 +80,17 @@ def test_operations_are_never_overspent(feel: Callable[..., None]) -> None:
     assert (thought.ticks, thought.stopped_by) == (6, "operations")
 
 
+def test_tries_side_by_side_spend_what_they_are_given(feel: Callable[..., None]) -> None:
+    brain = brain_of(noise=0.5)
+    feel(brain, always(0.3))
+    segment = think(brain, puzzles(1), WillSpec(ticks=2))[0].operations
+    for segments, tries in ((18, 9), (17, 9), (9, 8)):  # the first try of two segments goes alone, the rest together
+        (thought,) = think(brain, puzzles(1), WillSpec(ticks=4, tries=9, operations=segments * segment))
+        assert thought.tries == tries
+        assert segments - 7 <= thought.operations / segment <= segments
+    assert think(brain, puzzles(1), WillSpec(ticks=4, tries=9, operations=18 * segment))[0].operations == 18 * segment
+
+
 def test_time_ends_it(feel: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     brain = brain_of()
     feel(brain, always(0.3))

@@ -24,7 +24,7 @@ def body(frequency: float, rate: float, coupled: bool) -> tuple[OscillatorBody, 
         if not coupled:
             for weight in made.coupling.parameters():
                 weight.zero_()
-    return made, brain.places(puzzles(1))
+    return made, brain.layout.places(puzzles(1))
 
 
 def states(count: int, sites: int) -> tuple[torch.Tensor, torch.Tensor]:

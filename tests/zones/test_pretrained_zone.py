@@ -59,7 +59,7 @@ def test_the_model_runs_once_a_scene_however_long_and_often_it_is_thought_about(
     sizes = Sizes.of(brain.chart)
     assert sizes.once == {"eye": MODEL_OPERATIONS}
     # Four segments of two ticks, in each of three tries; and the model once.
-    segment = 2 * sizes.operations["eye.self"] + brain.reading_operations(brain.places(values))
+    segment = 2 * sizes.operations["eye.self"] + brain.reading_operations(brain.layout.places(values))
     assert [thought.operations for thought in thoughts] == [3 * 4 * segment + MODEL_OPERATIONS] * 5
 
 

@@ -6,7 +6,6 @@ Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import cast
 
 import torch
@@ -19,6 +18,7 @@ from ltm.acts.table import KINDS as ACT_KINDS
 from ltm.acts.table import Act
 from ltm.brain.circuit import Circuit, Recorder
 from ltm.brain.familiarity import Familiarity
+from ltm.brain.layout import Layout
 from ltm.brain.mind import Mind, Reading
 from ltm.brain.parts import Parts
 from ltm.brain.prefix import Prefix
@@ -31,15 +31,12 @@ from ltm.chart.locate import refuse
 from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
 from ltm.chart.sites import fixed_sites
-from ltm.senses.raw import RawSense
 from ltm.senses.sequence import SequenceSense
 from ltm.senses.table import KINDS as SENSE_KINDS
 from ltm.senses.table import Sense
 from ltm.senses.text import TextSense
 from ltm.zones.layers import initialise_all
 from ltm.zones.places import Places
-from ltm.zones.raw import Raw
-from ltm.zones.spec import Window
 
 
 class Brain(Pretrained, nn.Module):
@@ -59,7 +56,9 @@ class Brain(Pretrained, nn.Module):
         refuse(misfits(chart))
         self.chart = chart
         width = chart.field.width
-        self.senses = Parts({name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()})
+        senses = {name: SENSE_KINDS[s.kind][1](s, width) for name, s in chart.senses.items()}
+        self.senses = Parts(senses)
+        self.layout = Layout(chart, senses)
         self.circuit = Circuit(chart, width, fixed_sites(chart), chart.field.norm == "rms", absent)
         self.acts = Parts({name: ACT_KINDS[a.kind][1](a, width) for name, a in chart.acts.items()})
         self.reflection = Reflection(chart.reflection, width)
@@ -72,56 +71,10 @@ class Brain(Pretrained, nn.Module):
         """Scenes it keeps, to rehearse and to judge itself by."""
         self.int8 = False
         """Whether its matrices are written in eight bits."""
-        self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
         if not absent and not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)
             initialise_all(self, generator)
             self.reflection.start_bias()
-
-    def places(self, values: Mapping[str, Tensor], steps_B: Tensor | None = None) -> Places:
-        """Returns where the sites are.
-
-        Args:
-            values: `[B, *sides]`, or of whole scenes of several steps `[B, T, *sides]`.
-            steps_B: of those, how many steps have been seen; the first one when absent. What was seen at one step
-                leaves its trace in the field at later ones, so a site exists from then on.
-        """
-        stepped = self.steps is not None
-        seen = (spec.sites(tuple(values[name].shape[1 + stepped :])) for name, spec in self.chart.senses.items())
-        grids = (*seen, *((1, act.own_sites) for act in self.chart.acts.values() if act.own_sites))
-        places = Places(grids, self.chart.field.prefix)
-        # Window matrices depend on the shapes only, so every batch of one shape shares them.
-        places._pools = self._pools.setdefault(grids, places._pools)
-        batch = next(iter(values.values())).shape[0]
-        if stepped:  # then without trees: checked by the chart
-            steps_B = torch.ones(batch, dtype=torch.long) if steps_B is None else steps_B.clamp_min(1)
-            masks = [self._existed(name, values[name], steps_B) for name in self.chart.senses]
-        else:
-            masks = [self.sense_of(name).exists(values[name]) for name in self.chart.senses]
-            trees = [self.sense_of(name).parents(values[name]) for name in self.chart.senses]
-            if any(tree is not None for tree in trees):
-                places.plant(trees, batch)
-        places.mask_BS = places.mask(masks, batch)
-        return places
-
-    def _existed(self, name: str, value: Tensor, steps_B: Tensor) -> Tensor | None:
-        there = [self.sense_of(name).exists(value[:, number]) for number in range(int(steps_B.max()))]
-        first = there[0]
-        if first is None:
-            return None
-        came_BT = torch.arange(len(there)) < steps_B[:, None]
-        parts = [came_BT[:, n : n + 1] & (torch.ones_like(first) if m is None else m) for n, m in enumerate(there)]
-        existed_BS = torch.stack(parts).any(0)
-        return None if bool(existed_BS.all()) else existed_BS
-
-    def widened(self, places: Places, values: Mapping[str, Tensor]) -> Places:
-        """Returns the places with the sites that a further step's values `[B, *sides]` add."""
-        if places.mask_BS is None:
-            return places
-        masks = [self.sense_of(name).exists(values[name]) for name in self.chart.senses]
-        new = places.mask(masks, len(places.mask_BS))
-        joined = None if new is None else places.mask_BS | new
-        return replace(places, mask_BS=None if joined is None or bool(joined.all()) else joined)
 
     def sense(self, values: Mapping[str, Tensor], places: Places, spoken: Mapping[str, Spoken] | None = None) -> Tensor:
         """Returns what the senses write `[B, S, D]`, and what acts put on their own sites.
@@ -129,7 +82,7 @@ class Brain(Pretrained, nn.Module):
         Prefix sites get nothing, or vectors that were learned for them. Values of senses of kind `raw` are kept in the
         places, for the zones that look at them. In scenes of several steps, `values` are those of one step.
         """
-        self._show_raw(values, places)
+        places.raw = self.layout.raw(values, places)
         parts = [self.senses[name](values[name]) for name in self.chart.senses]
         batch = parts[0].shape[0]
         for name in self.chart.acts:
@@ -144,20 +97,10 @@ class Brain(Pretrained, nn.Module):
         if self.steps is None:
             return written
         shown: Tensor = self.steps.show(
-            written, values, {name: self._sites(name, places) for name in self.steps.shown_acts}
+            written, values, {name: self.layout.sites_of(name, places) for name in self.steps.shown_acts}
         )
         told: Tensor = self.steps(values)
         return shown + told.to(written.dtype)
-
-    def _show_raw(self, values: Mapping[str, Tensor], places: Places) -> None:
-        """Puts what senses of kind `raw` hold where zones find it."""
-        first, raw = places.prefix, {}
-        for name, (rows, columns) in zip(self.chart.senses, places.grids, strict=False):
-            last = first + rows * columns
-            if isinstance(self.sense_of(name), RawSense):
-                raw[name] = Raw.of(values[name], first, last)
-            first = last
-        places.raw = raw
 
     def begin(
         self,
@@ -169,12 +112,12 @@ class Brain(Pretrained, nn.Module):
 
         Of scenes of several steps nothing is seen yet: see `ltm.brain.walk`.
         """
-        places = self.places(values)
+        places = self.layout.places(values)
         batch = next(iter(values.values())).shape[0]
         lanes = self.circuit.start(batch, places, generator, self.chart.field.noise, dtype)
         answers = {}
         for name in self.chart.acts:
-            first, last = self._sites(name, places)
+            first, last = self.layout.sites_of(name, places)
             answers[name] = torch.full((batch, self.act(name).cells(last - first)), -1)
         seen = torch.zeros_like(lanes.field) if self.steps is not None else self.sense(values, places)
         return Mind(lanes, seen, places, answers, nothing_said(self.chart, batch))
@@ -194,7 +137,7 @@ class Brain(Pretrained, nn.Module):
         exists: dict[str, Tensor | None] = {}
         said: dict[str, Tensor] = {}
         for name in self.chart.acts:
-            first, last = self._sites(name, mind.places)
+            first, last = self.layout.sites_of(name, mind.places)
             whole = mind.places.mask_BS
             mask = None if whole is None else whole[:, first:last]
             logits[name] = self._logits(name, field_BSD[:, first:last], mask)
@@ -229,7 +172,7 @@ class Brain(Pretrained, nn.Module):
         """Lets acts that answer from left to right say the next symbols of their last answer."""
         mind.input = mind.input.clone()
         for name, pace in paces(self.chart).items():
-            act, (first, last) = self.act(name), self._sites(name, mind.places)
+            act, (first, last) = self.act(name), self.layout.sites_of(name, mind.places)
             assert isinstance(act, SayingAct)
             mind.spoken[name] = mind.spoken[name].further(mind.answers[name], mind.logits[name], pace)
             written = act.written(mind.input.shape[0], mind.spoken[name].heard)
@@ -247,24 +190,11 @@ class Brain(Pretrained, nn.Module):
         """Returns a sense by name."""
         return cast(Sense, self.senses[name])
 
-    def _sites(self, act: str, places: Places) -> tuple[int, int]:
-        own = [name for name, spec in self.chart.acts.items() if spec.own_sites]
-        wanted = act if act in own else self.chart.acts[act].place(next(iter(self.chart.senses)))
-        if wanted is None:
-            return 0, places.sites
-        first = places.prefix
-        for name, (rows, columns) in zip((*self.chart.senses, *own), places.grids, strict=True):
-            last = first + rows * columns
-            if name == wanted:
-                return first, last
-            first = last
-        raise AssertionError("the chart was checked: every act reads an existing sense")
-
     def reading_operations(self, places: Places) -> int:
         """Operations of one reading for one example: acts and reflection."""
         total = self.chart.field.width * 2 * self.chart.reflection.outputs
         for name in self.chart.acts:
-            first, last = self._sites(name, places)
+            first, last = self.layout.sites_of(name, places)
             total += self.act(name).operations(last - first)
         return total
 

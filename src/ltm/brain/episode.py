@@ -112,7 +112,7 @@ class Episode:
         kept = shows_B1 is not None and bool(shows_B1.all())
         for name in brain.steps.shown_acts:
             now[SHOWN + name] = now[name] if kept else torch.full_like(now[name], int(void_of(now[name].dtype)))
-        mind.places = brain.widened(mind.places, now)
+        mind.places = brain.layout.widened(mind.places, now)
         mind.input = brain.sense(now, mind.places)
         spent = 0
         while True:

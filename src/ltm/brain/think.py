@@ -11,12 +11,14 @@ Shapes: B scenes in the batch, A attempts at once, R roles.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from ltm.brain.account import Account
 from ltm.brain.brain import Brain
 from ltm.brain.circuit import Recorder
 from ltm.brain.mind import Mind, Reading
@@ -34,16 +36,13 @@ AT_ONCE = 128
 
 @dataclass
 class _Kept:
-    """The best try of one scene so far, and what it has cost."""
+    """The best try of one scene so far."""
 
     answers: dict[str, Tensor] = field(default_factory=dict)
     confidence: float = -1.0
     ticks: int = 0
     tries: int = 0
-    operations: int = 0
     stop: Stop = "ticks"
-    looked: set[str] = field(default_factory=set)
-    """Zones whose pretrained models have looked at the scene: they needn't look again."""
 
 
 def think(
@@ -106,7 +105,7 @@ class _Thinker:
         self.steps: list[tuple[StepRecord, ...]] = [()] * self.count
         self.told_steps = trace
         self.start = time.perf_counter()
-        self.costs: list[int] = []
+        self.account = Account(brain, self.count, will.operations)
         self.paging: Paging | None = None
         self.seconds = 0.0
 
@@ -118,27 +117,21 @@ class _Thinker:
             # The first try goes alone, since most scenes need no other; the rest share batches.
             begun = self.kept[open_scenes[0]].tries
             attempts = 1 if begun == 0 else min(self.will.tries - begun, max(1, AT_ONCE // len(open_scenes)))
-            attempts = min(attempts, self._affordable(open_scenes))
+            attempts = self.account.tries(open_scenes, attempts)
             for first in range(0, len(open_scenes), AT_ONCE):
                 self._attempt(open_scenes[first : first + AT_ONCE], attempts)
-            open_scenes = [scene for scene in open_scenes if self._goes_on(self.kept[scene])]
+            open_scenes = [scene for scene in open_scenes if self._goes_on(scene)]
         self.seconds = self._elapsed()
         if residence is not None and before is not None:
             self.paging = residence.paging.since(before)
 
-    def _affordable(self, scenes: list[int]) -> int:
-        """Returns how many tries at once the operations of each scene pay a segment of; at least one."""
-        if self.will.operations is None:
-            return AT_ONCE
-        left = self.will.operations - max(self.kept[scene].operations for scene in scenes)
-        return max(1, left // max(1, self._segment_cost()))
-
-    def _goes_on(self, kept: _Kept) -> bool:
+    def _goes_on(self, scene: int) -> bool:
+        kept = self.kept[scene]
         if self._halts(kept.confidence):
             kept.stop = "confident"
         elif self._late():
             kept.stop = "milliseconds"
-        elif self.will.operations is not None and kept.operations + self._segment_cost() > self.will.operations:
+        elif not self.account.affords_try(scene):
             kept.stop = "operations"
         elif kept.tries >= self.will.tries:
             kept.stop = "tries" if self.will.tries > 1 else "ticks"
@@ -156,9 +149,6 @@ class _Thinker:
     def _late(self) -> bool:
         return self.will.ms is not None and self._elapsed() * 1000 >= self.will.ms
 
-    def _segment_cost(self) -> int:
-        return max(self.costs, default=0)
-
     def _attempt(self, scenes: list[int], attempts: int) -> None:
         """Runs some attempts of some scenes side by side until they are sure or the budget ends."""
         owner = [scene for scene in scenes for _ in range(attempts)]
@@ -174,19 +164,18 @@ class _Thinker:
         while rows:
             ticks = min(segment, self.will.ticks - spent)
             recorder = Recorder() if self.teller.wanted or self.brain.circuit.wave is not None else None
-            before = [self.kept[owner[row]].operations for row in rows]
             reading = self._segment(mind, ticks, recorder, [(owner[r], number[r]) for r in rows], spent)
             spent += ticks
             confidence_B = self.brain.reflection.confidence(reading.right)
             sure = self._keep(reading, confidence_B, [owner[row] for row in rows], spent)
-            self.costs.append(max(self.kept[owner[row]].operations - b for row, b in zip(rows, before, strict=True)))
             done_scenes = {owner[row] for row, is_sure in zip(rows, sure, strict=True) if is_sure}
             if spent >= self.will.ticks or self._late():
                 return
+            running = Counter(owner[row] for row in rows)
             stay = [
                 place
                 for place, row in enumerate(rows)
-                if owner[row] not in done_scenes and self._affords(self.kept[owner[row]], rows, owner, row)
+                if owner[row] not in done_scenes and self.account.affords_segment(owner[row], running[owner[row]])
             ]
             if len(stay) < len(rows):
                 index = torch.tensor(stay, dtype=torch.long)
@@ -197,67 +186,34 @@ class _Thinker:
     def _tell_steps(self, walked: Walk, owner: list[int], mind: Mind) -> None:
         """Counts what walking through earlier steps has cost; keeps how the first try of each scene went."""
         for row, scene in enumerate(owner if walked.readings else ()):
-            self.kept[scene].operations += len(walked.readings) * segment_operations(self.brain, mind.places)
+            self.account.enter(scene, len(walked.readings) * segment_operations(self.brain, mind.places))
             if self.told_steps and not self.steps[scene]:
                 self.steps[scene] = step_records(self.brain, self.teller, self.values, walked, row, scene)
-
-    def _affords(self, kept: _Kept, rows: list[int], owner: list[int], row: int) -> bool:
-        if self.will.operations is None:
-            return True
-        running = sum(owner[other] == owner[row] for other in rows)
-        return kept.operations + running * self._segment_cost() <= self.will.operations
 
     def _segment(
         self, mind: Mind, ticks: int, recorder: Recorder | None, who: list[tuple[int, int]], spent: int
     ) -> Reading:
-        brain, sites = self.brain, mind.places.sites
+        brain, scenes = self.brain, [scene for scene, _ in who]
         if not self.teller.wanted:
             reading = brain.think_on(mind, ticks, recorder)
-            costs = self._tick_costs(recorder, ticks, sites, mind.lanes.tick - ticks, len(who))
-            for (scene, _), cost in zip(who, costs.sum(0).tolist(), strict=True):
-                self.kept[scene].operations += int(cost) + brain.reading_operations(mind.places)
-            self._look_once(recorder, ticks, mind, who)
+            self.account.segment_of(self.account.charge(mind, recorder, ticks, scenes, reads=True))
             return reading
         assert recorder is not None
+        whole = [0] * len(who)
         for step in range(ticks):
             before, logits = dict(mind.answers), dict(mind.logits)
             reading = brain.think_on(mind, 1, recorder)
-            if step + 1 < ticks:
+            last = step + 1 == ticks
+            if not last:
                 # "Changed" is measured from segment to segment, as in training; what is said is of a segment's end.
                 mind.answers, mind.logits = before, logits
-            self._look_once(recorder, 1, mind, who)
-            cost_B = self._tick_costs(recorder, 1, sites, mind.lanes.tick - 1, len(who))[-1]
-            confidence_B = brain.reflection.confidence(reading.right)
             # Looking at the answer at every tick is the trace's affair: only the segment's end is paid for.
-            read = brain.reading_operations(mind.places) if step + 1 == ticks else 0
-            spent_B = [int(cost) + read for cost in cost_B.tolist()]
-            for (scene, _), cost in zip(who, spent_B, strict=True):
-                self.kept[scene].operations += cost
-            self.teller.tell(Look(who, spent + step, recorder, confidence_B, reading, spent_B))
+            costs = self.account.charge(mind, recorder, 1, scenes, reads=last)
+            whole = [so_far + cost for so_far, cost in zip(whole, costs, strict=True)]
+            confidence_B = brain.reflection.confidence(reading.right)
+            self.teller.tell(Look(who, spent + step, recorder, confidence_B, reading, costs))
+        self.account.segment_of(whole)
         return reading
-
-    def _tick_costs(self, recorder: Recorder | None, ticks: int, sites: int, first: int, batch: int) -> Tensor:
-        """Returns the operations of the last ticks `[ticks, B]`, from what fired."""
-        circuit = self.brain.circuit
-        if circuit.wave is None:
-            fixed = [float(circuit.operations(sites, first + tick)) for tick in range(ticks)]
-            return torch.tensor(fixed, dtype=torch.float64)[:, None].expand(-1, batch)
-        assert recorder is not None
-        costs_R = torch.tensor(circuit.role_operations(sites), dtype=torch.float64)
-        fired_TBR = torch.stack(recorder.fired[-ticks:]).double()
-        return fired_TBR @ costs_R + circuit.wave.operations()
-
-    def _look_once(self, recorder: Recorder | None, ticks: int, mind: Mind, who: list[tuple[int, int]]) -> None:
-        """Counts what pretrained models cost that have looked at a scene for the first time in the last ticks."""
-        circuit = self.brain.circuit
-        for name in circuit.looking:
-            numbers = [number for number, (zone, _) in enumerate(circuit.labels) if zone == name]
-            costs = circuit.zone(name).once(mind.places)
-            fired = circuit.fired(recorder, ticks, mind.lanes.tick, len(who))[:, numbers].any(1).tolist()
-            for (scene, _), cost, fires in zip(who, costs, fired, strict=True):
-                if fires and name not in self.kept[scene].looked:
-                    self.kept[scene].looked.add(name)
-                    self.kept[scene].operations += cost
 
     def _keep(self, reading: Reading, confidence_B: Tensor, scenes: list[int], spent: int) -> list[bool]:
         confidence = confidence_B.tolist()
@@ -277,7 +233,7 @@ class _Thinker:
                 kept.ticks,
                 kept.tries,
                 self.seconds,
-                kept.operations,
+                self.account.spent[scene],
                 kept.stop,
                 kept.confidence >= self.will.confidence,
                 tuple(self.teller.traces[scene]),

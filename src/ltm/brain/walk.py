@@ -127,7 +127,7 @@ def walk(brain: Brain, mind: Mind, steps: Mapping[str, Tensor], think: Think) ->
     before: Tensor | None = None
     listed = list(each(steps))
     for number, values in enumerate(listed):
-        mind.places = brain.widened(mind.places, values)
+        mind.places = brain.layout.widened(mind.places, values)
         found.readings.append(think(brain, mind, values))
         now = mind.lanes.field
         if expected is not None and before is not None:
@@ -160,7 +160,7 @@ def begin(
     last = {name: value[:, -1] for name, value in steps.items()}
     earlier = {name: value[:, :-1] for name, value in steps.items()}
     found = walk(brain, mind, earlier, think_segment)
-    mind.places = brain.widened(mind.places, last)
+    mind.places = brain.layout.widened(mind.places, last)
     mind.input = brain.sense(last, mind.places)
     return mind, last, found
 

@@ -102,7 +102,7 @@ class Predictor:
             parameters=weight.parameters,
             bytes=weight.bytes,
             active=weight.active_parameters / weight.parameters,
-            sites=self.brain.places(self.values).sites,
+            sites=self.brain.layout.places(self.values).sites,
             ticks=ticks,
             operations=operations(self.brain, self.values, self.work, ticks),
             seconds=self.seconds(ticks),

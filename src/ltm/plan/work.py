@@ -114,7 +114,7 @@ def operations(brain: Brain, values: Mapping[str, Tensor], work: ThoughtWork, ti
 
     Where the wave chooses for every scene, it is the most that there can be after the first segment.
     """
-    places = brain.places(values)
+    places = brain.layout.places(values)
     later = range(work.segment_ticks, max(ticks, work.segment_ticks))
     readings = segments(ticks, work.segment_ticks) - 1
     fired = sum(brain.circuit.operations(places.sites, tick) for tick in later)

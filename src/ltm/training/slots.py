@@ -136,7 +136,7 @@ class Slots:
             self.mind.spoken[name].put(index, said)
         self.age_B[index] = 0
         self.position_B[index] = 0
-        self.mind.places = self.brain.places(self.values, self.position_B)
+        self.mind.places = self.brain.layout.places(self.values, self.position_B)
         self.confidence_B[index] = 0
 
     def _walk_on(self) -> Tensor:
@@ -188,7 +188,7 @@ class Slots:
         """Takes back what `state` gave."""
         self.values = _part(tensors, "value.")
         self.position_B = tensors["position"].clone()
-        self.mind.places = self.brain.places(self.values, self.position_B)
+        self.mind.places = self.brain.layout.places(self.values, self.position_B)
         self.mind.lanes.restore(_part(tensors, "lane."))
         self.mind.lanes.tick = int(numbers["tick"])
         self.mind.answers = _part(tensors, "answer.")

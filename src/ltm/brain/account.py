@@ -1,0 +1,116 @@
+"""What thinking about each scene has cost so far, counted from what fired.
+
+Shapes: B scenes in the batch, R roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ltm.brain.brain import Brain
+from ltm.brain.circuit import Recorder
+from ltm.brain.mind import Mind
+
+
+class Account:
+    """Operations spent on each scene, beside what a will allows.
+
+    Args:
+        brain: who thinks.
+        scenes: how many there are.
+        limit: operations a scene may cost; None for no limit.
+    """
+
+    def __init__(self, brain: Brain, scenes: int, limit: int | None) -> None:
+        self.brain, self.limit = brain, limit
+        self.spent = [0] * scenes
+        self.segment = 0
+        """What a segment of one try has cost at most, looks of pretrained models left out."""
+        self.entrance = 0
+        """What a try has cost at most before its first segment: walking through earlier steps."""
+        self._looked: list[set[str]] = [set() for _ in range(scenes)]
+        """Zones whose pretrained models have looked at a scene: they needn't look again."""
+        self._looks_left = [0] * scenes
+        """What looks would cost of those that haven't."""
+
+    def tries(self, scenes: Sequence[int], most: int) -> int:
+        """Returns how many tries at once, `most` or fewer, what is left for each scene pays; at least one."""
+        if self.limit is None:
+            return most
+        left = self.limit - max(self.spent[scene] + self._looks_left[scene] for scene in scenes)
+        return max(1, min(most, left // max(1, self.entrance + self.segment)))
+
+    def affords_try(self, scene: int) -> bool:
+        """Returns whether what is left pays a further try of a segment."""
+        return self._pays(scene, self.entrance + self.segment)
+
+    def affords_segment(self, scene: int, tries: int) -> bool:
+        """Returns whether what is left pays another segment of so many running tries."""
+        return self._pays(scene, tries * self.segment)
+
+    def _pays(self, scene: int, cost: int) -> bool:
+        return self.limit is None or self.spent[scene] + self._looks_left[scene] + cost <= self.limit
+
+    def enter(self, scene: int, cost: int) -> None:
+        """Adds what a try of a scene cost before its first segment."""
+        self.spent[scene] += cost
+        self.entrance = max(self.entrance, cost)
+
+    def charge(
+        self, mind: Mind, recorder: Recorder | None, ticks: int, scenes: Sequence[int], reads: bool
+    ) -> list[int]:
+        """Adds what the mind's last ticks cost, and whether the answer was read after them.
+
+        Args:
+            mind: after those ticks.
+            recorder: holds what fired in them; None where the rhythm alone says so.
+            ticks: how many.
+            scenes: whose rows they are, `[B]`; a scene may have several.
+            reads: whether reading acts and reflection is to be paid.
+
+        Returns:
+            What each row's ticks cost, but for looks of pretrained models, which a scene pays once.
+        """
+        read = self.brain.reading_operations(mind.places) if reads else 0
+        costs_B = self._ticks(mind, recorder, ticks, len(scenes))
+        costs = [int(cost) + read for cost in costs_B.tolist()]
+        for scene, cost in zip(scenes, costs, strict=True):
+            self.spent[scene] += cost
+        self._look_once(mind, recorder, ticks, scenes)
+        return costs
+
+    def segment_of(self, costs: Sequence[int]) -> None:
+        """Remembers what a segment has cost, row by row, to foresee what the next one will."""
+        self.segment = max(self.segment, *costs)
+
+    def _ticks(self, mind: Mind, recorder: Recorder | None, ticks: int, batch: int) -> Tensor:
+        """Returns the operations of the last ticks `[B]`."""
+        circuit, sites = self.brain.circuit, mind.places.sites
+        if circuit.wave is None:
+            first = mind.lanes.tick - ticks
+            fixed = sum(circuit.operations(sites, first + tick) for tick in range(ticks))
+            return torch.full((batch,), float(fixed), dtype=torch.float64)
+        assert recorder is not None
+        costs_R = torch.tensor(circuit.role_operations(sites), dtype=torch.float64)
+        fired_TBR = torch.stack(recorder.fired[-ticks:]).double()
+        return (fired_TBR @ costs_R + circuit.wave.operations()).sum(0)
+
+    def _look_once(self, mind: Mind, recorder: Recorder | None, ticks: int, scenes: Sequence[int]) -> None:
+        """Counts what pretrained models cost that have looked at a scene for the first time in the last ticks."""
+        circuit = self.brain.circuit
+        left = dict.fromkeys(scenes, 0)
+        for name in circuit.looking:
+            numbers = [number for number, (zone, _) in enumerate(circuit.labels) if zone == name]
+            costs = circuit.zone(name).once(mind.places)
+            fired = circuit.fired(recorder, ticks, mind.lanes.tick, len(scenes))[:, numbers].any(1).tolist()
+            for scene, cost, fires in zip(scenes, costs, fired, strict=True):
+                if fires and name not in self._looked[scene]:
+                    self._looked[scene].add(name)
+                    self.spent[scene] += cost
+            for scene, cost in dict(zip(scenes, costs, strict=True)).items():
+                left[scene] += 0 if name in self._looked[scene] else cost
+        for scene, cost in left.items():
+            self._looks_left[scene] = cost
