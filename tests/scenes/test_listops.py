@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ltm.chart.load import chart_from_text
-from ltm.chart.schema import Chart, ScenesSpec
+from ltm.chart.scenes import ScenesSpec
+from ltm.chart.schema import Chart
 from ltm.errors import ChartError, DataError
 from ltm.scenes.listops import EXPRESSION, ListopsOptions, depth_of, generate
 from ltm.scenes.prepare import generate_scenes, prepare, unseen

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ltm.chart.schema import Chart, ScenesSpec
+from ltm.chart.scenes import ScenesSpec
+from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes import fashion, reasoning
 from ltm.scenes.extras import library

@@ -13,7 +13,8 @@ from ltm.cli.fetched import fetched
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ltm.chart.schema import Chart, ScenesSpec
+    from ltm.chart.scenes import ScenesSpec
+    from ltm.chart.schema import Chart
     from ltm.scenes.store import SceneSet
 
 

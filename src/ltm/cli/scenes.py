@@ -175,7 +175,7 @@ def _show_made(
     """Shows scenes of a built-in source, made with its own options."""
     import itertools
 
-    from ltm.chart.schema import ScenesSpec
+    from ltm.chart.scenes import ScenesSpec
     from ltm.cli.show_scene import show_scene
     from ltm.errors import LtmError, nearest
     from ltm.scenes.store import SceneSet

@@ -53,7 +53,7 @@ def train(
 
 def _with_data(chart: Chart, data: str) -> Chart:
     """Returns a chart that learns from a file, a source or a pipe instead."""
-    from ltm.chart.schema import PIPE
+    from ltm.chart.scenes import PIPE
     from ltm.scenes.sources import find_source, settled
 
     named = find_source(data) is not None

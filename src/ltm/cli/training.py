@@ -80,7 +80,7 @@ def run_training(
         KeyboardInterrupt: Ctrl-C was pressed; the run was saved first.
         LtmError: scenes or folders that can't be used.
     """
-    from ltm.chart.schema import PIPE
+    from ltm.chart.scenes import PIPE
     from ltm.cli.show_report import show_report
     from ltm.cli.show_training import TrainingDisplay
     from ltm.cli.show_waiting import Waiting

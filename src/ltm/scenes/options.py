@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from ltm.chart.schema import ScenesSpec
+from ltm.chart.scenes import ScenesSpec
 from ltm.errors import DataError, first_mistake
 from ltm.scenes.sources import find_source
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ltm.chart.schema import PIPE, Chart
+from ltm.chart.scenes import PIPE
+from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.columns import columns_of
 from ltm.scenes.origin import Found, Origin

@@ -13,7 +13,8 @@ from ltm.chart.base import parse_bytes
 from ltm.chart.document import MAX_TEXT
 from ltm.chart.dump import dump
 from ltm.chart.propose import propose
-from ltm.chart.schema import PIPE, Chart, ScenesSpec
+from ltm.chart.scenes import PIPE, ScenesSpec
+from ltm.chart.schema import Chart
 from ltm.errors import DataError, LtmError, first_mistake, nearest
 from ltm.scenes.infer import Inferred, infer
 from ltm.scenes.options import with_options

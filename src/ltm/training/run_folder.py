@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ltm.chart.schema import PIPE, Chart
+from ltm.chart.scenes import PIPE
+from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.scenes.prepare import source_file
 from ltm.scenes.sources import find_source
