@@ -220,6 +220,8 @@ def test_an_episode_is_lived_like_a_scene_that_is_thought_about(goals: Brain) ->
     assert abs(thought.confidence - deeds[-1].confidence) < 1e-5
     with pytest.raises(DataError, match="keep their number and shape"):
         episode.step(looks[:2])
+    with pytest.raises(DataError, match="shown: 1 worlds, but 2 are seen"):
+        Episode(brain_of(RULES)).step([{"board": [[1]]}] * 2, "example", [{"answer": [[1]]}])
     with pytest.raises(DataError, match="one step"):
         Episode(brain_of(RULES.split("steps:")[0] + "zones: {core: {kind: mixer, windows: [rows]}}"))
 

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ltm.brain.brain import Brain
 from ltm.brain.circuit import Recorder
-from ltm.brain.wave import cycle, schedule
+from ltm.chart.rhythm import cycle, schedule
 from ltm.chart.schema import Chart
 
 DYNAMIC = ("sync", "top-k", "random")
@@ -53,6 +53,30 @@ def test_random_depends_on_the_seed_alone() -> None:
     brain = Brain(chart(policy="random"))
     assert torch.equal(fired(brain, 8, seed=1), fired(brain, 8, seed=1))
     assert not torch.equal(fired(brain, 8, seed=1), fired(brain, 8, seed=2))
+
+
+def test_chance_inside_a_zone_comes_from_the_same_seed() -> None:
+    inner = {f"z{n}": {"kind": "mixer", "write": "replace"} for n in range(4)}
+    outer = {"kind": "nested", "ticks": 3, "circuit": {"zones": inner, "wave": {"policy": "random"}}}
+    brain = Brain(chart_of(outer))
+
+    def field(seed: int) -> torch.Tensor:
+        torch.manual_seed(torch.seed())  # whatever is drawn elsewhere
+        mind = brain.begin(puzzles(3), torch.Generator().manual_seed(seed))
+        brain.circuit.run(mind.lanes, mind.input, mind.places, 4)
+        return mind.lanes.field
+
+    assert torch.equal(field(1), field(1))
+    assert not torch.equal(field(1), field(2))
+    assert torch.equal(brain.begin(puzzles(1)).lanes.field, brain.begin(puzzles(1)).lanes.field)
+
+
+def test_a_circuit_inside_a_zone_runs_a_whole_cycle_unless_told() -> None:
+    inner = {f"z{n}": {"kind": "mixer"} for n in range(3)}
+    for ticks, runs in ((None, 3), (7, 7)):
+        told = {} if ticks is None else {"ticks": ticks}
+        body = Brain(chart_of({"kind": "nested", "circuit": {"zones": inner}, **told})).circuit.zone("only").body
+        assert body.ticks == runs and body.operations(16) == sum(body.circuit.operations(16, n) for n in range(runs))
 
 
 def test_sync_lets_every_zone_have_its_turn() -> None:

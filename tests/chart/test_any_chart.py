@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import torch
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -13,10 +14,13 @@ from little_model import little_model, views
 from tiny import VIEW
 
 from ltm.brain.brain import Brain
+from ltm.brain.think import think
 from ltm.chart.load import chart_from_text
-from ltm.errors import ChartError
+from ltm.errors import ChartError, DataError
+from ltm.scenes.prepare import scorer_of
 from ltm.training.optimiser import Optimiser
 from ltm.training.segment import look_ahead, loss_of, right_answers, run_segment
+from ltm.training.symmetric import symmetric
 from ltm.zones.table import KINDS
 
 PLACE = re.compile(r"^any\.yaml:\d+:\d+: ")
@@ -43,7 +47,7 @@ roles = st.fixed_dictionaries(
     optional={
         "reads": reads,
         "writes": st.sampled_from(["field", "own", "both"]),
-        "period": st.integers(0, 4),
+        "period": st.sampled_from([0, 1, 2, 3, 4, 64, 2048]),
         "phases": st.lists(st.integers(0, 4), max_size=2),
         "windows": windows,
         "vector": st.booleans(),
@@ -108,10 +112,21 @@ charts = st.builds(
     circuits(1),
     st.fixed_dictionaries(
         {
-            "senses": st.fixed_dictionaries({"seen": grids, "view": st.just(VIEW)}),
+            "senses": st.fixed_dictionaries({"seen": grids}, optional={"view": st.just(VIEW), "also": grids}),
             "acts": st.fixed_dictionaries({"done": grids}),
         },
         optional={
+            "scenes": st.fixed_dictionaries(
+                {},
+                optional={
+                    "symmetries": st.lists(
+                        st.sampled_from(["relabel", "bands", "transpose", "dihedral"]), max_size=2, unique=True
+                    ),
+                    "relabel_from": st.integers(0, 3),
+                    "score": st.sampled_from(["exact", "shortest-path"]),
+                },
+            ),
+            "will": st.fixed_dictionaries({}, optional={"noise": st.sampled_from([0.0, 0.4]), "ticks": sizes}),
             "field": st.fixed_dictionaries(
                 {"width": sizes}, optional={"prefix": st.integers(0, 2), "norm": st.sampled_from(["rms", "none"])}
             ),
@@ -128,6 +143,7 @@ charts = st.builds(
                 optional={
                     "gradient_ticks": st.integers(1, 4),
                     "optimiser": st.sampled_from(["muon", "adamw", "adam-atan2"]),
+                    "noise": st.sampled_from([0.0, 0.3]),
                 },
             ),
         },
@@ -146,17 +162,27 @@ def test_builds_and_learns_or_is_refused_where_it_is_wrong(data: dict[str, Any])
         assert PLACE.match(first), first
         return
     brain = Brain(chart, seed=0)
-    spec = chart.senses["seen"]
-    shape = (2, spec.rows or 3, spec.columns or 4)
     generator = torch.Generator().manual_seed(0)
-    most = min(spec.symbols, chart.acts["done"].symbols)
-    values = {name: torch.randint(0, most, shape, generator=generator, dtype=torch.uint8) for name in ("seen", "done")}
-    values["view"] = views(2)
+    specs = {name: spec for name, spec in {**chart.senses, **chart.acts}.items() if name != "view"}
+    most = min(spec.symbols for spec in specs.values())
+    sides = {name: (spec.rows or 3, spec.columns or 4) for name, spec in specs.items()}
+    sides["done"] = sides["seen"]
+    values = {
+        name: torch.randint(0, most, (2, *shape), generator=generator, dtype=torch.uint8)
+        for name, shape in sides.items()
+    }
+    if "view" in chart.senses:
+        values["view"] = views(2)
+    try:
+        shapes = {name: np.array([shape] * 2, dtype=np.uint32) for name, shape in sides.items()}
+        values |= symmetric(chart, values, shapes, generator)
+    except DataError as problem:  # grids of any size may turn out to differ
+        assert "leave" in str(problem) or "square" in str(problem)
     mind = brain.begin(values, generator)
     reading = run_segment(brain, mind, values, bf16=False)
     last = torch.tensor([True, False])
     ahead = look_ahead(brain, mind, values, False, last) if chart.reflection.ahead else None
-    loss = loss_of(brain, reading, values, right_answers(reading, values, None), ahead)
+    loss = loss_of(brain, reading, values, right_answers(reading, values, scorer_of(chart)), ahead)
     assert loss.total.isfinite() and reading.right.isfinite().all()
     torch.autograd.backward(loss.total)
     Optimiser(brain, chart.training).step(0, 10)
@@ -164,6 +190,7 @@ def test_builds_and_learns_or_is_refused_where_it_is_wrong(data: dict[str, Any])
     mind.lanes = mind.lanes.detach()
     with torch.inference_mode():
         brain.think_on(mind, 2)
+    think(brain, {name: values[name] for name in chart.senses}, chart.will)
 
 
 def test_the_charts_that_are_tried_are_of_both_sorts() -> None:

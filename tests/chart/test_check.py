@@ -46,6 +46,17 @@ def refusal(one: str = "{kind: mixer}", rest: str = "", **replaced: str) -> str:
         ("{kind: mixer, roles: {a: {phases: [0]}}}", "5:", "need a period"),
         ("{kind: conv, roles: {a: {windows: [rows]}}}", "5:", "without windows"),
         ("{kind: mixer, kind: conv}", "5:", "twice"),
+        ("{kind: nested, circuit: {zones: {in: {kind: conv, budget: 1KB}}}}", "5:", "over"),
+        (
+            "{kind: nested, ticks: 1, circuit: {zones: {in: {kind: conv}, out: {kind: conv}}}}",
+            "5:",
+            "zone 'out' in role 'self' would never fire; the inner rhythm takes 2 ticks",
+        ),
+        (
+            "{kind: mixer, roles: {a: {}, b: {}, c: {period: 2048}}}",
+            "5:",
+            "the periods' common cycle is longer than 4,096 ticks",
+        ),
         ("&a {kind: mixer}", "5:", "anchor"),
         ("!!python/object:os.system {}", "5:", "tag"),
     ],
@@ -70,6 +81,7 @@ def test_zones(one: str, place: str, expected: str) -> None:
         ("scenes: {symmetries: [relabel], relabel_from: 4}", "fewer than two"),
         ("scenes: {givens: [40, 30]}", "the fewest givens exceed the most"),
         ("training: {ticks: 2, gradient_ticks: 3}", "exceeds training.ticks"),
+        ("scenes: {score: shortest-path}", "needs 'seen' to be a grid of 4 symbols, '#.SG' in that order"),
         ("nonsense: 1", "nonsense"),
     ],
 )
@@ -79,6 +91,43 @@ def test_the_rest(rest: str, expected: str) -> None:
         return
     said = refusal(rest=rest)
     assert said.startswith("mine.yaml:") and expected in said, said
+
+
+@pytest.mark.parametrize(
+    ("columns", "rest", "expected"),
+    [
+        (
+            ("rows: 4, columns: 4", "rows: 2, columns: 2"),
+            "symmetries: [transpose]",
+            "'also' has 2 by 2 cells, 'seen' 4",
+        ),
+        (("rows: 9, columns: 4", "rows: 9, columns: 4"), "symmetries: [bands]", "'seen' has 9 by 4"),
+    ],
+)
+def test_symmetries_of_several_grids(columns: tuple[str, str], rest: str, expected: str) -> None:
+    seen, also = (f"{{kind: grid, symbols: 5, {sides}}}" for sides in columns)
+    text = f"senses: {{seen: {seen}, also: {also}}}\nacts: {{done: {seen}}}\nzones: {{one: {{kind: conv}}}}\n"
+    with pytest.raises(ChartError) as problem:
+        chart_from_text(text + f"scenes: {{{rest}}}\n", "mine.yaml")
+    assert str(problem.value).startswith("mine.yaml:4:") and expected in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("maze", "acts", "expected"),
+    [
+        (".#SG", "path: {kind: grid, symbols: 2}", "takes the characters in the order '#.SG'"),
+        ("#.SG", "path: {kind: grid, symbols: 2, alphabet: o.}", "takes the characters in the order '.o'"),
+        ("#.SG", "path: {kind: grid, symbols: 3}", "needs 'path' to be a grid of 2 symbols"),
+        ("#.SG", "path: {kind: grid, symbols: 2}, way: {kind: grid, symbols: 2}", "judges one act, not 2"),
+        ("#.SG", "path: {kind: label, labels: [a, b]}", "needs 'path' to be a grid of 2 symbols"),
+    ],
+)
+def test_what_paths_can_be_judged(maze: str, acts: str, expected: str) -> None:
+    text = f"senses: {{maze: {{kind: grid, symbols: 4, alphabet: '{maze}'}}}}\nacts: {{{acts}}}\n"
+    text += "zones: {one: {kind: conv}}\nscenes: {score: shortest-path}\n"
+    with pytest.raises(ChartError) as problem:
+        chart_from_text(text, "mine.yaml")
+    assert str(problem.value).startswith("mine.yaml:") and expected in str(problem.value)
 
 
 def test_a_name_that_is_nearly_a_chart() -> None:

@@ -145,6 +145,19 @@ def test_every_step_of_a_scene_undergoes_the_same_symmetry() -> None:
     assert torch.equal(turned[:, 0], turned[:, 2])
 
 
+def test_boards_of_a_scene_are_transposed_together_or_not_at_all() -> None:
+    boards = torch.full((32, 2, 4, 4), 255, dtype=torch.uint8)
+    boards[:, 0, :3, :3] = torch.arange(9, dtype=torch.uint8).view(3, 3)
+    boards[:16, 1, :3, :4] = torch.arange(12, dtype=torch.uint8).view(3, 4)
+    boards[16:, 1] = torch.arange(16, dtype=torch.uint8).view(4, 4)
+    values = {"board": boards, "other": boards[:, :, :2, :2].clone()}
+    moved = augment_steps(values, ("transpose",), torch.Generator().manual_seed(0), {"board": 16, "other": 16})
+    changed = (moved["board"] != boards).flatten(2).any(2)
+    assert not changed[:16].any()
+    assert changed[16:].any() and torch.equal(changed[16:, 0], changed[16:, 1])
+    assert torch.equal((moved["other"] != values["other"]).flatten(1).any(1), changed[:, 0])
+
+
 def test_a_file_of_steps_is_inferred_and_proposed(tmp_path: Path) -> None:
     rows = [
         row(pair([[n % 4, n % 3]], [[n % 3, n % 4]], "example"), pair([[1, n % 4]], [[n % 4, 1]], "question"))

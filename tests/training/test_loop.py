@@ -136,6 +136,16 @@ def test_a_run_that_diverges_ends_with_advice(chart_of: Any, boards: Any) -> Non
         made.fit(quiet)
 
 
+def test_a_gradient_that_is_no_number_leaves_the_weights_whole(chart_of: Any, boards: Any) -> None:
+    made = trainer(chart_of, boards)
+    weight = next(iter(made.brain.parameters()))
+    weight.register_hook(lambda gradient: gradient * torch.inf)
+    before = {name: w.detach().clone() for name, w in made.brain.named_parameters()}
+    with pytest.raises(LtmError, match="a gradient is no number; the last checkpoint is whole"):
+        made.train_step()
+    assert all(torch.equal(w, before[name]) for name, w in made.brain.named_parameters())
+
+
 def test_the_best_by_validation_is_kept(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = iter([0.2, 0.9, 0.5, *[0.1] * 20])
     monkeypatch.setattr(loop, "quick_score", lambda *_: next(scores))

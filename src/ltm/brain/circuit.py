@@ -21,8 +21,9 @@ from ltm.brain.lanes import Lanes
 from ltm.brain.masked import masked_tick
 from ltm.brain.residence import Residence
 from ltm.brain.total import Total
-from ltm.brain.wave import DynamicWave, cycle, labels
+from ltm.brain.wave import DynamicWave
 from ltm.chart.circuit import CircuitSpec
+from ltm.chart.rhythm import cycle, labels
 from ltm.zones.layers import rms_norm, truncated_normal_
 from ltm.zones.places import Places
 from ltm.zones.zone import Zone
@@ -111,7 +112,9 @@ class Circuit(nn.Module):
             if zone.start_O is not None
         }
         phases = None if self.wave is None else self.wave.start(batch)
-        draws = generator if self.spec.wave.policy == "random" else None
+        draws = None
+        if self.spec.wave.policy == "random":  # never by chance: without a generator the same every time
+            draws = torch.Generator().manual_seed(0) if generator is None else generator
         return Lanes(spread(self.field_start), own, phases, draws)
 
     def run(

@@ -90,6 +90,8 @@ class Episode:
             wanted = "shows what was done: give `shown`" if shown is None else "asks what to do: nothing is shown"
             raise DataError(f"role {role!r} {wanted}")
         done = shown or [{}] * len(sees)
+        if len(done) != len(sees):
+            raise DataError(f"shown: {len(done)} worlds, but {len(sees)} are seen")
         values = encode(chart, [Scene(steps=[Step(*one)]) for one in zip(sees, [role] * len(sees), done, strict=True)])
         values = aimed(chart, values, self.will.goal)
         shapes = {name: tuple(values[name].shape) for name in chart.senses}

@@ -18,6 +18,9 @@ from ltm.zones.places import Places
 from ltm.zones.raw import Raw
 from ltm.zones.spec import Window
 
+MOST_SHAPES = 64
+"""Shapes of scenes whose window matrices are kept: a stream may bring any number of shapes."""
+
 
 class Layout:
     """The order of sites: the prefix, each sense's grid, then sites that acts bring with them.
@@ -47,7 +50,10 @@ class Layout:
         grids = (*seen, *((1, sites) for sites in self.own.values()))
         places = Places(grids, self.prefix)
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
-        places._pools = self._pools.setdefault(grids, places._pools)
+        places._pools = self._pools.pop(grids, places._pools)
+        self._pools[grids] = places._pools
+        if len(self._pools) > MOST_SHAPES:
+            del self._pools[next(iter(self._pools))]  # what was needed longest ago
         batch = next(iter(values.values())).shape[0]
         if self.stepped:  # then without trees: checked by the chart
             steps_B = torch.ones(batch, dtype=torch.long) if steps_B is None else steps_B.clamp_min(1)

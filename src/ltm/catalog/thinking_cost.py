@@ -10,7 +10,7 @@ import torch
 
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
-from ltm.brain.wave import schedule
+from ltm.chart.rhythm import schedule
 from ltm.chart.schema import Chart
 from ltm.chart.size import BYTES_A_WEIGHT, Sizes
 from ltm.errors import LtmError

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ltm.chart.base import format_bytes
 from ltm.chart.document import Document
+from ltm.chart.every_zone import every_zone
 from ltm.chart.locate import Problem, refuse
 from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
-from ltm.chart.size import Sizes
+from ltm.chart.size import BYTES_A_WEIGHT, Sizes
 
 MAX_BYTES = 10 * 10**9
 
@@ -37,9 +38,9 @@ def _budgets(chart: Chart) -> Iterator[Problem]:
     sizes = Sizes.of(chart)
     if sizes.bytes > MAX_BYTES:
         yield (), f"the brain would take {format_bytes(sizes.bytes)}; this version builds up to 10 GB"
-    for name, zone in chart.zones.items():
-        size = 4 * sizes.parts[f"zones/{name}"]
+    for here, zone in every_zone(chart):
+        size = BYTES_A_WEIGHT * sizes.zones[here]
         if zone.budget is not None and size > zone.budget:
-            yield ("zones", name, "budget"), f"the zone takes {format_bytes(size)}, over {format_bytes(zone.budget)}"
+            yield (*here, "budget"), f"the zone takes {format_bytes(size)}, over {format_bytes(zone.budget)}"
     if chart.budget is not None and sizes.bytes > chart.budget:
         yield ("budget",), f"the brain takes {format_bytes(sizes.bytes)}, over {format_bytes(chart.budget)}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ltm.brain.wave import schedule
 from ltm.chart.base import format_bytes
 from ltm.chart.patterns import edges
+from ltm.chart.rhythm import schedule
 from ltm.chart.schema import Chart
 from ltm.zones.nested import NestedSpec
 from ltm.zones.spec import RoleSpec, ZoneBase

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ltm.chart.circuit import CircuitSpec
+from ltm.chart.every_zone import Loc, every_zone
 from ltm.chart.locate import Problem
 from ltm.chart.schema import Chart
 from ltm.errors import nearest
 from ltm.senses.raw import RawSpec
-from ltm.zones.nested import NestedSpec
 from ltm.zones.pretrained import PretrainedSpec
-
-Loc = tuple[str | int, ...]
 
 
 def raw_misfits(chart: Chart) -> Iterator[Problem]:
@@ -20,15 +17,9 @@ def raw_misfits(chart: Chart) -> Iterator[Problem]:
     raw = {name: sense for name, sense in chart.senses.items() if isinstance(sense, RawSpec)}
     if raw and chart.steps is not None:
         yield ("senses", next(iter(raw))), "a sense of kind 'raw' is for scenes of one step"
-    inside: list[tuple[Loc, CircuitSpec]] = [((), chart)]
-    while inside:
-        loc, circuit = inside.pop()
-        for name, zone in circuit.zones.items():
-            here = (*loc, "zones", name)
-            if isinstance(zone, NestedSpec):
-                inside.append(((*here, "circuit"), zone.circuit))
-            elif isinstance(zone, PretrainedSpec):
-                yield from _zone(zone, chart, raw, here)
+    for here, zone in every_zone(chart):
+        if isinstance(zone, PretrainedSpec):
+            yield from _zone(zone, chart, raw, here)
 
 
 def _zone(zone: PretrainedSpec, chart: Chart, raw: dict[str, RawSpec], loc: Loc) -> Iterator[Problem]:

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ltm.chart.circuit import CircuitSpec
-from ltm.chart.interchange import group_misfits
+from ltm.chart.every_zone import every_zone
 from ltm.chart.locate import Problem
 from ltm.chart.misfit_kinds import has_windows, kind_misfits
 from ltm.chart.misfit_next import next_misfits
 from ltm.chart.misfit_raw import raw_misfits
+from ltm.chart.misfit_scenes import scene_misfits
 from ltm.chart.misfit_steps import step_misfits
 from ltm.chart.patterns import edges
+from ltm.chart.rhythm import LONGEST_CYCLE, cycle, cycle_length, labels
 from ltm.chart.schema import Chart
 from ltm.chart.sites import fixed_sites
 from ltm.errors import nearest
 from ltm.senses.grid import GridSpec
-from ltm.senses.image import ImageSpec
-from ltm.senses.number import NumberSpec
 from ltm.senses.sequence import SequenceSpec
-from ltm.senses.text import TextSpec
-from ltm.senses.vector import VectorSpec
 from ltm.zones.nested import NestedSpec
 from ltm.zones.spec import BRANCHES, ZoneBase
 
 MAX_NESTING = 8
-_CHANGES: dict[str, tuple[tuple[type, ...], str]] = {
-    "jitter": ((ImageSpec,), "'image'"),
-    "drop": ((TextSpec,), "'text'"),
-    "scatter": ((NumberSpec, VectorSpec), "'number' or 'vector'"),
-}
-"""What training changes in values of some kinds, beside the symmetries of grids."""
 BASIC_READS = ("field", "input", "own")
 
 
 def misfits(chart: Chart) -> list[Problem]:
     """Returns what makes the parts of a chart impossible to put together, budgets aside."""
     sites, width = fixed_sites(chart), chart.field.width
-    found = [*_acts(chart), *_scenes(chart), *step_misfits(chart), *next_misfits(chart), *_trees(chart)]
+    found = [*_acts(chart), *scene_misfits(chart), *step_misfits(chart), *next_misfits(chart), *_trees(chart)]
     found += raw_misfits(chart)
     if chart.steps is not None and chart.steps.transition is not None:
         zone = chart.steps.transition.zone
-        found += kind_misfits(zone, zone.width or width, sites, ("steps", "transition", "zone"))
+        alone = CircuitSpec.model_construct(zones={"transition": zone})
+        found += _zone(alone, "transition", zone, width, sites, ("steps", "transition", "zone"))
     return [*found, *_circuit(chart, width, sites, (), 0)]
 
 
@@ -72,57 +64,12 @@ def _trees(chart: Chart) -> Iterator[Problem]:
     """Windows along a tree need a sense that has one."""
     if any(isinstance(sense, SequenceSpec) and sense.branches for sense in chart.senses.values()):
         return
-    inside: list[tuple[tuple[str | int, ...], CircuitSpec]] = [((), chart)]
-    while inside:
-        loc, circuit = inside.pop()
-        for name, zone in circuit.zones.items():
-            here = (*loc, "zones", name)
-            if isinstance(zone, NestedSpec):
-                inside.append(((*here, "circuit"), zone.circuit))
-            families = [(here, getattr(zone, "windows", ()))]
-            families += [((*here, "roles", role), spec.windows or ()) for role, spec in zone.roles.items()]
-            for where, windows in families:
-                for window in sorted(set(windows) & set(BRANCHES)):
-                    yield (*where, "windows"), f"{window!r} needs a sense of kind 'sequence' with brackets"
-
-
-def _scenes(chart: Chart) -> Iterator[Problem]:
-    specs = [
-        *((("senses", name), sense) for name, sense in chart.senses.items()),
-        *((("acts", name), act) for name, act in chart.acts.items()),
-    ]
-    grids = [name for name in chart.scenes.symmetries if name not in _CHANGES]
-    others = [name for (_, name), spec in specs if not isinstance(spec, GridSpec)]
-    for name, (kinds, words) in _CHANGES.items():
-        if name in chart.scenes.symmetries and not any(isinstance(spec, kinds) for spec in chart.senses.values()):
-            yield ("scenes", "symmetries"), f"{name} is for senses of kind {words}; there is none"
-    if grids and others:
-        yield ("scenes", "symmetries"), f"{grids[0]} is for grids; {others[0]!r} is of another kind"
-    elif grids:
-        yield from _grid_symmetries(chart, [(loc, spec) for loc, spec in specs if isinstance(spec, GridSpec)])
-    yield from group_misfits(chart.scenes.interchange, {**chart.senses, **chart.acts})
-    for key, words in (
-        ("sizes", "the smallest side exceeds the largest"),
-        ("givens", "the fewest givens exceed the most"),
-        ("search_steps", "the fewest search steps exceed the most"),
-    ):
-        pair = getattr(chart.scenes, key)
-        if pair is not None and pair[0] > pair[1]:
-            yield ("scenes", key), words
-
-
-def _grid_symmetries(chart: Chart, specs: Sequence[tuple[tuple[str, str], GridSpec]]) -> Iterator[Problem]:
-    if "relabel" in chart.scenes.symmetries and len({spec.symbols for _, spec in specs}) > 1:
-        yield ("scenes", "symmetries"), "relabel needs the same number of symbols in every sense and act"
-    least = min(spec.symbols for _, spec in specs)
-    if "relabel" in chart.scenes.symmetries and chart.scenes.relabel_from >= least - 1:
-        yield ("scenes", "relabel_from"), f"leaves fewer than two of {least} symbols to relabel"
-    if "bands" in chart.scenes.symmetries:
-        first = specs[0][1]
-        for loc, spec in specs:
-            tall = spec.rows if spec.rows is not None else first.rows
-            if tall is None or math.isqrt(tall) ** 2 != tall:
-                yield ("scenes", "symmetries"), f"bands needs squares of 4, 9, 16, … rows; {loc[1]!r} has {tall}"
+    for here, zone in every_zone(chart):
+        families = [(here, getattr(zone, "windows", ()))]
+        families += [((*here, "roles", role), spec.windows or ()) for role, spec in zone.roles.items()]
+        for where, windows in families:
+            for window in sorted(set(windows) & set(BRANCHES)):
+                yield (*where, "windows"), f"{window!r} needs a sense of kind 'sequence' with brackets"
 
 
 def _circuit(
@@ -136,14 +83,28 @@ def _circuit(
         yield from _zone(circuit, name, zone, width, sites, here)
         if isinstance(zone, NestedSpec):
             yield from _circuit(zone.circuit, zone.width or width, sites, (*here, "circuit"), depth + 1)
+            yield from _never_fires(zone, here)
     yield from _coupling(circuit, width, (*loc, "coupling"))
     roles = sum(len(zone.roles) for zone in circuit.zones.values())
     if circuit.wave.policy in ("sync", "top-k", "random") and circuit.wave.fire > roles:
         yield (*loc, "wave", "fire"), f"{circuit.wave.fire} roles can't fire: there are {roles}"
-    if circuit.wave.policy == "rhythm":
-        periods = [role.period or 1 for zone in circuit.zones.values() for role in zone.roles.values()]
-        if math.lcm(*periods, max(1, roles)) > 4096:
-            yield (*loc, "wave", "policy"), "the periods' common cycle is longer than 4,096 ticks"
+    if cycle_length(circuit) > LONGEST_CYCLE:
+        name, role = max(labels(circuit), key=lambda label: circuit.zones[label[0]].roles[label[1]].period or 0)
+        here = (*loc, "zones", name, "roles", role, "period")
+        yield here, f"the periods' common cycle is longer than {LONGEST_CYCLE:,} ticks"
+
+
+def _never_fires(zone: NestedSpec, loc: tuple[str | int, ...]) -> Iterator[Problem]:
+    """A firing begins at the first tick of the inner rhythm, so what comes after its last tick would never come."""
+    length = cycle_length(zone.circuit)
+    if zone.ticks is None or zone.ticks >= length or length > LONGEST_CYCLE:
+        return
+    fire = {number for roles in cycle(zone.circuit)[: zone.ticks] for number in roles}
+    late = [label for number, label in enumerate(labels(zone.circuit)) if number not in fire]
+    if late:
+        name, role = late[0]
+        words = f"zone {name!r} in role {role!r} would never fire; the inner rhythm takes {length} ticks"
+        yield (*loc, "ticks"), words
 
 
 def _zone(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
 
 from ltm.brain.brain import Brain
+from ltm.brain.circuit import Circuit
+from ltm.chart.every_zone import Loc
 from ltm.chart.schema import Chart
 from ltm.senses.raw import RawSpec
 from ltm.senses.table import SenseSpec
+from ltm.zones.nested import NestedBody
 from ltm.zones.places import Places
+from ltm.zones.zone import Zone
 
 BYTES_A_WEIGHT = 4
 
@@ -24,6 +29,7 @@ class Sizes:
         sites: sites of the field the operations are for.
         operations: operations of each role's firing (`zone.role`) for one scene, multiply-adds times two.
         segment: operations of one training segment's forward pass for one scene, reading included.
+        zones: parameters of every zone, by where it is declared: those inside of others too, and what foresees.
         once: operations of each zone's pretrained models for one scene, which are spent once, however long it thinks.
     """
 
@@ -32,6 +38,7 @@ class Sizes:
     operations: dict[str, int]
     segment: int
     once: dict[str, int] = field(default_factory=dict)
+    zones: dict[Loc, int] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:
@@ -60,7 +67,21 @@ class Sizes:
             name: sum(part.facts.operations(_units(chart.senses[part.spec.sense], grid)) for part in zone.models)
             for name, zone in ((name, circuit.zone(name)) for name in circuit.looking)
         }
-        return cls(brain.parameters_by_part(), places.sites, operations, segment, once)
+        zones = {here: zone.borrowed + sum(w.numel() for w in zone.parameters()) for here, zone in _zones(brain)}
+        return cls(brain.parameters_by_part(), places.sites, operations, segment, once, zones)
+
+
+def _zones(brain: Brain) -> Iterator[tuple[Loc, Zone]]:
+    inside: list[tuple[Loc, Circuit]] = [((), brain.circuit)]
+    while inside:
+        loc, circuit = inside.pop()
+        for name in circuit.spec.zones:
+            here, zone = (*loc, "zones", name), circuit.zone(name)
+            yield here, zone
+            if isinstance(zone.body, NestedBody):
+                inside.append(((*here, "circuit"), zone.body.circuit))
+    if brain.steps is not None and brain.steps.transition is not None:
+        yield ("steps", "transition", "zone"), brain.steps.transition
 
 
 def _units(sense: SenseSpec, grid: tuple[int, int]) -> int:

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ltm.brain.wave import schedule
 from ltm.catalog.layers import zone_kind
 from ltm.catalog.load import load_catalog
 from ltm.chart.base import format_bytes
 from ltm.chart.dump import dump
+from ltm.chart.rhythm import schedule
 from ltm.chart.schema import Chart
 from ltm.plan.search import BrainPlan, PlannedSkill
 from ltm.runtime.atomic import write_file

@@ -26,6 +26,7 @@ def augment(
     shapes: Tensor | None = None,
     relabel_from: int = 1,
     together: int = 1,
+    square: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Returns a batch after random symmetries, the same for all columns of an example.
 
@@ -39,6 +40,8 @@ def augment(
         shapes: `[B, 2]`, rows and columns of each board; found from the padding when absent.
         relabel_from: the symbols below, such as a blank, keep their meaning.
         together: so many boards that follow one another, the steps of a scene, undergo the same symmetry.
+        square: of each scene, whether all its boards are square, so that rows and columns may change places; found from
+            these boards when absent.
 
     Raises:
         DataError: an unknown symmetry, or one that these boards don't have.
@@ -51,10 +54,11 @@ def augment(
     result = dict(values)
     moves = [name for name in ("bands", "transpose", "dihedral") if name in symmetries]
     if moves:
-        shapes = _shapes(first) if shapes is None else shapes.long()
+        shapes = shapes_of(first) if shapes is None else shapes.long()
+        square = squares(shapes, together) if square is None else square
         cells: Tensor | None = None
         for name in moves:
-            row, column = _MOVES[name](shapes, rows, columns, generator, together)
+            row, column = _MOVES[name](shapes, square, rows, columns, generator, together)
             move = (row * columns + column).flatten(1)
             cells = move if cells is None else cells.gather(1, move)
         assert cells is not None
@@ -69,9 +73,15 @@ def augment(
     return result
 
 
-def _shapes(grid: Tensor) -> Tensor:
+def shapes_of(grid: Tensor) -> Tensor:
+    """Returns rows and columns of padded boards `[B, 2]`."""
     there = grid != VOID
     return torch.stack((there.any(2).sum(1), there.any(1).sum(1)), dim=1)
+
+
+def squares(shapes: Tensor, together: int) -> Tensor:
+    """Returns which scenes have square boards only, of so many that follow one another."""
+    return (shapes[:, 0] == shapes[:, 1]).view(-1, together).all(1)
 
 
 def _names(batch: int, symbols: Mapping[str, int], generator: torch.Generator, first: int) -> Tensor:
@@ -90,7 +100,9 @@ def _permutations(shape: tuple[int, ...], size: int, generator: torch.Generator)
     return torch.rand((*shape, size), generator=generator).argsort(-1)
 
 
-def _bands(shapes: Tensor, rows: int, columns: int, generator: torch.Generator, together: int) -> tuple[Tensor, Tensor]:
+def _bands(
+    shapes: Tensor, square: Tensor, rows: int, columns: int, generator: torch.Generator, together: int
+) -> tuple[Tensor, Tensor]:
     """Returns the row and column each cell is taken from: `[B, R, 1]` and `[B, 1, C]`."""
     side = math.isqrt(rows)
     if rows != columns or side * side != rows or bool((shapes != rows).any()):
@@ -106,23 +118,25 @@ def _bands(shapes: Tensor, rows: int, columns: int, generator: torch.Generator, 
 
 
 def _transpose(
-    shapes: Tensor, rows: int, columns: int, generator: torch.Generator, together: int
+    shapes: Tensor, square: Tensor, rows: int, columns: int, generator: torch.Generator, together: int
 ) -> tuple[Tensor, Tensor]:
-    turned = torch.rand(len(shapes) // together, generator=generator) < 0.5
+    turned = (torch.rand(len(shapes) // together, generator=generator) < 0.5) & square
     return _turned(shapes, rows, columns, turned.repeat_interleave(together, 0))
 
 
 def _turned(shapes: Tensor, rows: int, columns: int, turned: Tensor) -> tuple[Tensor, Tensor]:
-    """Swaps rows and columns of the square boards among `turned` `[B]`; padding is left where it is."""
+    """Swaps rows and columns of the boards in `turned` `[B]`, which are square; padding is left where it is."""
     row, column, inside = _places(shapes, rows, columns)
-    swap = inside & (turned & (shapes[:, 0] == shapes[:, 1]))[:, None, None]
+    swap = inside & turned[:, None, None]
     return torch.where(swap, column, row), torch.where(swap, row, column)
 
 
 def _dihedral(
-    shapes: Tensor, rows: int, columns: int, generator: torch.Generator, together: int
+    shapes: Tensor, square: Tensor, rows: int, columns: int, generator: torch.Generator, together: int
 ) -> tuple[Tensor, Tensor]:
-    draws = torch.randint(0, 2, (3, len(shapes) // together), generator=generator).bool().repeat_interleave(together, 1)
+    draws = torch.randint(0, 2, (3, len(shapes) // together), generator=generator).bool()
+    draws[0] &= square
+    draws = draws.repeat_interleave(together, 1)
     _, _, inside = _places(shapes, rows, columns)
     row, column = _turned(shapes, rows, columns, draws[0])
     height, width = shapes[:, 0, None, None], shapes[:, 1, None, None]

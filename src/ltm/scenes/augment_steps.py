@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ltm.scenes.augment import augment
+from ltm.scenes.augment import augment, shapes_of, squares
 
 
 def augment_steps(
@@ -29,12 +29,17 @@ def augment_steps(
         symbols: number of symbols of each column.
         relabel_from: the symbols below keep their meaning.
     """
+    shapes = {name: shapes_of(grids_BTRC.flatten(0, 1)) for name, grids_BTRC in values.items()}
+    # Where one board of a scene can't be transposed none is, or the rule that they show would be another.
+    square_B = torch.stack([squares(of, values[name].shape[1]) for name, of in shapes.items()]).all(0)
     start = generator.get_state()
     changed = {}
     for name, grids_BTRC in values.items():
         generator.set_state(start)  # every column undergoes the same
         steps = grids_BTRC.shape[1]
         folded = {name: grids_BTRC.flatten(0, 1)}
-        moved = augment(folded, symmetries, generator, {name: symbols[name]}, None, relabel_from, together=steps)
+        moved = augment(
+            folded, symmetries, generator, {name: symbols[name]}, shapes[name], relabel_from, steps, square_B
+        )
         changed[name] = moved[name].view(grids_BTRC.shape)
     return changed

@@ -55,6 +55,11 @@ class Optimiser:
         decay = 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(1, steps))))
         return spec.rate * warm * (spec.floor + (1 - spec.floor) * decay)
 
+    def gradients_are_numbers(self) -> bool:
+        """Returns whether no gradient holds NaN or infinity."""
+        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        return bool(torch.stack(torch._foreach_norm(gradients)).isfinite().all()) if gradients else True
+
     def step(self, step: int, steps: int) -> None:
         """Applies the gradients and forgets them; moves the averaged weights."""
         if self.spec.clip is not None:

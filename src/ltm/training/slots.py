@@ -25,6 +25,7 @@ from ltm.scenes.stream import Stream
 from ltm.senses.layout import void_of
 from ltm.training.feed import feed_of
 from ltm.training.symmetric import symmetric
+from ltm.zones.places import Places
 
 
 class Slots:
@@ -136,8 +137,13 @@ class Slots:
             self.mind.spoken[name].put(index, said)
         self.age_B[index] = 0
         self.position_B[index] = 0
-        self.mind.places = self.brain.layout.places(self.values, self.position_B)
+        self.mind.places = self._places()
         self.confidence_B[index] = 0
+
+    def _places(self) -> Places:
+        places = self.brain.layout.places(self.values, self.position_B)
+        places.draws = self.generator
+        return places
 
     def _walk_on(self) -> Tensor:
         """Moves on by a window of steps; returns which scenes have had their last step `[B]`."""
@@ -188,7 +194,7 @@ class Slots:
         """Takes back what `state` gave."""
         self.values = _part(tensors, "value.")
         self.position_B = tensors["position"].clone()
-        self.mind.places = self.brain.layout.places(self.values, self.position_B)
+        self.mind.places = self._places()
         self.mind.lanes.restore(_part(tensors, "lane."))
         self.mind.lanes.tick = int(numbers["tick"])
         self.mind.answers = _part(tensors, "answer.")

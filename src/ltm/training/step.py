@@ -35,7 +35,7 @@ def learn(
         scorer: what else counts as right, beside the very answer in the data.
 
     Raises:
-        LtmError: the loss is no number; nothing has been changed but the slots' minds.
+        LtmError: the loss or a gradient is no number; nothing has been changed but the slots' minds.
     """
     slots.before()
     if brain.chart.steps is None:
@@ -48,11 +48,18 @@ def learn(
     else:
         loss, reading, right_B = walk_segment(brain, slots, segment, bf16)
     if not bool(loss.total.isfinite()):
-        raise LtmError(
-            f"training diverged at step {step + 1:,}: the loss is no number; the last checkpoint is whole. "
-            "Try a lower training.rate or training.clip=1"
-        )
+        raise diverged(step, "the loss is no number")
     torch.autograd.backward(loss.total)
+    if not optimiser.gradients_are_numbers():  # or the weights, and soon the checkpoints, would hold none either
+        raise diverged(step, "a gradient is no number")
     optimiser.step(step, steps)
     slots.after(right_B, brain.reflection.confidence(reading.right), halts(brain, reading))
     return loss
+
+
+def diverged(step: int, what: str) -> LtmError:
+    """Returns what is said of a run whose numbers got out of hand at a step (from 0), before weights are changed."""
+    return LtmError(
+        f"training diverged at step {step + 1:,}: {what}; the last checkpoint is whole. "
+        "Try a lower training.rate or training.clip=1"
+    )

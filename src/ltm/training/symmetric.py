@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ltm.chart.schema import Chart
+from ltm.errors import DataError
 from ltm.scenes.augment import augment
 from ltm.scenes.augment_image import jitter
 from ltm.scenes.augment_number import scatter
@@ -32,6 +33,8 @@ CHANGES: dict[str, tuple[tuple[type, ...], Change]] = {
     "scatter": ((NumberSpec, VectorSpec), scatter),
 }
 """By name: the kinds of senses whose values it changes, and how; beside these there are the symmetries of grids."""
+_MOVING = {"bands", "transpose", "dihedral"}
+"""Symmetries that move cells."""
 
 
 def symmetric(
@@ -47,6 +50,9 @@ def symmetric(
         values: `[B, *sides]`, of scenes of several steps `[B, T, *sides]`.
         sides: of each value before it was padded.
         generator: draws the changes.
+
+    Raises:
+        DataError: grids of one scene that differ in size can't be moved alike.
     """
     specs = {**chart.senses, **chart.acts}
     changed = {}
@@ -70,7 +76,16 @@ def _grids(
     symmetries, first = chart.scenes.symmetries, chart.scenes.relabel_from
     if chart.steps is not None:
         return augment_steps({name: values[name] for name in symbols}, symmetries, generator, symbols, first)
-    shapes = torch.from_numpy(sides[next(iter(values))].astype(np.int64))
+    one = next(iter(symbols))
+    for name in symbols if _MOVING & set(symmetries) else ():
+        differs = (sides[name] != sides[one]).any(1)
+        if differs.any():
+            those = [" by ".join(map(str, sides[which][differs][0])) for which in (one, name)]
+            raise DataError(
+                f"a scene has {those[0]} cells in {one!r} and {those[1]} in {name!r}, which no symmetry moves alike; "
+                f"leave {', '.join(symmetries)} out of scenes.symmetries"
+            )
+    shapes = torch.from_numpy(sides[one].astype(np.int64))
     return augment(values, symmetries, generator, symbols, shapes, first)
 
 

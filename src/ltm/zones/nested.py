@@ -1,7 +1,8 @@
 """The `nested` zone: a whole circuit of zones as one zone, to any depth.
 
 The inner circuit's field is the zone's own state where it keeps one, and otherwise what the zone reads; its input is
-what the zone reads. It runs for `ticks` ticks a firing, by its own coupling and wave.
+what the zone reads. It runs for `ticks` ticks a firing, by its own coupling and wave; own states of zones inside, and
+phases, begin anew at every firing.
 
 Shapes: B batch, S sites, W width.
 """
@@ -27,8 +28,8 @@ class NestedSpec(ZoneBase):
 
     kind: Literal["nested"]
     circuit: CircuitSpec
-    ticks: Annotated[int, Field(ge=1, le=1024)] = 1
-    """Inner ticks a firing."""
+    ticks: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Inner ticks a firing; when absent a whole cycle of its rhythm, or one tick where its wave is another."""
 
 
 class NestedBody(nn.Module):
@@ -43,6 +44,7 @@ class NestedBody(nn.Module):
 
         self.spec = spec
         self.circuit = Circuit(spec.circuit, width, sites)
+        self.ticks = spec.ticks or max(1, len(self.circuit.cycle))
 
     def forward(
         self,
@@ -52,11 +54,11 @@ class NestedBody(nn.Module):
         windows: Sequence[Window] | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Runs the inner circuit; returns its field, which is also the zone's own state."""
-        lanes = self.circuit.start(x_BSW.shape[0], places, None, 0.0, x_BSW.dtype)
+        lanes = self.circuit.start(x_BSW.shape[0], places, places.draws, 0.0, x_BSW.dtype)
         lanes.field = x_BSW if own_BSO is None else own_BSO
-        self.circuit.run(lanes, x_BSW, places, self.spec.ticks)
+        self.circuit.run(lanes, x_BSW, places, self.ticks)
         return lanes.field, lanes.field
 
     def operations(self, sites: int) -> int:
         """Operations of one firing for one example."""
-        return sum(self.circuit.operations(sites, tick) for tick in range(self.spec.ticks))
+        return sum(self.circuit.operations(sites, tick) for tick in range(self.ticks))

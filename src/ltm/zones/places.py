@@ -34,6 +34,7 @@ class Places:
         parents_BS: site of each site's parent in a tree, `ROOT` or `NOWHERE`; None where no sense has brackets.
         carried: what causal zones carry from sites that have gone by; None where all sites are here.
         raw: what senses of kind `raw` hold, by name.
+        draws: gives circuits inside zones their chance.
     """
 
     grids: tuple[tuple[int, int], ...]
@@ -42,6 +43,7 @@ class Places:
     parents_BS: Tensor | None = None
     carried: Carried | None = None
     raw: dict[str, Raw] = field(default_factory=dict)
+    draws: torch.Generator | None = None
     _pools: dict[Window, Tensor] = field(default_factory=dict, repr=False)
 
     @property
