@@ -40,7 +40,7 @@ class Plain(nn.Module):
         self.zone = next(iter(brain.chart.zones))
         self.layers, self.ticks = spec.layers, brain.chart.training.ticks  # type: ignore[attr-defined]
         places = brain.layout.places({"puzzle": torch.zeros(1, 9, 9, dtype=torch.uint8)})
-        self.register_buffer("pools", places.pool(("rows", "columns", "blocks")))
+        self.register_buffer("pools", torch.stack([places.pool(window) for window in spec.windows]))  # type: ignore[attr-defined]
 
     def w(self, name: str) -> Tensor:
         return self.weights[name.replace(".", "/")]

@@ -9,8 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ltm.acts.table import KINDS as ACTS
 from ltm.chart.schema import Chart
 from ltm.scenes.sources import SOURCES
+from ltm.senses.table import KINDS as SENSES
+from ltm.zones.table import KINDS as ZONES
 
 HEAD = """# Chart reference
 
@@ -36,27 +39,7 @@ PARTS = {
     "scenes": "ScenesSpec",
     "training": "TrainingSpec",
 }
-KINDS = {
-    "senses": {
-        "grid": "GridSpec",
-        "image": "ImageSpec",
-        "audio": "AudioSpec",
-        "label": "LabelSpec",
-        "number": "NumberSpec",
-        "sequence": "SequenceSpec",
-        "text": "TextSpec",
-        "vector": "VectorSpec",
-        "raw": "RawSpec",
-    },
-    "acts": {
-        "grid": "GridActSpec",
-        "label": "LabelActSpec",
-        "action": "LabelActSpec",
-        "number": "NumberActSpec",
-        "sequence": "SequenceActSpec",
-    },
-}
-ZONES = ("Mixer", "Attention", "Conv", "Recurrent", "Archetype", "Oscillator", "Nested", "Pretrained")
+KINDS: dict[str, dict[str, tuple[Any, Any]]] = {"senses": SENSES, "acts": ACTS}
 
 
 def reference() -> str:
@@ -67,22 +50,23 @@ def reference() -> str:
     for title, name in PARTS.items():
         parts.append(f"## {title}\n")
         if title in KINDS:
-            for kind, spec in KINDS[title].items():
+            for kind, (spec, _) in KINDS[title].items():
                 parts.append(f"### {title}: kind {kind}\n")
-                parts += _table(models[spec], ("kind",))
+                parts += _table(models[spec.__name__], ("kind",))
             continue
         if title != "zones":
             parts += _table(models[name], ())
             parts += _options() if title == "scenes" else []
             continue
-        shared = set.intersection(*(set(models[f"{kind}Spec"]["properties"]) for kind in ZONES)) - {"kind"}
+        specs = {kind: models[spec.__name__] for kind, (spec, _) in ZONES.items()}
+        shared = set.intersection(*(set(spec["properties"]) for spec in specs.values())) - {"kind"}
         parts.append("A name each. Keys that every kind takes:\n")
         parts += _table({"properties": models["MixerSpec"]["properties"], "required": []}, (), shared)
         parts.append("### roles\n")
         parts += _table(models["RoleSpec"], ())
-        for kind in ZONES:
-            parts.append(f"### kind: {kind.lower()}\n")
-            parts += _table(models[f"{kind}Spec"], ("kind", *shared))
+        for kind, spec in specs.items():
+            parts.append(f"### kind: {kind}\n")
+            parts += _table(spec, ("kind", *shared))
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -27,6 +27,7 @@ PLACE = re.compile(r"^any\.yaml:\d+:\d+: ")
 NAMES = ["one", "two", "three"]
 sizes = st.sampled_from([1, 2, 3, 4, 6, 8, 12, 16])
 windows = st.lists(st.sampled_from(["rows", "columns", "blocks", "all"]), max_size=3)
+# Keys of their own; a kind that isn't here is tried with those that all kinds share.
 SPECIAL: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "mixer": {"mixing": st.sampled_from(["windows", "dense"]), "windows": windows, "messages": sizes,
               "norm_over": st.sampled_from(["channels", "sites"])},
@@ -39,7 +40,6 @@ SPECIAL: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "rwkv7": {"head_width": sizes, "hidden": sizes, "chunk": sizes, "ranks": st.lists(sizes, min_size=3, max_size=4)},
     "llama": {"heads": sizes, "groups": sizes, "hidden": sizes},
     "phi": {"heads": sizes, "hidden": sizes, "turned": st.sampled_from([0.0, 0.25, 0.5, 1.0])},
-    "pretrained": {},
 }  # fmt: skip
 reads = st.lists(st.sampled_from(["field", "input", "own", *NAMES, "nobody"]), min_size=1, max_size=3, unique=True)
 roles = st.fixed_dictionaries(
@@ -100,7 +100,7 @@ def a_zone(kind: str, depth: int) -> st.SearchStrategy[dict[str, Any]]:
     }
     if kind not in ("mixer", "attention", "conv", "rwkv7", "llama", "phi"):
         common.pop("layers")
-    return st.fixed_dictionaries(needed, optional={**common, **SPECIAL[kind]})
+    return st.fixed_dictionaries(needed, optional={**common, **SPECIAL.get(kind, {})})
 
 
 grids = st.fixed_dictionaries(

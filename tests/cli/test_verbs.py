@@ -15,9 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ltm.cli import demo
 from ltm.cli.main import run
 from ltm.runtime.shipped import shipped_brain
 from ltm.scenes import sudoku
+from ltm.scenes.sudoku_search import solve
+from ltm.training import from_data
 
 EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 SOLVED = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
@@ -223,3 +226,18 @@ def test_same_seed_same_thought(capsys: Capture) -> None:
         told.append(json.loads(capsys.readouterr().out))
         told[-1].pop("seconds")
     assert told[0] == told[1] and np.isfinite(told[0]["confidence"])
+
+
+def test_the_demo_runs_to_its_end_without_a_terminal(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed = from_data.propose_for
+    monkeypatch.setattr(from_data, "propose_for", lambda *args, **asked: proposed(*args, **asked, count=400))
+    monkeypatch.setattr(demo, "MOST_TICKS", 8)
+    assert run(["demo", "--minutes", "0.05", "-o", str(tmp_path / "demo")]) == 0
+    said = capsys.readouterr().out
+    parts = [said.index(words) for words in ("A shipped brain thinks", "learns from scratch", "3. Next")]
+    assert parts == sorted(parts) and "\x1b" not in said
+    solution = "".join(map(str, solve(np.array(list(demo.HARD.replace(".", "0")), dtype=int).reshape(1, 9, 9)).flat))
+    assert f"solution  {solution}\n" in said[parts[0] : parts[1]]
+    assert (tmp_path / "demo" / "brain.json").exists()
