@@ -72,6 +72,15 @@ def test_fit_shows_what_it_saw_and_what_it_proposes(data: Path, tmp_path: Path, 
         assert words in shown
 
 
+def test_the_brain_that_ships_has_a_name(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["think", "sudoku", EASY]) == 0
+    assert SOLVED in capsys.readouterr().out
+    (tmp_path / "sudoku").mkdir()  # a folder of one's own counts more
+    assert run(["think", "sudoku", EASY]) == 2
+    assert "sudoku" in capsys.readouterr().err
+
+
 def test_think_answers_and_says_how_sure(capsys: Capture) -> None:
     assert run(["think", SHIPPED, EASY, "--json"]) == 0
     thought = json.loads(capsys.readouterr().out)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.fetched import BrainFolder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
+    brain: BrainFolder,
     data: Annotated[
         str, typer.Argument(help="Scenes with answers: a file, or a built-in source (sudoku, maze, listops, …).")
     ],

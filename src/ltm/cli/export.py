@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ltm.cli.fetched import BrainFolder
 from ltm.errors import LtmError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    brain: Annotated[Path, typer.Argument(help="A brain folder.")],
+    brain: BrainFolder,
     to: Annotated[str, typer.Option(help="onnx, which runs without torch; or torch-export.")] = "onnx",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; the brain's name when absent.")

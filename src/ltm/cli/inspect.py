@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.fetched import BrainFolder
 
 
 def inspect(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
+    brain: BrainFolder,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show a brain's zones, sizes, couplings, rhythms, roles, results and provenance; weights are not read.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.fetched import BrainFolder
 from ltm.errors import EXIT_OK, LtmError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ MOST_SCENES = 400
 
 
 def quantize(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
+    brain: BrainFolder,
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
     data: Annotated[str | None, typer.Option(help="A table or a source to judge by, instead of kept scenes.")] = None,
 ) -> int:

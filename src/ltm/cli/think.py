@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.fetched import BrainFolder
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, first_mistake
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Group = tuple[str, "Brain", "list[Scene]"]
 
 
 def think(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
+    brain: BrainFolder,
     scene: Annotated[
         str | None, typer.Argument(help="What is seen; or a file: grids, or a table; else standard input.")
     ] = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.fetched import BrainFolder, fetched
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
@@ -17,7 +17,7 @@ app = typer.Typer(help="Carry zones from one brain to another.", no_args_is_help
 
 @app.command("list")
 def list_zones(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
+    brain: BrainFolder,
 ) -> None:
     """List a brain's zones: kind, channels, roles, weights, bytes and checksum.
 
@@ -55,7 +55,7 @@ def list_zones(
 
 @app.command("take")
 def take(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, or hf://owner/name.", callback=fetched)],
+    brain: BrainFolder,
     zone: Annotated[str, typer.Argument(help="Which zone.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write, such as core.safetensors.")],
 ) -> None:

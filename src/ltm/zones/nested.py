@@ -1,4 +1,4 @@
-"""The `nested` zone: a whole circuit of zones as one zone, to any depth.
+"""The `nested` zone: a whole circuit of zones as one zone; zones inside may be nested again, eight deep.
 
 The inner circuit's field is the zone's own state where it keeps one, and otherwise what the zone reads; its input is
 what the zone reads. It runs for `ticks` ticks a firing, by its own coupling and wave; own states of zones inside, and
