@@ -35,6 +35,10 @@ class DataError(LtmError):
     """Scenes that can't be read, or that don't fit the brain."""
 
 
+class DivergedError(LtmError):
+    """Numbers got out of hand while training; going on from the last checkpoint would end likewise."""
+
+
 class FolderError(LtmError):
     """A brain folder or checkpoint with missing, damaged or foreign files."""
 

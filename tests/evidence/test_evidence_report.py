@@ -65,7 +65,7 @@ def test_one_small_brain_that_fails_decides_nothing_about_all_small_ones(tmp_pat
     verdicts = {one.name: one.verdict for one in judged(few)}
     assert verdicts["mind-size"] == verdicts["mind-needs"] == "untested"
     text = markdown(make_report(few, len(RUNS), quick=False).blocks, tmp_path)
-    assert "The best is `sudoku-350k-16`: 50.0 % (50.0 % to 50.0 %, 3 runs). So far: 1 of 25 arms have 3 runs." in text
+    assert "The best is `sudoku-350k-16`: 50.0 % (50.0 % to 50.0 %, 3 runs). So far: 1 of 26 arms have 3 runs." in text
 
 
 def test_the_same_runs_the_other_way_round_refute(tmp_path: Path) -> None:
@@ -216,7 +216,9 @@ def test_memory_is_the_most_after_the_first_tenth_and_each_setting_stands_alone(
         assert later[0] == kept["resident_first"]
         assert reading.figures["growth"] == max(later) / later[0] - 1
     found = next(one for one in judged(gather(Path(), [], cited(RESULTS)[0])) if one.name == "stream")
-    assert found.verdict == "untested" and len(found.outcomes) == 3
+    # One run that grew by more is enough to refute; that none does is known from three.
+    grown = any(reading.figures["growth"] > 0.1 for reading in readings.values())
+    assert found.verdict == ("not supported" if grown else "untested") and len(found.outcomes) == 3
     assert all("(1 run)" in outcome.found for outcome in found.outcomes)
 
 

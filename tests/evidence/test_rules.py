@@ -41,6 +41,14 @@ def shelf(**arms: tuple[float, ...]) -> Shelf:
         (Within(A, low=0.9), (0.89, 0.95, 1.0), (), "not supported"),
         (Within(A, high=0.05), (0.01, 0.02, 0.06), (), "not supported"),
         (Within(A, high=0.05), (0.01, 0.02), (), "untested"),
+        (Within(A, high=0.05), (0.01, 0.06), (), "not supported"),
+        (Above(A, B), (1.0, 0.99, 1.0), (0.99, 0.98, 1.0), "can't be told"),
+        (Above(A, B), (0.99, 0.99, 0.99), (0.98, 0.98, 0.98), "supported"),
+        (Above(A, B), (0.98, 0.98, 0.98), (0.99, 0.99, 0.99), "not supported"),
+        (Above(A, B), (0.0, 0.01, 0.0), (0.0, 0.0, 0.02), "can't be told"),
+        (Above(A, B), (0.0, 0.01, 0.0), (0.0, 0.1, 0.02), "can't be told"),
+        (AsGood(A, B, 0.02), (0.0, 0.0, 0.0), (0.0, 0.01, 0.0), "can't be told"),
+        (AsGood(A, B, 0.02), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0), "supported"),
     ],
 )
 def test_a_rule_decides(check: Check, a: tuple[float, ...], b: tuple[float, ...], verdict: Verdict) -> None:

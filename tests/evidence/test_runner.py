@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from ltm.errors import DataError
+from ltm.errors import DataError, DivergedError, LtmError
 from ltm.evidence.arms import ARMS
+from ltm.evidence.cited import cited
+from ltm.evidence.document import markdown
 from ltm.evidence.experiments import Planned
 from ltm.evidence.pace import HELD_BACK, Pace, Paces, read_paces, with_pace
+from ltm.evidence.readings import gather
+from ltm.evidence.report import make_report
 from ltm.evidence.run_file import read_run, result_file
-from ltm.evidence.runner import run_missing
+from ltm.evidence.runner import PacedTrainer, run_missing
 from ltm.evidence.tasks import ASIDE, LEARNED, TESTED, material
+from ltm.runtime.atomic import locked
 
 STEPS = 4
 ARM = ARMS["listops-92k-1"]
@@ -91,3 +96,25 @@ def test_scenes_to_judge_by_are_never_learned_from() -> None:
     assert sum(map(len, seen)) == len(set().union(*seen)) == TESTED + ASIDE + LEARNED
     with pytest.raises(DataError, match="listops: 0 scenes"):
         material("listops", 0)
+
+
+def test_a_training_that_gets_out_of_hand_is_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fit(trainer: PacedTrainer, *_: object) -> bool:
+        raise DivergedError("training diverged at step 1: the loss is no number")
+
+    monkeypatch.setattr(PacedTrainer, "fit", fit)
+    folder = paced(tmp_path / "out")
+    done, said = run(folder, tmp_path / "work")
+    found = read_run(result_file(folder, RUN), RUN)
+    assert done and "diverged at step 1" in said[-1]
+    assert found.failed and [(look.ticks, look.exact) for look in found.by_ticks] == [(1, 0.0)]
+    others, _, _ = cited(tmp_path)
+    page = markdown(make_report(gather(folder, [RUN], others), 1, quick=False).blocks, folder)
+    assert "`listops-92k-1`, seed 0: training diverged at step 1" in page
+
+
+def test_two_processes_dont_run_into_one_folder(tmp_path: Path) -> None:
+    folder = paced(tmp_path / "out")
+    with locked(folder), pytest.raises(LtmError, match="another process runs experiments into it"):
+        run(folder, tmp_path / "work")
+    assert run(folder, tmp_path / "work")[0]

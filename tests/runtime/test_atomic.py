@@ -199,7 +199,7 @@ def test_left_overs_are_swept_but_not_those_of_living_writers(tmp_path: Path) ->
     (tmp_path / ".brain.tmp-mine").write_text("x")
     alive = tmp_path / ".brain.tmp-89abcdef"
     alive.mkdir()
-    with atomic._locked(alive):
+    with atomic.locked(alive):
         write_folder(tmp_path / "brain", writer(b"two"))
         assert litter(tmp_path) == [".brain.tmp-89abcdef", ".brain.tmp-mine", ".other.tmp-0123abcd"]
     sweep(tmp_path)

@@ -31,11 +31,15 @@ _LOOPED = {
 }
 """Numbers of loops of each size, and of the sizes that aren't named: on Sudoku a surface, elsewhere a cross."""
 PATTERNS = ("ring", "all", "small-world", "fractal")
+SMALLEST = {"sudoku": "100k", "maze": "88k", "listops": "92k"}
+"""Of each task the size of at most 100 K parameters whose loops are put beside mass."""
 COUNTS = {"sudoku": (100, 300, 1000, 3000, LEARNED), "maze": (100, 1000, LEARNED)}
 _MIXER = {"sudoku": "windows: [rows, columns, blocks]", "listops": "windows: [children, parent, siblings]"}
 _STACK = {"sudoku": 64, "maze": 24, "listops": 32}
 """Widths of the field at which eight zones of one layer, used once each, have the base's parameters."""
 _LAYER = {"sudoku": "layers: 1", "maze": "layers: 1, hidden: 24", "listops": "layers: 1"}
+_TWO_LAYERS = {"sudoku": "layers: 2", "maze": "layers: 2, hidden: 48", "listops": "layers: 2"}
+"""What each task's base is, at the widths of `SMALLEST`."""
 _RING = {
     "sudoku": {2: "width: 128", 4: "width: 79", 8: "width: 53", 16: "width: 35, hidden: 68"},
     "maze": {4: "width: 31, hidden: 32", 16: "width: 15, hidden: 14"},
@@ -97,6 +101,10 @@ def _sized(task: str) -> Iterator[Arm]:
         for loops in _LOOPED[task].get(size, _LOOPED[task][""]):
             words = f"one zone of {size.upper()} parameters, " + ("no loop" if loops == 1 else f"{loops} loops")
             yield _arm(task, f"{size}-{loops}", words, (f"field.width={width}", *hidden), loops)
+    narrow = (f"field.width={WIDTHS[task][SMALLEST[task]]}",)
+    deep = _zones(task, LOOPS, f"write: replace, {_TWO_LAYERS[task]}")
+    words = f"{LOOPS} zones of {SMALLEST[task].upper()} parameters, each used once: the depth of {LOOPS} loops, no loop"
+    yield _arm(task, "deep", words, (*narrow, deep, *looped(LOOPS, LOOPS)))
     stack = (f"field.width={_STACK[task]}", _zones(task, 8, f"write: replace, {_LAYER[task]}"), *looped(8, 8))
     yield _arm(task, "stack", f"{BASE[task].upper()} parameters as eight layers, each used once: no loop", stack)
 

@@ -15,7 +15,7 @@ from ltm.evidence.tasks import ASIDE, LEARNED, TASKS, TESTED, chart_of
 
 SEEDS = (0, 1, 2)
 QUICK_SEEDS = (0,)
-PACING = 6.0
+PACING = 10.0
 """Seconds that finding an arm's pace takes, for the plan."""
 RATE = 1.5e11
 """Operations a second of thinking, for the plan: what two cores do without bf16."""
@@ -63,6 +63,7 @@ _SIZES = _arms(
     for task in TASKS
     for name in (
         *(f"{task}-{size}-{loops}" for size in WIDTHS[task] for loops in LOOP_COUNTS),
+        f"{task}-deep",
         f"{task}-stack",
     )
     if name in ARMS
@@ -74,7 +75,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Coupling against mass",
         "Is it loops or parameters that solve a task? Where is the smallest brain that does?",
         f"Equal: {_TIME}. Varied: parameters of one zone, and how often it is applied to its own result, in training "
-        "and when asked. The stack has its layers' parameters apart instead of looped.",
+        "and when asked. The deep brain is a small one unrolled: as many layers and operations as its loops, each with "
+        "parameters of its own. The stack has the base's parameters, apart instead of looped.",
         _SIZES,
         (
             "sudoku-30k-16",

@@ -25,8 +25,10 @@ from ltm.training.machine import rates
 from ltm.training.plan import seconds_a_step
 from ltm.training.segment import run_segment
 
-ROUNDS = 3
+ROUNDS = 5
 STEPS_A_ROUND = 2
+UNSURE = 1.15
+"""Ratios that lie this many times apart are no measurement yet: as many rounds again follow, once."""
 HELD_BACK = 0.9
 """Share of the seconds that steps may take; steps of a run are slower than the fastest that were timed."""
 
@@ -81,12 +83,13 @@ def with_pace(paces: Paces, arm: Arm, folder: Path) -> Paces:
     reference = ARMS[REFERENCE[arm.task]]
     base = chart_of(reference.task, reference.changes)
     bf16 = paces.precision == "bf16"
-    rounds = [
-        (_step(base, scenes, bf16), 0.0 if arm == reference else _step(chart_of(arm.task, arm.changes), scenes, bf16))
-        for _ in range(ROUNDS)
-    ]
+    chart, rounds, ratios = chart_of(arm.task, arm.changes), list[tuple[float, float]](), [1.0]
+    while len(rounds) < ROUNDS or (len(rounds) < 2 * ROUNDS and max(ratios) > UNSURE * min(ratios)):
+        for _ in range(ROUNDS):
+            first = _step(base, scenes, bf16)
+            rounds.append((first, first if arm == reference else _step(chart, scenes, bf16)))
+        ratios = [second / first for first, second in rounds]
     seconds = statistics.median(first for first, _ in rounds)
-    ratios = [1.0 if arm == reference else second / first for first, second in rounds]
     found = Pace(slower=statistics.median(ratios), lowest=min(ratios), highest=max(ratios))
     paces = paces.model_copy(
         update={

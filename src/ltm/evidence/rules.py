@@ -15,11 +15,14 @@ from typing import Literal, Protocol
 from ltm.evidence.readings import Reading, Shelf
 
 Verdict = Literal["supported", "not supported", "untested", "can't be told"]
-"""`can't be told`: all runs are there, and none has the figure, as a brain that is always right has no AUROC."""
+"""`can't be told`: all runs are there, but none has the figure, as a brain that is always right has no AUROC; or both
+sides are nearly always right, or nearly never."""
 LEAST = 3
 """Runs a side below which nothing is decided."""
 SOLVED = 0.95
 """Share of whole answers, the median of the seeds, from which a task counts as solved."""
+CEILING, FLOOR = 0.98, 0.02
+"""Where both sides' medians lie beyond one of these, the task is too easy or too hard to tell them apart."""
 AMOUNTS = {"operations": "", "parameters": "", "seconds": " s", "cpu_seconds": " s", "joules": " J"}
 """Figures that are no shares, and their unit."""
 
@@ -132,8 +135,19 @@ class Above:
         if outcome.verdict != "not supported":
             return outcome
         one, other = (shelf.values(side.arm, side.figure) for side in (self.first, self.second))
-        how = "the other way round" if max(one) < min(other) else "no difference"
-        return replace(outcome, found=f"{outcome.found}: {how}")
+        if max(one) < min(other):
+            return replace(outcome, found=f"{outcome.found}: the other way round")
+        if blind(self.first, one, other):
+            return replace(outcome, verdict="can't be told", found=f"{outcome.found}: too easy or too hard to tell")
+        return replace(outcome, found=f"{outcome.found}: no difference")
+
+
+def blind(side: Side, one: Sequence[float], other: Sequence[float]) -> bool:
+    """Returns whether shares of two sides are both nearly all or nearly none."""
+    if side.figure.partition(":")[0] in AMOUNTS:
+        return False
+    medians = statistics.median(one), statistics.median(other)
+    return min(medians) >= CEILING or max(medians) <= FLOOR
 
 
 @dataclass(frozen=True)
@@ -151,7 +165,11 @@ class AsGood:
         def held(one: Sequence[float], other: Sequence[float]) -> bool:
             return statistics.median(one) >= statistics.median(other) - self.within
 
-        return _settled(shelf, rule, held, self.first, self.second)
+        outcome = _settled(shelf, rule, held, self.first, self.second)
+        one, other = (shelf.values(side.arm, side.figure) for side in (self.first, self.second))
+        if outcome.verdict == "supported" and max(map(statistics.median, (one, other))) <= FLOOR:
+            return replace(outcome, verdict="can't be told", found=f"{outcome.found}: too hard to tell")
+        return outcome
 
 
 @dataclass(frozen=True)
@@ -174,7 +192,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Within:
-    """Every run lies between two bounds."""
+    """Every run lies between two bounds; one that doesn't is enough to know that it isn't so."""
 
     side: Side
     low: float = -math.inf
@@ -185,7 +203,10 @@ class Within:
         bounds = [f"at least {shown(self.low, self.side.figure)}"] if self.low > -math.inf else []
         bounds += [f"at most {shown(self.high, self.side.figure)}"] if self.high < math.inf else []
         rule = f"every run of {self.side} is {' and '.join(bounds)}"
-        return _settled(shelf, rule, lambda of: self.low <= min(of) and max(of) <= self.high, self.side)
+        outcome = _settled(shelf, rule, lambda of: self.low <= min(of) and max(of) <= self.high, self.side)
+        if any(not self.low <= value <= self.high for value in shelf.values(self.side.arm, self.side.figure)):
+            return replace(outcome, verdict="not supported")
+        return outcome
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -80,6 +82,10 @@ class RunFile(Part):
     """Of such a thought about one scene, multiply-adds times two."""
     by_ticks: Annotated[tuple[Look, ...], Field(min_length=1)]
     wills: tuple[Spent, ...] = ()
+    code: str = ""
+    """Digest of the package's code that trained it."""
+    failed: str = ""
+    """Why training ended without a brain; then nothing is right at the only look."""
 
 
 def digest_of(run: Planned) -> str:
@@ -90,6 +96,15 @@ def digest_of(run: Planned) -> str:
     asked = [run.arm.thinks, LONGER, LONGEST, DEAR, TRIES, TRY_TICKS, WILL_SCENES]
     text = json.dumps([chart, run.seconds, HELD_BACK, scenes, asked])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@functools.cache
+def code_digest() -> str:
+    """Returns a digest of the package's code, so that results of different versions can be told apart."""
+    root, hashed = resources.files("ltm"), hashlib.sha256()
+    for file in sorted(Path(str(root)).rglob("*.py")):
+        hashed.update(file.relative_to(str(root)).as_posix().encode() + b"\0" + file.read_bytes())
+    return hashed.hexdigest()[:16]
 
 
 def result_file(folder: Path, run: Planned) -> Path:

@@ -13,12 +13,23 @@ import torch
 from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
+from ltm.errors import DivergedError, LtmError
 from ltm.evidence.experiments import Planned
 from ltm.evidence.looking import segments_to_look
 from ltm.evidence.measure import looks, wills
 from ltm.evidence.pace import Paces, read_paces, with_pace
-from ltm.evidence.run_file import RunFile, digest_of, read_run, result_file, write_run
+from ltm.evidence.run_file import (
+    Look,
+    RunFile,
+    Spent,
+    code_digest,
+    digest_of,
+    read_run,
+    result_file,
+    write_run,
+)
 from ltm.evidence.tasks import chart_of, material
+from ltm.runtime.atomic import locked
 from ltm.runtime.record import here
 from ltm.scenes.prepare import scorer_of
 from ltm.scenes.store import SceneSet
@@ -85,7 +96,7 @@ def run_missing(
 
     Raises:
         DataError: a result is damaged, or of other settings.
-        LtmError: a full disk.
+        LtmError: a full disk, or another process runs experiments into this folder.
     """
     missing = []
     for run in runs:
@@ -95,6 +106,24 @@ def run_missing(
             missing.append(run)
     if not missing:
         return True
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(folder):  # two would each overwrite the paces that the other found
+            return _run_all(runs, missing, folder, work, command, say, report, stop)
+    except BlockingIOError:
+        raise LtmError(f"{folder}: another process runs experiments into it; wait, or choose --out") from None
+
+
+def _run_all(
+    runs: Sequence[Planned],
+    missing: Sequence[Planned],
+    folder: Path,
+    work: Path,
+    command: str,
+    say: Callable[[str], None],
+    report: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> bool:
     paces = read_paces(folder)
     say(f"{len(runs) - len(missing)} of {len(runs)} runs are done; the others follow, in {paces.precision}")
     began, done = time.monotonic(), 0.0
@@ -105,14 +134,17 @@ def run_missing(
             return False
         paces = with_pace(paces, run.arm, folder)
         place = len(runs) - len(missing) + number + 1
-        say(f"[{place}/{len(runs)}] {run.key}: {paces.steps(run):,} steps; about {left / 60:.0f} min left of all")
+        pace = paces.arms[run.arm.name]
+        times = f"a step takes {pace.slower:.2f} times the reference's ({pace.lowest:.2f} to {pace.highest:.2f})"
+        left_words = f"about {left / 60:.0f} min left of all"
+        say(f"[{place}/{len(runs)}] {run.key}: {paces.steps(run):,} steps, {times}; {left_words}")
         result = _run(run, paces, work / run.key, command, say, report, stop)
         if result is None:
             return False
         write_run(result_file(folder, run), result)
         shutil.rmtree(work / run.key)
         look = next(look for look in result.by_ticks if look.ticks == result.loops)
-        say(f"  {100 * look.exact:.1f} % right")
+        say(f"  {result.failed or f'{100 * look.exact:.1f} % right'}")
         done += run.whole
     return True
 
@@ -133,13 +165,22 @@ def _run(
     aside, scorer = scenes.prepared.validation, scorer_of(chart)
     watched = aside.take(np.arange(WATCHED))
     trainer = PacedTrainer(paces, run, chart, scenes.prepared.train, watched, work, say)
-    if not trainer.fit(report, stop):
-        return None
-    bf16, brain = paces.precision == "bf16", trainer.finished_brain()
-    calibrate(brain, aside, bf16, scorer)
-    segments = chart.training.segments
-    operations = Sizes.of(chart).segment * segments
-    at = segments_to_look(chart.training, operations, run.arm.thinks)
+    bf16, failed = paces.precision == "bf16", ""
+    try:
+        if not trainer.fit(report, stop):
+            return None
+    except DivergedError as problem:  # it would do so again: that is what came of it
+        failed = str(problem)
+    segments, sizes = chart.training.segments, Sizes.of(chart)
+    operations, loops = sizes.segment * segments, segments * chart.training.ticks
+    seen: tuple[Look, ...] = (Look(ticks=loops, exact=0, cells=0, confidence=0, ece=0, auroc=None),)
+    spent: tuple[Spent, ...] = ()
+    if not failed:
+        brain = trainer.finished_brain()
+        calibrate(brain, aside, bf16, scorer)
+        at = segments_to_look(chart.training, operations, run.arm.thinks)
+        seen = looks(brain, scenes.test, at, bf16, scorer)
+        spent = tuple(wills(brain, scenes.test, bf16, scorer)) if run.arm.thinks else ()
     versions = here()
     return RunFile(
         arm=run.arm.name,
@@ -150,7 +191,7 @@ def _run(
         chart=dump(chart),
         learned=len(scenes.prepared.train),
         tested=len(scenes.test),
-        parameters=sum(weight.numel() for weight in brain.parameters()),
+        parameters=sizes.parameters,
         steps=trainer.step,
         seconds=trainer.seconds,
         precision=paces.precision,
@@ -158,8 +199,10 @@ def _run(
         processor=versions["processor"],
         torch=versions["torch"],
         ltm=versions["ltm"],
-        loops=segments * chart.training.ticks,
+        loops=loops,
         operations=operations,
-        by_ticks=looks(brain, scenes.test, at, bf16, scorer),
-        wills=tuple(wills(brain, scenes.test, bf16, scorer)) if run.arm.thinks else (),
+        by_ticks=seen,
+        wills=spent,
+        code=code_digest(),
+        failed=failed,
     )

@@ -46,7 +46,7 @@ def write_folder(final: Path, writer: Callable[[Path], None]) -> None:
         temporary = _beside(final, "tmp")
         temporary.mkdir()
         try:
-            with _locked(temporary):
+            with locked(temporary):
                 writer(temporary)
                 _flush_tree(temporary)
                 _put(temporary, final)
@@ -93,7 +93,7 @@ def sweep(parent: Path, name: str | None = None) -> None:
         match = _LEFT_OVER.fullmatch(path.name)
         if match is None or (name is not None and match["name"] != name) or path.is_symlink():
             continue
-        with suppress(OSError), _locked(path):
+        with suppress(OSError), locked(path):
             final = parent / match["name"]
             if match["what"] == "old" and not final.exists():
                 path.rename(final)
@@ -118,7 +118,7 @@ def _explained(final: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Holds the lock of a file or folder; it ends with the process, however that ends.
 
     Raises:
@@ -156,7 +156,7 @@ def _put(temporary: Path, final: Path) -> None:
         temporary.rename(final)
     elif not _exchange(temporary, final):
         old = _beside(final, "old")
-        with _locked(final):
+        with locked(final):
             final.rename(old)
             try:
                 temporary.rename(final)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ltm.brain.brain import Brain
-from ltm.errors import LtmError
+from ltm.errors import DivergedError
 from ltm.training.optimiser import Optimiser
 from ltm.training.segment import Loss, Scorer, Segment, halts, look_ahead, loss_of, right_answers
 from ltm.training.slots import Slots
@@ -35,7 +35,7 @@ def learn(
         scorer: what else counts as right, beside the very answer in the data.
 
     Raises:
-        LtmError: the loss or a gradient is no number; nothing has been changed but the slots' minds.
+        DivergedError: the loss or a gradient is no number; nothing has been changed but the slots' minds.
     """
     slots.before()
     if brain.chart.steps is None:
@@ -57,9 +57,9 @@ def learn(
     return loss
 
 
-def diverged(step: int, what: str) -> LtmError:
+def diverged(step: int, what: str) -> DivergedError:
     """Returns what is said of a run whose numbers got out of hand at a step (from 0), before weights are changed."""
-    return LtmError(
+    return DivergedError(
         f"training diverged at step {step + 1:,}: {what}; the last checkpoint is whole. "
         "Try a lower training.rate or training.clip=1"
     )
