@@ -3,8 +3,9 @@
 python -m benchmarks.language TEXT... --minutes 5 --seeds 3
 
 TEXT is plain text, or JSON Lines with a column `story`. RWKV-7 and Llama layers, plain; and looped: half the layers
-twice over (equal operations, half the size), and all layers twice over (equal size, twice the operations). All train
-equally long on the first nine tenths of each text; bits are of windows of its last tenth.
+twice over (equal operations, half the size); half the layers, wider, twice over, and all layers twice over (equal size,
+twice the operations). All train equally long on the first nine tenths of each text; bits are of windows of its last
+tenth.
 """
 
 from __future__ import annotations
@@ -19,18 +20,28 @@ from benchmarks.common import RUNS, Grid, console, read, trained, write
 from ltm.chart.load import load_chart
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
+from ltm.runtime.atomic import write_file
 from ltm.scenes.prepare import generate_scenes
 from ltm.training.language import language
 
+MADE = ("steps", "seconds", "precision", "processor")
+"""What a result says of how it was trained."""
 WINDOWS = 200
 """Of the last tenth."""
 LETTERS = 256
-VARIANTS = {
-    "plain": [],
-    "half the layers, twice": ["zones.core.layers=2", "zones.core.loops=2"],
-    "all layers, twice": ["zones.core.loops=2"],
-}
 KINDS = ("rwkv7", "llama")
+TWICE = "zones.core.loops=2"
+HALF = "zones.core.layers=2"
+VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "plain": dict.fromkeys(KINDS, ()),
+    "half the layers, twice": dict.fromkeys(KINDS, (HALF, TWICE)),
+    "half the layers, wider, twice": {
+        "rwkv7": (HALF, TWICE, "field.width=180", "zones.core.head_width=36"),
+        "llama": (HALF, TWICE, "field.width=192", "zones.core.hidden=456"),
+    },
+    "all layers, twice": dict.fromkeys(KINDS, (TWICE,)),
+}
+"""Changes by kind; the wider ones have the plain one's parameters within 1 %."""
 
 
 def main() -> None:
@@ -51,14 +62,14 @@ def main() -> None:
                     result: dict[str, Any] = {"command": command, "runs": {}} | read(name)
                     if key in result["runs"]:
                         continue
-                    changes = [*VARIANTS[variant], f"training.minutes={given.minutes}", f"training.seed={seed}"]
+                    changes = [*VARIANTS[variant][kind], f"training.minutes={given.minutes}", f"training.seed={seed}"]
                     chart = chart_for(text, kind, changes)
                     brain, record = trained(chart, RUNS / f"{name}-{key.replace('/', '-').replace(' ', '-')}")
                     found = language(brain, generate_scenes(chart, WINDOWS, 1_000_003, part="test"))
                     assert found is not None
                     result["runs"][key] = {
                         "parameters": record["parameters"],
-                        "steps": record["provenance"]["steps"],
+                        **{what: record["provenance"][what] for what in MADE},
                         "operations": Sizes.of(chart, (LETTERS, 1)).segment,
                         **found,
                     }
@@ -81,7 +92,7 @@ def plain(text: Path) -> Path:
     if not out.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
         stories = [json.loads(line)["story"] for line in text.read_text(encoding="utf-8").splitlines() if line.strip()]
-        out.write_text("\n\n".join(stories) + "\n", encoding="utf-8")
+        write_file(out, ("\n\n".join(stories) + "\n").encode())
     return out.resolve()
 
 
