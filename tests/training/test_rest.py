@@ -189,11 +189,14 @@ def test_zones_that_do_alike_get_one_body(tmp_path: Path, copier: tuple[Brain, S
     assert {name for name, skill in resting.skills.items() if skill.before is None} == {"three"}
     changed = resting.run()
     assert "three" not in changed and any("three: keeps no scenes" in words for words in said)
+    mine = tmp_path / "both.rest"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("a folder of the person's own")
     put_in_place(both, changed)
     records = {name: inspect_folder(folder) for name, folder in folders_of(both).items()}
     bodies = [file.body for record in records.values() for file in record.files.values() if file.body]
     assert len(bodies) == 1 and records["two"].files["zones/core.safetensors"].body is not None
-    assert not (tmp_path / "both.rest").exists()
+    assert (mine / "notes.txt").exists() and not list(tmp_path.glob(".both.*"))
     for skill, brain in (("one", one), ("two", other)):
         rested, kept = load_brain(both / "skills" / skill)[0], brain.rehearsal
         assert kept is not None and exact(rested, kept.aside) >= exact(brain, kept.aside) - 0.05

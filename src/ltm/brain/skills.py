@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ltm.brain.brain import Brain
 from ltm.brain.familiarity import features_of
+from ltm.brain.spoken import segments_to_say
 from ltm.brain.think import think
 from ltm.brain.thought import Thought
 from ltm.chart.schema import WillSpec
@@ -98,5 +99,6 @@ class SkilledBrain:
         """Returns how sure a skill is after as long a thought as it had while learning."""
         brain = self.skills[name]
         training = brain.chart.training
-        will = WillSpec(ticks=training.ticks * training.segments, confidence=brain.chart.will.confidence)
+        segments = max(training.segments, segments_to_say(brain.chart))  # or it would be judged before it has spoken
+        will = WillSpec(ticks=training.ticks * segments, confidence=brain.chart.will.confidence)
         return think(brain, [scene], will)[0].confidence

@@ -43,7 +43,7 @@ def write_folder(final: Path, writer: Callable[[Path], None]) -> None:
         if final.exists() and not final.is_dir():
             raise LtmError(f"{final}: a file is in the way of the folder to be written")
         sweep(final.parent, final.name)
-        temporary = _beside(final, "tmp")
+        temporary = beside(final, "tmp")
         temporary.mkdir()
         try:
             with locked(temporary):
@@ -65,7 +65,7 @@ def write_file(final: Path, data: bytes) -> None:
         final = final.resolve()
         final.parent.mkdir(parents=True, exist_ok=True)
         sweep(final.parent, final.name)
-        temporary = _beside(final, "tmp")
+        temporary = beside(final, "tmp")
         try:
             with temporary.open("xb") as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX)
@@ -132,7 +132,8 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _beside(final: Path, what: str) -> Path:
+def beside(final: Path, what: str) -> Path:
+    """Returns a name beside a file or folder; `sweep` clears it away once nobody holds it. `what` is `tmp` or `old`."""
     return final.with_name(f".{final.name}.{what}-{secrets.token_hex(4)}")
 
 
@@ -155,7 +156,7 @@ def _put(temporary: Path, final: Path) -> None:
     if not final.exists():
         temporary.rename(final)
     elif not _exchange(temporary, final):
-        old = _beside(final, "old")
+        old = beside(final, "old")
         with locked(final):
             final.rename(old)
             try:

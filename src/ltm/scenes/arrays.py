@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -82,7 +84,18 @@ class _Column:
         return np.frombuffer(data, dtype=self.dtype).reshape(count, *self.sides)
 
 
-_WRONG = (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, RuntimeError, MemoryError, zlib.error)
+_WRONG = (
+    OSError,
+    ValueError,
+    zipfile.BadZipFile,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    MemoryError,
+    zlib.error,
+    lzma.LZMAError,
+    tokenize.TokenError,  # NumPy reads headers of old files as Python's tokens
+)
 """What reading an archive raises where it is damaged, or none."""
 
 

@@ -60,10 +60,17 @@ def too_long(values: Sequence[Any], seconds: float, folder: Path) -> tuple[int, 
 
 def _in_files(names: Sequence[str], folder: Path) -> tuple[int, float]:
     rates, longest = Counter[int](), 0.0
+    problem: DataError | None = None
     for name in names[:LOOKED_AT]:
-        sound = read_sound(folder / name, 0.1)
+        try:
+            sound = read_sound(folder / name, 0.1)
+        except DataError as wrong:  # said of its row, which may be left out
+            problem = problem or wrong
+            continue
         rates[sound.rate] += 1
         longest = max(longest, sound.seconds)
+    if not rates:
+        raise problem or DataError("expected names of files")
     # To a tenth of a second, so that a chart says 1.2 rather than 1.1730839.
     return rates.most_common(1)[0][0], max(0.1, float(np.ceil(round(longest * 10, 3)) / 10))
 

@@ -44,7 +44,13 @@ def parquet_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tu
                 for row in wanted.to_pylist():
                     number += 1
                     yield number, {name: _plain(value) for name, value in row.items()}
-    except (OSError, pyarrow.ArrowException) as problem:
+    except DataError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        pyarrow.ArrowException,
+    ) as problem:  # ValueError: text that is none, times that are none
         words = " ".join(str(problem).split())[:200]
         raise DataError(f"{path}: can't be read as a Parquet file, after {number:,} rows: {words}") from None
 

@@ -79,6 +79,8 @@ def _rows(name: str, options: RunningOptions, count: int, seed: int, part: Stret
 
 def describe(options: RunningOptions, found: Sequence[Row]) -> Mapping[str, Mapping[str, Any]]:
     """Returns the declarations of contexts and continuations such as these."""
+    if not found:
+        raise DataError(f"{FAMILY}: the text holds nothing but blanks")
     columns: dict[str, Any] = {"kind": "text", "unit": "bytes"}
     pieces: tuple[str, ...] = ()
     if options.unit == "words":

@@ -201,12 +201,22 @@ def _json_row(lines: _Lines, text: str) -> Row:
         raise
     except ValueError as problem:
         lines.fail(f"invalid JSON: {problem}")
+    if ("\\ud" in text or "\\uD" in text) and _broken(row):
+        lines.fail("text with half a character (\\ud800 to \\udfff stand in pairs)")
     if not isinstance(row, dict):
         lines.fail(f"expected an object with the columns as keys, got {_short(text.strip())}")
     try:
         return unrolled(row)
     except DataError as problem:
         lines.fail(str(problem))
+
+
+def _broken(row: object) -> bool:
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _short(text: str) -> str:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ltm.brain.brain import Brain
+from ltm.brain.walk import begin
 from ltm.chart.misfits import misfits
 from ltm.chart.schema import Chart
 from ltm.scenes.store import SceneSet
@@ -89,7 +90,7 @@ def carried(brain: Brain, zone: str, scenes: SceneSet) -> dict[int, Tensor]:
     try:
         with torch.inference_mode():
             for _, values in batches(scenes, BATCH):
-                mind = brain.begin({name: values[name] for name in brain.chart.senses})
+                mind, _, _ = begin(brain, values, torch.Generator().manual_seed(0), torch.float32)
                 brain.think_on(mind, brain.chart.training.ticks * brain.chart.training.segments)
     finally:
         for hook in hooks:

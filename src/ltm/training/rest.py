@@ -17,6 +17,7 @@ from typing import Any
 
 from ltm.brain.brain import Brain
 from ltm.brain.talk import speaks
+from ltm.runtime.atomic import beside, locked
 from ltm.runtime.bodies import fingerprint_of
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.skills import folders_of, has_skills, read_skills, write_skills
@@ -219,13 +220,14 @@ def put_in_place(brain: Path, rested: Mapping[str, Resting]) -> None:
         (one,) = rested.values()
         save_brain(one.brain, brain, _record(one))
         return
-    place = brain.resolve().with_name(f"{brain.resolve().name}.rest")
-    shutil.rmtree(place, ignore_errors=True)
+    place = beside(brain.resolve(), "tmp")
+    place.mkdir()
     try:
-        for name, one in rested.items():
-            save_brain(one.brain, place / name, _record(one))
-        folders = {**folders_of(brain), **{name: place / name for name in rested}}
-        write_skills(brain, read_skills(brain).name, folders, share=rested)
+        with locked(place):
+            for name, one in rested.items():
+                save_brain(one.brain, place / name, _record(one))
+            folders = {**folders_of(brain), **{name: place / name for name in rested}}
+            write_skills(brain, read_skills(brain).name, folders, share=rested)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
