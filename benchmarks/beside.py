@@ -27,13 +27,15 @@ from ltm.training.outcome import think_all
 
 BRAIN, STACK = "brain", "plain stack"
 LAYERS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+MADE = ("steps", "seconds", "precision", "processor")
+"""What a result says of how each was trained."""
 SEGMENTS = (1, 2, 4, 8)
 """Thinking times without halting, in training segments; a plain stack has only the first."""
 
 
-def proposed(data: Path, see: str, do: str, minutes: float, seed: int) -> Chart:
+def proposed(data: Path, see: str, do: str, minutes: float, seed: int, size: str = "2MB") -> Chart:
     """Returns the chart that `ltm fit` would propose for a file."""
-    chart, _ = propose_for(data, [see], [do], minutes=minutes, seed=seed)
+    chart, _ = propose_for(data, [see], [do], minutes=minutes, seed=seed, size=size)
     # Named from anywhere, since its run lies elsewhere than `ltm fit` would put it.
     scenes = chart.scenes.model_copy(update={"source": str(data.resolve())})
     return chart.model_copy(update={"scenes": scenes})
@@ -108,10 +110,12 @@ def compare(
             brain, record = trained(chart, out, lambda chart: prepared(chart, learn_from(chart)))
             about = {
                 "parameters": record["parameters"],
-                "steps": record["provenance"]["steps"],
+                **{what: record["provenance"][what] for what in MADE},
                 "aside": record["measured"]["exact"],
             }
-            figures = measure(brain, SEGMENTS if label == BRAIN else SEGMENTS[:1])
+            # What is said from left to right can't be looked at before all of it is said.
+            looks = [segments for segments in SEGMENTS if segments >= segments_to_say(chart)]
+            figures = measure(brain, (looks or [segments_to_say(chart)]) if label == BRAIN else SEGMENTS[:1])
             result["runs"][key] = {**about, "segment_operations": Sizes.of(chart).segment, **figures}
             write(name, result)
     return result

@@ -37,7 +37,7 @@ def main() -> None:
     name = f"digits-{given.minutes:g}min" + ("" if given.limit is None else f"-{given.limit}rows")
 
     def propose(seed: int) -> Chart:
-        return proposed(given.data, "images:image", "labels", given.minutes, seed)
+        return proposed(given.data, "images:image", "labels", given.minutes, seed, "1MB")
 
     def sides(chart: Chart) -> tuple[SceneSet, SceneSet]:
         whole = read_scenes(chart, given.data).train

@@ -16,16 +16,26 @@ from io import StringIO
 from typing import Any
 
 import numpy as np
+import torch
 
+from benchmarks.beside import MADE
 from benchmarks.common import RUNS, Grid, read, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.episode import Episode
+from ltm.brain.walk import think_segment, walk, window
 from ltm.chart.schema import Chart
 from ltm.scenes.extras import library
 from ltm.scenes.minigrid import ACTIONS, environment, view_of, words_of_mission
+from ltm.scenes.prepare import generate_scenes
+from ltm.scenes.step_rows import ROLE
+from ltm.training.foresight import foresight
 from ltm.training.from_data import propose_for
+from ltm.training.looks import BATCH, batches
+from ltm.training.walk import answered
 
 WORLDS = 200
+EPISODES = 200
+"""New episodes of the expert, for what is not played."""
 FIRST_WORLD = 1_700_000_000
 """Seeds from here on are played; episodes to learn from have seeds far below."""
 MOST_STEPS = 64
@@ -66,6 +76,8 @@ def main() -> None:
             success, steps = play(given.level, given.worlds, by_brain(brain))
             run = {"success": success, "steps": steps, "parameters": record["parameters"]}
             run["other_mission"] = play(given.level, given.worlds, by_brain(brain), shifted=True)[0]
+            run |= {f"imitates_{name}": imitates(brain, declared, name == "other") for name in ("own", "other")}
+            run |= {what: record["provenance"][what] for what in MADE}
             keep(key, run | {"foresight": foresight_of(brain, declared)})
     for grid in tables(result):
         grid.show()
@@ -79,7 +91,9 @@ def plain(chart: Chart) -> Chart:
     """Returns a policy network: as many layers, each used once; every step starts afresh, and nothing is foreseen."""
     dumped = chart.model_dump(mode="json", exclude_defaults=True)
     layers = 2 * chart.training.ticks
-    dumped["zones"] = {"core": {**dumped["zones"]["core"], "layers": layers}}
+    # It reads what is seen alone: the field that a step leaves doesn't reach the next.
+    core = {**dumped["zones"]["core"], "layers": layers, "roles": {"self": {"reads": ["input"]}}}
+    dumped["zones"] = {"core": core}
     dumped["budget"] = None  # four layers take more than two that are used twice
     dumped["training"] |= {"ticks": 1}
     dumped["will"] = {"ticks": 1}
@@ -88,10 +102,29 @@ def plain(chart: Chart) -> Chart:
 
 
 def foresight_of(brain: Brain, chart: Chart) -> dict[str, Any] | None:
-    from ltm.scenes.prepare import generate_scenes
-    from ltm.training.foresight import foresight
+    return foresight(brain, generate_scenes(chart, EPISODES, 98_765))
 
-    return foresight(brain, generate_scenes(chart, 200, 98_765))
+
+def imitates(brain: Brain, chart: Chart, other: bool) -> float:
+    """Returns how often the brain would do what the expert did in new episodes, or with another episode's mission.
+
+    Far more is counted than episodes won: if the mission matters, the second share is lower.
+    """
+    right = total = 0
+    for _, values in batches(generate_scenes(chart, EPISODES, 98_765), BATCH):
+        if other:
+            values["goal"] = values["goal"][:, :1].roll(1, 0).expand_as(values["goal"])
+        mind = brain.begin(values, torch.Generator().manual_seed(0))
+        count = values[ROLE].shape[1]
+        steps = window(chart, values, torch.zeros(len(values[ROLE]), dtype=torch.long), count)
+        asked_BT = answered(brain, steps)
+        with torch.inference_mode():
+            readings = walk(brain, mind, steps, think_segment).readings
+        for number, reading in enumerate(readings):
+            same_B = (reading.answers["action"] == steps["action"][:, number]).all(1)
+            right += int((same_B & asked_BT[:, number]).sum())
+            total += int(asked_BT[:, number].sum())
+    return right / total
 
 
 def play(level: str, worlds: int, decide: Decide, *, shifted: bool = False) -> tuple[float, float]:
@@ -181,10 +214,14 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
             continue
         known = [run["foresight"]["missed"] for run in of if run.get("foresight")]
         other = [run["other_mission"] for run in of if "other_mission" in run]
+        own = [run["imitates_own"] for run in of if "imitates_own" in run]
+        strange = [run["imitates_other"] for run in of if "imitates_other" in run]
         weights = f"{of[0]['parameters']:,}" if "parameters" in of[0] else "-"
         success = spread([run["success"] for run in of])
-        rows.append([kind, weights, success, spread(other) if other else "-", spread(known) if known else "-"])
-    head = ["player", "weights", "success", "with another world's mission", "error of foreseen moves"]
+        rest = (other, own, strange, known)
+        rows.append([kind, weights, success, *(spread(values) if values else "-" for values in rest)])
+    head = ["player", "weights", "success", "with another world's mission"]
+    head += ["does as the expert", "with another's mission", "error of foreseen moves"]
     yield Grid(f"BabyAI {result['level']}, {result['worlds']} new worlds, %", head, rows)
 
 

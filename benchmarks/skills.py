@@ -6,8 +6,9 @@ DATA is a folder with digits/, listops/, sudoku/, scan/ and text/; mazes are mad
 by. Four ways to grow: `frozen` (each skill from scratch: the same weights as separate brains would have), `reuse`
 (frozen, and the newest earlier skill's zones are used beside the own ones, in the same time), `rehearse` (zones of the
 same make are shared where there are any, and some kept scenes of earlier skills are rehearsed) and `joint` (the same
-with every scene of every skill kept: training on all of them together). What is there already is kept, so that it can
-be gone on with.
+with every scene of every skill kept: training on all of them together; skills without zones of one make stay apart, and
+the result says which). All skills see a column of one name, so that who acts is told by the scene alone. What is there
+already is kept, so that it can be gone on with.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from ltm.runtime.listing import RECORD
 from ltm.runtime.record import REHEARSAL
 from ltm.runtime.skills import folders_of, load_skills, records_of, write_skills
 from ltm.runtime.weights import sha256
+from ltm.scenes.columns import seen_columns
 from ltm.scenes.prepare import read_scenes, scorer_of
 from ltm.scenes.skilled import skilled_questions
 from ltm.training.fit import train_chart
@@ -98,7 +100,7 @@ def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[s
     asked = {"way": way, "minutes": f"{given.minutes:g}", "size": given.size, "replay": replay}
 
     def propose(room: int | str) -> Any:
-        see, do = ([task.see], [task.do]) if task.see else ([], [])
+        see, do = [task.see], [task.do]
         settings = {"minutes": given.minutes, "seed": given.seed, "out": place, "replay": replay}
         return propose_for(task.train(), see, do, size=room, symmetries=task.symmetries, **settings)
 
@@ -153,7 +155,7 @@ def routed(brain: SkilledBrain, task: Task, limit: int) -> dict[str, Any]:
     scenes = first(read_scenes(skill.chart, task.test(), skip_bad=True).train, limit)
     right = think_all(skill, scenes, skill.chart.will, False, scorer_of(skill.chart)).right
     known = dict(zip(scenes.lines.tolist(), right.tolist(), strict=True))
-    senses = {name: dict(other.chart.senses) for name, other in brain.skills.items()}
+    senses = {name: seen_columns(other.chart) for name, other in brain.skills.items()}
     found, lost, elsewhere = [], [], dict.fromkeys(brain.skills, 0)
     for reads in skilled_questions(senses, str(task.test()), lambda problem: None):
         line = int(next(iter(reads.values())).where.rpartition(":")[2])

@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks.common import RUNS, Grid, console, read, seeds, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
+from ltm.errors import LtmError
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
 from ltm.scenes import sudoku
@@ -50,14 +51,18 @@ def main() -> None:
     with np.load(given.digits, allow_pickle=False) as arrays:
         images, labels = arrays["images"], arrays["labels"]
     for seed in range(given.seeds):
-        if str(seed) in runs:
+        if all("joint" in runs.get(str(seed), {}).get(task, {}) for task in TASKS):
             continue
         eye, record = _eye(images[:-ASIDE], labels[:-ASIDE], given.minutes, RUNS / f"{name}-{seed}", seed)
         run: dict[str, Any] = {"parameters": record["parameters"], "digits": record["measured"]["exact"]}
         for task, noughts in TASKS.items():
             coupled = Coupled(eye, mind, "puzzle")
             run[task] = boards(coupled, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
-            run[task]["joint"] = joint(coupled, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts, given.joint)
+            try:
+                taught = joint(coupled, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts, given.joint)
+            except LtmError as problem:  # thought was never sure: there was nothing to learn from
+                taught = {"failed": str(problem)}
+            run[task]["joint"] = taught
         runs[str(seed)] = run
         command = f"python -m benchmarks.visual_sudoku DIGITS.npz --minutes {given.minutes:g}"
         write(name, {"command": command, "runs": runs})
@@ -142,7 +147,7 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
         )
     learned = []
     for task in TASKS:
-        pairs = [run[task]["joint"] for run in runs if "joint" in run[task]]
+        pairs = [run[task]["joint"] for run in runs if "after" in run[task].get("joint", {})]
         for when in ("before", "after") if pairs else ():
             keys = ("read_right", "right", "sure")
             learned.append([task, when, *(spread([pair[when][key] for pair in pairs]) for key in keys)])

@@ -19,7 +19,9 @@ KEEP = ("frozen", "rehearse")
 def grow(
     brain: Annotated[Path, typer.Argument(help="A brain folder, of one skill or several.")],
     scenes: Annotated[str, typer.Option(help="What to learn from: a file, or a built-in source.")],
-    name: Annotated[str, typer.Option(help="What to call the new skill.")],
+    name: Annotated[
+        str, typer.Option("--name", "--zone", help="What to call the new skill, and the group of its zones.")
+    ],
     see: Annotated[list[str] | None, typer.Option(help="Column that is seen, as for ltm fit.")] = None,
     do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")] = None,
     keep: Annotated[
