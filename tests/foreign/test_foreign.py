@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ltm.errors import FolderError
+from ltm.foreign.brain import brain_from
 from ltm.foreign.llama import halves
 from ltm.foreign.rwkv7 import AUTHORS, LOW, MATRICES, SIX
 from ltm.foreign.table import foreign_model
@@ -230,6 +231,30 @@ def test_what_transformers_writes_is_read_with_the_same_logits(
         known = theirs(symbols).logits
     assert (found.head is None) == bool(settings.get("tie_word_embeddings"))
     assert (logits(found, symbols) - known).abs().max() < 1e-5
+    assert found.longest == 64
+    assert brain_from(tmp_path).chart.senses["context"].model_dump()["longest"] == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "words"),
+    [
+        ("mlp.up_proj", (48, 31), "mlp.up_proj.weight is 48×31; expected 48×32"),
+        ("mlp.down_proj", (48, 32), "mlp.down_proj.weight is 48×32; expected 32×48"),
+        ("self_attn.k_proj", (24, 32), "self_attn.k_proj.weight is 24×32; expected 16×32"),
+        ("input_layernorm", (1, 32), "input_layernorm.weight has 2 axes; expected 1"),
+    ],
+)
+def test_matrices_of_other_sizes_are_named(name: str, shape: tuple[int, ...], words: str, tmp_path: Path) -> None:
+    library = pytest.importorskip("transformers")
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "vocab_size": 61}
+    config = library.LlamaConfig(**sizes, num_attention_heads=4, num_key_value_heads=2)
+    library.LlamaForCausalLM(config).save_pretrained(tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    tensors[f"model.layers.1.{name}.weight"] = torch.ones(shape)
+    save_file(tensors, tmp_path / "model.safetensors")
+    with pytest.raises(FolderError) as problem:
+        foreign_model(tmp_path)
+    assert words in str(problem.value)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +263,7 @@ def test_what_transformers_writes_is_read_with_the_same_logits(
         (lambda t, c: t.pop("head.weight"), "no tensor 'head.weight'"),
         (lambda t, c: t.pop("blocks.1.att.k_a"), "no tensor 'blocks.1.att.k_a'; did you mean"),
         (lambda t, c: t.update(more=torch.ones(2)), "tensor 'more' belongs to no part"),
+        (lambda t, c: t.update({"blocks.0.att.r_k": torch.ones(0, 16)}), "r_k is of 0 heads"),
         (lambda t, c: t.update({"ln_out.bias": torch.ones(31)}), "ln_out.bias is 31; expected 32"),
         (lambda t, c: t.update({"ln_out.bias": torch.full((32,), torch.nan)}), "NaN"),
     ],

@@ -21,7 +21,7 @@ def written(folder: Path, data: bytes, name: str = "a.onnx") -> str:
     return str(folder / name)
 
 
-def sound_graph() -> bytes:
+def sound_graph(samples: str | int = "samples") -> bytes:
     """A sound in, three channels every four samples out: `[1, N]` to `[1, T, 3]`."""
     kernel = numpy_helper.from_array(np.arange(12, dtype=np.float32).reshape(3, 1, 4), "kernel")
     axes = numpy_helper.from_array(np.array([1]), "axes")
@@ -30,7 +30,7 @@ def sound_graph() -> bytes:
         helper.make_node("Conv", ["one", "kernel"], ["heard"], strides=[4]),
         helper.make_node("Transpose", ["heard"], ["made"], perm=[0, 2, 1]),
     ]
-    given = helper.make_tensor_value_info("sound", TensorProto.FLOAT, [1, "samples"])
+    given = helper.make_tensor_value_info("sound", TensorProto.FLOAT, [1, samples])
     made = helper.make_tensor_value_info("made", TensorProto.FLOAT, [1, "moments", 3])
     graph = helper.make_graph(nodes, "little", [given], [made], [kernel, axes])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -58,6 +58,11 @@ def test_a_sound_is_heard_in_moments(tmp_path: Path) -> None:
     made = frozen(path).made(sound, b"one")
     expected = (sound.reshape(4, 4) / 32768) @ np.arange(12).reshape(3, 4).T
     np.testing.assert_allclose(made.numpy(), expected, rtol=1e-5)
+
+
+def test_a_sound_of_one_length_only(tmp_path: Path) -> None:
+    facts = facts_of(written(tmp_path, sound_graph(400)))
+    assert (facts.least, facts.most, facts.sites(400)) == (400, 400, (100, 1))
 
 
 def test_a_value_is_looked_at_once(tmp_path: Path) -> None:

@@ -184,6 +184,21 @@ def test_another_vocabulary_is_another_model(tmp_path: Path) -> None:
     assert digest_of(str(path)) != before
 
 
+def test_pictures_are_prepared_as_the_folder_says(tmp_path: Path) -> None:
+    path = folder_of("vit", tmp_path)
+    value = np.random.default_rng(0).integers(0, 255, (*facts_of(str(path)).size, 3)).astype(np.uint8)
+    pixels, theirs = torch.from_numpy(value).permute(2, 0, 1)[None], transformers.AutoModel.from_pretrained(path).eval()
+    for said, given in (
+        ({"do_normalize": False}, pixels / 255),
+        ({"do_normalize": False, "do_rescale": False}, pixels.float()),
+        ({"rescale_factor": 1 / 127.5, "image_mean": [1, 1, 1], "image_std": [1, 1, 1]}, pixels / 127.5 - 1),
+    ):
+        (path / "preprocessor_config.json").write_text(json.dumps(said))
+        with torch.no_grad():
+            states = theirs(pixel_values=given).last_hidden_state[0]
+        torch.testing.assert_close(frozen(str(path)).made(value, b"one"), states, atol=1e-4, rtol=1e-4)
+
+
 @pytest.mark.parametrize("wrong", ["abc", None, [1], [[1], [2, 3]], [0.5, 0.5, float("nan")]])
 def test_colours_that_are_none_are_refused(wrong: Any, tmp_path: Path) -> None:
     path = folder_of("vit", tmp_path)

@@ -139,6 +139,17 @@ def test_the_least_recently_needed_leaves_first() -> None:
     assert pager.paging.ahead == 1 and read[-1] == "c" and pager.here == ("a", "c")
 
 
+def test_what_is_pinned_stays_even_where_it_was_sent_for_and_another_is_needed() -> None:
+    zones = {name: brain_with({n: {"kind": "mixer"} for n in "abc"}).circuit.zone(name) for name in "abc"}
+    weights = {name: dict(zone.state_dict()) for name, zone in zones.items()}
+    pager = Pager(zones, lambda name: weights[name], 2 * size_of(zones["a"]), ["a"])
+    pager.expect(["a", "b"])
+    pager.need("c")
+    pager.need("a")
+    assert set(pager.here) == {"a", "c"} and pager.paging.ahead == 1
+    pager.close()
+
+
 def test_a_budget_that_can_not_hold_a_zone_says_what_would(folders: dict[str, Path]) -> None:
     each = sizes(folders["all"])
     largest = max(each, key=each.__getitem__)

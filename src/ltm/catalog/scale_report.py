@@ -138,14 +138,19 @@ def about_folder(world: World, name: str, weight: Weight, thinking: Thinking | N
     at_most = ", at most" if weight.at_most else ", mean over a cycle"
     counted = f"counted for {weight.sites} sites{at_most}"
     facts = {
-        "bytes": (float(weight.bytes), "B", f"{weight.parameters:,} weights in fp32"),
+        "bytes": (float(weight.bytes), "B", f"{weight.parameters:,} weights, as stored"),
         "active_bytes": (weight.active_bytes, "B", f"active a tick: zones that fire, coupling, wave{at_most}"),
         "tick_operations": (weight.tick_operations, "", f"operations a tick, {counted}"),
     }
     given = {
         "parameters": exactly(weight.parameters, "parameters", f"Of {name}.", "counted"),
         "active_parameters": exactly(weight.active_parameters, "parameters", f"At a tick{at_most}.", "counted"),
-        "bytes_per_parameter": exactly(weight.bytes / weight.parameters, "B", "fp32, as stored.", "counted"),
+        "bytes_per_parameter": exactly(
+            weight.bytes / weight.parameters,
+            "B",
+            "As stored; pretrained models' weights aren't in the folder.",
+            "counted",
+        ),
     }
     formulas: tuple[Formula, ...] = SHARES
     notes = []

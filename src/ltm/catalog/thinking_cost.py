@@ -12,7 +12,7 @@ from ltm.brain.brain import Brain
 from ltm.brain.think import think
 from ltm.chart.rhythm import schedule
 from ltm.chart.schema import Chart
-from ltm.chart.size import BYTES_A_WEIGHT, Sizes
+from ltm.chart.size import Sizes
 from ltm.errors import LtmError
 from ltm.runtime.energy import POWERCAP, EnergyMeter
 from ltm.scenes.store import SceneSet
@@ -28,7 +28,7 @@ class Weight:
 
     Attributes:
         parameters: all weights.
-        bytes: of all of them, as they are stored.
+        bytes: of all of them: in fp32, or as they are stored in a folder.
         active_parameters: weights used at a tick: zones that fire, coupling and wave; the mean over a cycle, or the
             most there can be where the wave is dynamic.
         tick_operations: operations of a tick for one scene, likewise.
@@ -46,7 +46,7 @@ class Weight:
     @property
     def active_bytes(self) -> float:
         """Bytes of the weights used at a tick."""
-        return BYTES_A_WEIGHT * self.active_parameters
+        return self.active_parameters * self.bytes / self.parameters
 
 
 @dataclass(frozen=True)

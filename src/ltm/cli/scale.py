@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,10 +104,11 @@ def _weigh(world: World, folder: Path, source: str | None, thoughts: int, seed: 
     from ltm.catalog.scale_report import about_folder
     from ltm.catalog.thinking_cost import time_thoughts, weigh
     from ltm.runtime.brains import load_brain
+    from ltm.runtime.folder import inspect_folder
     from ltm.scenes.sources import find_source
 
     loaded, record = load_brain(folder)
-    weight = weigh(loaded.chart)
+    weight = replace(weigh(loaded.chart), bytes=inspect_folder(folder).weight_bytes)
     scenes = _scenes(loaded.chart, source, thoughts, seed)
     thinking = None if scenes is None else time_thoughts(loaded, scenes, seed)
     named = source or loaded.chart.scenes.source or ""

@@ -29,7 +29,7 @@ from ltm.senses.sequence import MOST_TOKENS
 SENSE, ACT, ZONE = "context", "next", "core"
 """What the source `text:FILE` calls a window of a text and what follows it."""
 LONGEST = 8192
-"""Symbols at once; a zone with a state of fixed size goes on for ever."""
+"""Symbols at once, or as many as the model learned from; a zone with a state of fixed size goes on for ever."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +107,8 @@ def chart_of(model: Foreign, tokenizer: str | None, name: str) -> Chart:
             symbols of others are called by their numbers.
         name: of the brain.
     """
-    symbols = len(model.table)
-    sense: dict[str, Any] = {"kind": "text", "unit": "bytes", "inner": None, "longest": LONGEST}
+    symbols, longest = len(model.table), min(LONGEST, model.longest or LONGEST)
+    sense: dict[str, Any] = {"kind": "text", "unit": "bytes", "inner": None, "longest": longest}
     if tokenizer is not None:
         sense |= {"unit": "tokens", "tokenizer": tokenizer, "tokens": symbols}
     elif symbols != BYTES:
@@ -117,7 +117,7 @@ def chart_of(model: Foreign, tokenizer: str | None, name: str) -> Chart:
         names = tuple(str(number) for number in range(symbols))
         # What it writes is what the table holds: the scale undoes what sequences multiply by.
         sense = {"kind": "sequence", "tokens": names, "positions": "none", "scale": model.width**-0.5}
-        sense["longest"] = LONGEST
+        sense["longest"] = longest
     role = {"reads": ["input"], "vector": False}
     act = {"kind": "next", "symbols": symbols, "tied": model.head is None, "bias": model.bias is not None}
     if model.end is not None:

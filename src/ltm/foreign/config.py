@@ -82,3 +82,12 @@ def refuse_other(config: Mapping[str, Any], known: Mapping[str, Any], source: st
     for name, value in known.items():
         if config.get(name, value) not in (value, None):
             raise FolderError(f"{source}: config.json: {name}: {config[name]!r} is not built here, only {value!r}")
+
+
+def longest_of(config: Mapping[str, Any], name: str, source: str) -> int | None:
+    """Returns how many symbols the longest text had that a model learned from; None where nobody says.
+
+    Raises:
+        FolderError: no such number.
+    """
+    return None if config.get(name) is None else setting(config, name, int, source)

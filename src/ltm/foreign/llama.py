@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import end_of, refuse_other, rotary_base, setting
+from ltm.foreign.config import end_of, longest_of, refuse_other, rotary_base, setting
 from ltm.foreign.tensors import Foreign, Tensors
 
 KNOWN = {
@@ -60,10 +60,15 @@ def llama_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     head = setting(config, "head_dim", int, where, width // heads)
     if head * heads != width:
         raise FolderError(f"{where}: heads of {head} channels; only heads that together are as wide as the model")
+    if groups > heads or heads % groups:
+        raise FolderError(f"{where}: {groups} groups of keys and values don't divide {heads} heads")
+    shared, square = (groups * head, width), (width, width)
+    shapes = (square, shared, shared, square, (width,), (width,), (hidden, width), (hidden, width), (width, hidden))
     body: dict[str, Tensor] = {}
     for layer in range(layers):
-        for ours, names in NAMES.items():
-            body[ours.format(i=layer)] = tensors.take(f"{prefix}layers.{layer}.{names[theirs]}.weight")
+        for (ours, names), shape in zip(NAMES.items(), shapes, strict=True):
+            name = f"{prefix}layers.{layer}.{names[theirs]}.weight"
+            body[ours.format(i=layer)] = tensors.take(name, shape, axes=len(shape))
         gate, up = (body.pop(f"channels.{layer}.{part}.weight") for part in ("gate", "up"))
         body[f"channels.{layer}.gate_up.weight"] = torch.cat((gate, up))
         for part, count in (("query", heads), ("key", groups)) if theirs else ():
@@ -76,9 +81,9 @@ def llama_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     last = None if tied and outer[2] not in tensors else tensors.take(outer[2], tuple(table.shape))
     tensors.done()
     zone = {"kind": "llama", "layers": layers, "heads": heads, "groups": groups, "hidden": hidden}
-    return Foreign(
-        "llama", width, zone | {"theta": theta, "eps": eps}, body, table, last, end=end_of(config, len(table))
-    )
+    longest = longest_of(config, "max_seq_len" if theirs else "max_position_embeddings", where)
+    zone |= {"theta": theta, "eps": eps}
+    return Foreign("llama", width, zone, body, table, last, end=end_of(config, len(table)), longest=longest)
 
 
 def halves(weight: Tensor, heads: int) -> Tensor:

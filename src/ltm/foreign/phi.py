@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import end_of, refuse_other, rotary_base, setting
+from ltm.foreign.config import end_of, longest_of, refuse_other, rotary_base, setting
 from ltm.foreign.tensors import Foreign, Tensors
 
 KNOWN = {"hidden_act": "gelu_new", "qk_layernorm": False, "tie_word_embeddings": False}
@@ -42,7 +42,8 @@ def phi_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     if setting(config, "num_key_value_heads", int, where, heads) != heads:
         raise FolderError(f"{where}: heads that share keys and values; phi-1 and phi-1.5 have none")
     theta = rotary_base(config, where)
-    turned = setting({**(config.get("rope_parameters") or {}), **config}, "partial_rotary_factor", float, where, 0.5)
+    said = {name: value for name, value in config.items() if value is not None}
+    turned = setting({**(config.get("rope_parameters") or {}), **said}, "partial_rotary_factor", float, where, 0.5)
     body: dict[str, Tensor] = {}
     for layer in range(layers):
         for ours, theirs in NAMES.items():
@@ -58,4 +59,5 @@ def phi_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
         "theta": theta,
         "eps": setting(config, "layer_norm_eps", float, where, 1e-5),
     }
-    return Foreign("phi", width, zone, body, table, head, bias, end_of(config, len(table)))
+    longest = longest_of(config, "max_position_embeddings", where)
+    return Foreign("phi", width, zone, body, table, head, bias, end_of(config, len(table)), longest)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltm.errors import FolderError
 from ltm.foreign.config import end_of, refuse_other
 from ltm.foreign.tensors import Foreign, Tensors
 
@@ -115,7 +116,7 @@ def rwkv7_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
         body[f"{time}.removal"] = tensors.take(f"{att}.k_k", (width,))
         body[f"{time}.renewal"] = tensors.take(f"{att}.k_a", (width,))
         body[f"{time}.bonus"] = tensors.take(f"{att}.r_k", axes=2)
-        heads = body[f"{time}.bonus"].shape[0]
+        heads = _heads(body[f"{time}.bonus"], width, f"{tensors.source}: {att}.r_k")
         body[f"channels.{layer}.shift"] = tensors.take(f"{ffn}.x_k", (width,))
         for ours in ("key", "value"):
             body[f"channels.{layer}.{ours}.weight"] = tensors.take(f"{ffn}.{ours}.weight", axes=2)
@@ -129,6 +130,14 @@ def rwkv7_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     tensors.done()
     zone = {"kind": "rwkv7", "layers": layers, "head_width": width // heads, "hidden": hidden, "ranks": ranks}
     return Foreign("rwkv7", width, zone, body, table, head, end=end_of(config, len(table)))
+
+
+def _heads(bonus_HK: Tensor, width: int, where: str) -> int:
+    """Returns how many heads there are."""
+    heads = len(bonus_HK)
+    if not heads or width % heads:
+        raise FolderError(f"{where} is of {heads} heads, which don't divide {width} channels")
+    return heads
 
 
 def _norm(tensors: Tensors, theirs: str, ours: str, width: int) -> dict[str, Tensor]:

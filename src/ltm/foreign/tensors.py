@@ -38,6 +38,7 @@ class Foreign:
         head: the matrix from channels to symbols `[V, W]`; None where it is the table.
         bias: of the head `[V]`, where it has one.
         end: the symbol at which its texts end, where its configuration says one.
+        longest: symbols of the longest text that it learned from, where its configuration says so.
     """
 
     family: str
@@ -48,6 +49,7 @@ class Foreign:
     head: Tensor | None = None
     bias: Tensor | None = None
     end: int | None = None
+    longest: int | None = None
 
 
 class Tensors:
@@ -83,7 +85,7 @@ class Tensors:
         Args:
             name: of the tensor.
             shape: to bring it into.
-            axes: that it must have.
+            axes: that it must have; then also the very shape, where one is given.
 
         Raises:
             FolderError: there is none of that name, or it has another number of numbers or axes.
@@ -94,7 +96,9 @@ class Tensors:
         tensor = self._left.pop(name)
         if axes is not None and tensor.dim() != axes:
             raise FolderError(f"{self.source}: {name} has {tensor.dim()} axes; expected {axes}")
-        if shape is not None and tensor.numel() != torch.Size(shape).numel():
+        other = axes is not None and shape is not None and tuple(tensor.shape) != shape
+        if other or (shape is not None and tensor.numel() != torch.Size(shape).numel()):
+            assert shape is not None
             sides = "×".join(map(str, tensor.shape))
             raise FolderError(f"{self.source}: {name} is {sides}; expected {'×'.join(map(str, shape))}")
         problem = not_finite(tensor) if self.pickled else ""

@@ -52,10 +52,12 @@ def facts_of(file: Path) -> Facts:
             return shape[2], shape[3]
         return (shape[1], 1) if len(shape) == 3 else (1, 1)
 
-    first = made(1 if len(sides) == 3 else _A_SECOND)
+    length = sides[0] if len(sides) == 1 and isinstance(sides[0], int) else None
+    first = made(1 if len(sides) == 3 else length or _A_SECOND)
     channels = first[1] if len(first) != 3 else first[2]
     if len(sides) == 1:
-        return Facts("audio", channels, weights_of(model), grid, operations, most=MOST_SAMPLES)
+        least, most = (1, MOST_SAMPLES) if length is None else (length, length)
+        return Facts("audio", channels, weights_of(model), grid, operations, least=least, most=most)
     size = (sides[1], sides[2]) if sides[0] in (1, 3) else (sides[0], sides[1])
     return Facts("image", channels, weights_of(model), grid, operations, size=size)
 

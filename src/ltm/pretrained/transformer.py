@@ -143,7 +143,7 @@ def _of_tokens(model: Any) -> Run:
 def _of_pixels(model: Any, mean: torch.Tensor, spread: torch.Tensor, size: tuple[int, int]) -> Run:
     def run(value: Value) -> npt.NDArray[np.float32]:
         """Returns the last hidden states `[S, K]` of a picture `[R, C, 3]`."""
-        pixels = torch.from_numpy(np.asarray(value, dtype=np.float32)).permute(2, 0, 1) / 255
+        pixels = torch.from_numpy(np.asarray(value, dtype=np.float32)).permute(2, 0, 1)
         states = model(((pixels - mean) / spread)[None]).last_hidden_state[0]
         states = states.flatten(1).T if states.dim() == 3 else states
         return np.asarray(states.contiguous().numpy())
@@ -227,14 +227,22 @@ def _picture_size(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
 
 
 def _normalisation(folder: Path) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
-    """Returns mean and spread of each colour, half and half where nothing is said, and the size of pictures."""
+    """Returns mean and spread of each colour from 0 to 255, and the size of pictures.
+
+    Where nothing is said, colours from 0 to 1 have a mean and a spread of a half.
+    """
     said = _json(folder / PICTURES) if (folder / PICTURES).is_file() else {}
+    asked = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3} | said
+    if said.get("do_normalize") is False:
+        asked |= {"image_mean": [0.0] * 3, "image_std": [1.0] * 3}
+    factor = 1.0 if said.get("do_rescale") is False else said.get("rescale_factor", 1 / 255)
     try:
-        parts = [torch.tensor(said.get(key, [0.5] * 3), dtype=torch.float32) for key in ("image_mean", "image_std")]
-    except (TypeError, ValueError, RuntimeError):
+        parts = [torch.tensor(asked[key], dtype=torch.float32) / factor for key in ("image_mean", "image_std")]
+    except (TypeError, ValueError, RuntimeError, ZeroDivisionError):
         parts = []
     if [part.shape for part in parts] != [(3,), (3,)] or not bool((parts[1] > 0).all()):
-        raise FolderError(f"{folder / PICTURES}: expected image_mean and image_std of three colours")
+        wanted = "image_mean and image_std of three colours, and a positive rescale_factor"
+        raise FolderError(f"{folder / PICTURES}: expected {wanted}")
     return parts[0][:, None, None], parts[1][:, None, None], _picture_size(_json(folder / CONFIG), folder)
 
 

@@ -131,7 +131,8 @@ class Pager:
             return False  # nobody leaves for a zone that can't come in yet
         for name in leaving:
             self._leave(name)
-        for name in list(self._coming) if free < size else ():
+        sent = [name for name in self._coming if name not in self._pins] if free < size else []
+        for name in sent:
             # What was sent for too early is let in, and leaves at once.
             self._settle(name, self._coming.pop(name).result())
             self._leave(name)

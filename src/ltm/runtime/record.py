@@ -113,6 +113,14 @@ class BrainRecord(Part):
         return self
 
     @property
+    def weight_bytes(self) -> int:
+        """Bytes of the files that hold weights."""
+        beside = (REHEARSAL, FAMILIARITY)
+        return sum(
+            file.bytes for name, file in self.files.items() if name.endswith(".safetensors") and name not in beside
+        )
+
+    @property
     def zones(self) -> tuple[str, ...]:
         """Names of the zones whose files are listed."""
         prefix, suffix = "zones/", ".safetensors"
