@@ -115,6 +115,10 @@ def test_a_board_in_one_picture(
     found = json.loads(shown)
     assert code == 0 and found["reading"].replace(".", "0") == "".join(map(str, puzzle[0].reshape(-1)))
     assert found["answer"]["solution"] == puzzle[1] and found["sure"] and found["where"].endswith("paper.png")
+    paged = json.loads(said(capsys, *words, "--memory", "2MB")[1])
+    assert (paged["answer"], paged["confidence"]) == (found["answer"], found["confidence"])
+    code, _, problem = said(capsys, *words, "--memory", "2MB", "--teach", str(place / "taught"))
+    assert code == 2 and "leave out one of --memory and --teach" in problem
 
 
 def test_a_garbled_picture_is_doubted_named_and_read_again(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import BrainFolder
+from ltm.cli.fetched import BrainFolder, Memory
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,9 +41,7 @@ def evaluate(
     option: Annotated[
         list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[8,14].")
     ] = None,
-    memory: Annotated[
-        str | None, typer.Option(help="Keep zones on disk, and at most so much of them in memory, such as 300MB.")
-    ] = None,
+    memory: Memory = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a PNG of accuracy and confidence against ticks.")] = None,

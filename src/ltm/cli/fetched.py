@@ -41,3 +41,8 @@ BrainFolder = Annotated[
     Path, typer.Argument(help="A brain folder, hf://owner/name, or sudoku: the one that ships.", callback=fetched)
 ]
 """What verbs take that read a brain."""
+
+Memory = Annotated[
+    str | None, typer.Option(help="Keep zones on disk, and at most so much of them in memory, such as 300MB.")
+]
+"""What verbs take that think, and may do so with a brain larger than memory."""

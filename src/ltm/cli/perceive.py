@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.fetched import Memory, fetched
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, LtmError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def perceive(
     ] = None,
     minutes: Annotated[float, typer.Option(min=0.01, max=1440, help="Of teaching.")] = 2.0,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states.")] = 0,
+    memory: Memory = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was perceived as JSON, one a line.")] = False,
 ) -> int:
     """Think about pictures: of the cells of a board, or of the tokens of a sequence.
@@ -71,7 +72,9 @@ def perceive(
         for folder in (eye, mind):
             if teach_to.resolve() == folder.resolve():
                 raise LtmError(f"--teach {teach_to}: is one of the two brains, which stay as they are; choose another")
-    coupled = Coupled(_brain(eye), _brain(mind), keeps=keeps)
+        if memory is not None:
+            raise LtmError("--memory: an eye that is taught is all in memory; leave out one of --memory and --teach")
+    coupled = Coupled(_brain(eye, memory), _brain(mind, memory), keeps=keeps)
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
     will = coupled.mind.chart.will
     will = type(will).model_validate({**will.model_dump(), **{k: v for k, v in asked.items() if v is not None}})
@@ -107,14 +110,14 @@ def perceive(
     return EXIT_OK
 
 
-def _brain(folder: Path) -> Brain:
-    from ltm.runtime.brains import load_brain
+def _brain(folder: Path, memory: str | None) -> Brain:
+    from ltm.runtime.paged import open_brain
     from ltm.runtime.skills import folders_of, has_skills
 
     if has_skills(folder):
         listed = ", ".join(str(skill) for skill in folders_of(folder).values())
         raise LtmError(f"{folder}: a brain of several skills; name one of them: {listed}")
-    return load_brain(folder)[0]
+    return open_brain(folder, memory)[0]
 
 
 def _cells(text: str) -> tuple[int, int]:

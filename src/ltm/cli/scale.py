@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.fetched import Memory, fetched
 
 if TYPE_CHECKING:
     from ltm.catalog.estimate import World
@@ -33,6 +33,7 @@ def scale(
         str | None, typer.Option(help="What the brain thinks about: a file, or a built-in source (sudoku, maze).")
     ] = None,
     thoughts: Annotated[int, typer.Option(min=1, max=1000, help="Thoughts to measure; at most 20 seconds.")] = 8,
+    memory: Memory = None,
     plot: Annotated[Path | None, typer.Option(help="Write a picture of sizes, .png or .svg.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the draws, and of scenes that are made.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -59,7 +60,7 @@ def scale(
     weight = None
     if brain is not None:
         with console.status("thinking"):
-            groups["folder"], weight = _weigh(world, brain, scenes, thoughts, seed)
+            groups["folder"], weight = _weigh(world, brain, scenes, thoughts, seed, memory)
     if not groups:
         groups["brain"] = about_brain(world)
     said = check_said(world, figures) if "brain" in groups else []
@@ -100,14 +101,16 @@ def _check(brain: Path | None, model: str | None, active: str | None, scenes: st
         raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
 
 
-def _weigh(world: World, folder: Path, source: str | None, thoughts: int, seed: int) -> tuple[Group, Weight]:
+def _weigh(
+    world: World, folder: Path, source: str | None, thoughts: int, seed: int, memory: str | None
+) -> tuple[Group, Weight]:
     from ltm.catalog.scale_report import about_folder
     from ltm.catalog.thinking_cost import time_thoughts, weigh
-    from ltm.runtime.brains import load_brain
     from ltm.runtime.folder import inspect_folder
+    from ltm.runtime.paged import open_brain
     from ltm.scenes.sources import find_source
 
-    loaded, record = load_brain(folder)
+    loaded, record = open_brain(folder, memory)
     weight = replace(weigh(loaded.chart), bytes=inspect_folder(folder).weight_bytes)
     scenes = _scenes(loaded.chart, source, thoughts, seed)
     thinking = None if scenes is None else time_thoughts(loaded, scenes, seed)

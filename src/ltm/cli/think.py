@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.fetched import BrainFolder
+from ltm.cli.fetched import BrainFolder, Memory
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, first_mistake
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ def think(
         int | None, typer.Option(min=1, max=10**6, help="Brains that talk: draw among so many of the likeliest.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states, and draws.")] = 0,
-    memory: Annotated[
-        str | None, typer.Option(help="Keep zones on disk, and at most so much of them in memory, such as 300MB.")
-    ] = None,
+    memory: Memory = None,
     pin: Annotated[list[str] | None, typer.Option(help="With --memory: a zone that stays.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Write everything that happened as JSON.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the thought as it happens.")] = False,
