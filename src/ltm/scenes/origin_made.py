@@ -16,6 +16,8 @@ from ltm.scenes.told import Told, nobody
 
 CHUNK = 1024
 """Scenes that are made at once."""
+FEW = 32
+"""The same where there is a fixed number of scenes, so that shards share them."""
 _BARREN = 64
 """So many chunks one after another without a scene that fits, and a source is given up."""
 
@@ -62,14 +64,13 @@ class MadeOrigin:
 def built_in(chart: Chart) -> MadeOrigin:
     """Returns the built-in source of a chart as an origin: without end, unless the chart says how many scenes.
 
-    Raises:
-        DataError: the source has a fixed number of scenes.
+    A source that has a fixed number of scenes gives these, pass after pass; they are all in memory.
     """
     spec = chart.scenes
     source = find_source(spec.source)
     assert source is not None and spec.source is not None
     if source.test is not None and source.aside is None:
-        raise DataError(f"source {spec.source!r} has a fixed number of scenes, which fit into memory: stream: false")
+        return _fixed(chart, spec.source)
 
     def make(chunk: int, count: int) -> Iterator[Single | DataError]:
         problems: list[str] = []
@@ -78,6 +79,17 @@ def built_in(chart: Chart) -> MadeOrigin:
         yield from singles(made)
 
     return MadeOrigin(f"source {spec.source!r}", make, spec.count)
+
+
+def _fixed(chart: Chart, name: str) -> MadeOrigin:
+    problems: list[str] = []
+    whole = generate_scenes(chart, chart.scenes.made, chart.scenes.seed, left_out=problems)
+
+    def make(chunk: int, count: int) -> Iterator[Single | DataError]:
+        yield from map(DataError, problems if chunk == 0 else ())
+        yield from singles(whole.take(np.arange(chunk * FEW, chunk * FEW + count)))
+
+    return MadeOrigin(f"source {name!r}", make, len(whole), FEW)
 
 
 def chunk_seed(seed: int, chunk: int) -> int:
