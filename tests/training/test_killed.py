@@ -24,6 +24,12 @@ from ltm.training.loop import Trainer
 def train(run, every):
     steps = {"steps": int(sys.argv[5]), "batch": 4}
     chart, scenes = make_chart(steps), (make_boards(64), make_boards(16, seed=9))
+    if sys.argv[4] == "restless":  # everything that is drawn or carried on while learning
+        own = {"kind": "mixer", "state": "own", "write": "replace"}
+        inner = {"zones": {"in": {"kind": "mixer"}, "out": {"kind": "mixer"}}, "wave": {"policy": "random"}}
+        zones = {"a": own, "b": own, "c": {"kind": "nested", "circuit": inner}}
+        will = {"ticks": 8, "noise": 0.3, "patience": 2}
+        chart = make_chart(steps | {"noise": 0.3}, zones=zones, wave={"policy": "random"}, will=will)
     if sys.argv[4] == "stream":
         spec = {"source": "boards.csv", "stream": True, "buffer": 40}
         chart = make_chart(steps, scenes=spec)
@@ -78,7 +84,7 @@ print(json.dumps({"steps": steps, "whole": (whole / "digest").read_text(), "part
 """
 
 
-@pytest.mark.parametrize(("scenes", "kills", "steps"), [("set", 20, 400), ("stream", 5, 60)])
+@pytest.mark.parametrize(("scenes", "kills", "steps"), [("set", 20, 400), ("stream", 5, 60), ("restless", 5, 60)])
 def test_killed_again_and_again(tmp_path: Path, scenes: str, kills: int, steps: int) -> None:
     words = (str(Path(__file__).parent), str(tmp_path), str(kills), scenes, str(steps))
     command = [sys.executable, "-c", SCRIPT, *words]
