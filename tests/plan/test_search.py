@@ -15,6 +15,7 @@ from ltm.plan.search import plan
 from ltm.plan.skills import SKILLS, Data
 from ltm.plan.wish import Wish, parse_data, parse_energy, parse_latency, parse_memory
 from ltm.plan.written import as_data, files, pretrained, steps, write_charts
+from ltm.scenes.prepare import prepare
 from tests.plan.machines import machine
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
@@ -117,6 +118,9 @@ def test_several_skills_are_charts_and_commands(tmp_path: Path) -> None:
     words = "\n".join(pretrained(found))
     assert "stories15M (60.77 MB)" in words and "would not fit: 166.76 MB" in words
     json.dumps(as_data(found, out))
+    language = load_chart(files(found, out)["language"])
+    assert language.scenes.source == "text:python"  # there on every machine, so that the command can be pasted
+    assert len(prepare(language, tmp_path).train) > 1000
 
 
 def test_a_table_of_ones_own(tmp_path: Path) -> None:

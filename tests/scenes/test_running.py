@@ -14,6 +14,7 @@ from ltm.scenes.prepare import Prepared, generate_scenes, prepare
 from ltm.scenes.prepare_stream import Streamed, scenes_of
 from ltm.scenes.running import RunningOptions, judge, learn
 from ltm.scenes.scene import Scene
+from ltm.scenes.sources import settled
 from ltm.training.fit import train_chart
 from ltm.training.from_data import propose_for
 from ltm.training.run_folder import without_path
@@ -88,6 +89,16 @@ def test_texts_that_can_not_be_used(file: Path, tmp_path: Path) -> None:
         propose_for(f"text:{tmp_path}/blank.txt", [], [])
     with pytest.raises(LtmError, match="text: names no file"):
         propose_for("text:", [], [])
+
+
+def test_the_manual_that_comes_with_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chart, notes = propose_for("text:python", [], [], out=tmp_path / "brain")
+    assert chart.scenes.source == settled("text:python") == "text:python" and "python" in notes[0]
+    learned, tested = (generate_scenes(chart, 50, 0, part=part) for part in ("learn", "test"))
+    assert len(learned) == len(tested) == 50
+    (tmp_path / "python").write_text("a file of one's own counts more " * 200)
+    assert settled("text:python") == f"text:{tmp_path}/python"
 
 
 def test_a_stream_of_windows_sets_the_same_stretch_aside(file: Path) -> None:

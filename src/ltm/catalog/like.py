@@ -42,7 +42,7 @@ def _from_layers(name: str, model: Model) -> str:
     if zone is None:
         lacking = "the catalogue knows too little of its layers for a chart"
         raise LtmError(f"{name}: {lacking}; ltm catalog show {name} tells what is known")
-    scenes = {"source": "text:text.txt", "options": {"context": 256, "answer": 1}}
+    scenes = {"source": "text:python", "options": {"context": 256, "answer": 1}}
     chart = Chart.model_validate(
         {
             "name": "".join(letter if letter.isalnum() else "-" for letter in name.lower()),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ltm.errors import LtmError, nearest
+from ltm.scenes.running import FAMILY, MANUAL
 
 USUAL_BYTES = 2_000_000
 """Of weights, where nothing was measured: what `ltm fit` takes unless told."""
@@ -126,7 +127,7 @@ SKILLS: dict[str, Skill] = {
     "minigrid": Skill("walks to what it is told", source="minigrid", measured=_WALKER, extra="data"),
     "language": Skill(
         "goes on with texts",
-        source="text:text.txt",
+        source=f"{FAMILY}:{MANUAL}",
         family="text",
         chart="rwkv7-tiny",
         rungs=(_rung(32, 2), _rung(64, 2), _rung(64, 4), _rung(96, 4), _rung(128, 4)),

@@ -1,5 +1,8 @@
 """The built-in sources `text:FILE`: what comes next in a plain text of a person's own.
 
+Where no file is called `python`, `text:python` is the part of Python's manual that comes with Python: half a megabyte
+of English with examples, there on every machine, and another in every version of Python.
+
 A window of the text is seen, and what follows it is answered. The last tenth of the text is kept for `ltm eval`, and
 the twentieth part before that is set aside while learning: windows overlap, so no two stretches of text share one.
 """
@@ -22,6 +25,7 @@ from ltm.senses.pieces import BYTES, WORD
 from ltm.senses.text import MOST_PLACES, symbols_of
 
 FAMILY = "text"
+MANUAL = "python"
 TESTED, ASIDE = 10, 20
 """One part of so many of the text is kept for testing, at its end; one part of so many of the rest is set aside."""
 Stretch = Literal["learn", "aside", "test"]
@@ -99,6 +103,8 @@ def describe(options: RunningOptions, found: Sequence[Row]) -> Mapping[str, Mapp
 def _units(name: str, unit: str) -> Sequence[str]:
     if not name:
         raise DataError(f"{FAMILY}: names no file; expected {FAMILY}:FILE, such as {FAMILY}:plays.txt")
+    if is_manual(name):
+        return manual() if unit == "letters" else _words(manual())
     try:
         status = Path(name).expanduser().stat()
     except OSError as problem:
@@ -107,6 +113,25 @@ def _units(name: str, unit: str) -> Sequence[str]:
         raise DataError(f"{FAMILY}:{name}: larger than {MOST_BYTES // 10**6:,} MB; part it")
     text = _read(name, status.st_size, status.st_mtime_ns)
     return text if unit == "letters" else _words(text)
+
+
+def is_manual(name: str) -> bool:
+    """Returns whether a name means Python's manual and no file of a person's own."""
+    return name == MANUAL and not Path(name).exists()
+
+
+@lru_cache(maxsize=1)
+def manual() -> str:
+    """Returns what Python's own `help()` says of the language, topic after topic.
+
+    Raises:
+        DataError: this Python came without it.
+    """
+    try:
+        from pydoc_data.topics import topics
+    except ImportError:
+        raise DataError(f"{FAMILY}:{MANUAL}: this Python came without its manual; name a text of yours") from None
+    return "\n\n".join(topics[name] for name in sorted(topics))
 
 
 @lru_cache(maxsize=1)  # a stream draws its windows thousand by thousand

@@ -192,7 +192,7 @@ def _running(name: str) -> Source:
         describe=running.describe,
         see="context",
         do="next",
-        file=True,
+        file=not running.is_manual(name),
         notes=(f"What comes next in {Path(name).name}; its last tenth is kept for ltm eval.",),
     )
 
