@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ltm.errors import DataError
+from ltm.scenes.infer import infer
 from ltm.scenes.read import load
 from ltm.senses.grid import GridSpec
 
@@ -89,6 +90,13 @@ def test_shapes_may_differ_where_the_spec_allows(tmp_path: Path) -> None:
     text = "\n".join(json.dumps({"seen": grid, "done": grid}) for grid in ([[0, 1, 2]], [[0], [1]], [[2, 2], [1, 1]]))
     scenes = load(written(tmp_path, "a.jsonl", text), {"seen": free, "done": free}).scenes
     assert scenes.shapes["seen"].tolist() == [[1, 3], [2, 1], [2, 2]]
+    bounded = free.model_copy(update={"largest": 2})
+    with pytest.raises(DataError, match=r"a\.jsonl:1: seen: expected at most 2 columns, got 3"):
+        load(tmp_path / "a.jsonl", {"seen": bounded, "done": free})
+    assert load(tmp_path / "a.jsonl", {"seen": bounded, "done": bounded}, skip_bad=True).skipped == 1
+    many = "\n".join([text.splitlines()[0], *text.splitlines()[1:] * 8])
+    found = infer(written(tmp_path, "b.jsonl", many), ["seen:grid(largest=2)"], ["done"]).columns
+    assert found["seen"]["largest"] == 2 and "largest" not in found["done"]
     with pytest.raises(DataError, match=r"a\.jsonl:2: .*rows differ in length"):
         load(written(tmp_path, "a.jsonl", '{"seen": [[1]], "done": [[1]]}\n{"seen": [[1], [1, 2]], "done": [[1]]}'),
              {"seen": free, "done": free})  # fmt: skip
@@ -97,6 +105,7 @@ def test_shapes_may_differ_where_the_spec_allows(tmp_path: Path) -> None:
 LARGE = """
 import resource, sys
 from pathlib import Path
+from ltm.scenes.infer import infer
 from ltm.scenes.read import load
 from ltm.senses.grid import GridSpec
 

@@ -20,6 +20,7 @@ MOSTLY = 0.9
 _LIMITS = {
     "rows": (1, 1024),
     "columns": (1, 1024),
+    "largest": (1, 8192),
     "symbols": (2, 250),
     "longest": (1, 8191),
     "rate": (1000, 192_000),
@@ -27,7 +28,7 @@ _LIMITS = {
     "vocabulary": (257, 16_384),
 }
 _SETTINGS = {
-    "grid": ("rows", "columns", "symbols"),
+    "grid": ("rows", "columns", "largest", "symbols"),
     "image": ("rows", "columns"),
     "audio": ("seconds", "rate"),
     "sequence": ("longest", "ignore", "order"),
@@ -44,6 +45,7 @@ class Declared:
         kind: the kind of value.
         rows: rows of every grid.
         columns: columns of every grid.
+        largest: rows or columns at most of grids that differ in size.
         symbols: number of symbols.
         longest: tokens of a sequence, or units of a text, at most.
         rate: samples a second; pitches up to half of it are heard.
@@ -56,6 +58,7 @@ class Declared:
     kind: str | None = None
     rows: int | None = None
     columns: int | None = None
+    largest: int | None = None
     symbols: int | None = None
     longest: int | None = None
     rate: int | None = None

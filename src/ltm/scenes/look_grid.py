@@ -99,6 +99,8 @@ def _shape(shapes: Sequence[Shape], said: Declared) -> dict[str, int]:
             (rows, columns), _ = Counter(shapes).most_common(1)[0]
             raise DataError(f"declared as {wanted[0]}×{wanted[1]}, but most grids are {rows}×{columns}")
         return {"rows": wanted[0], "columns": wanted[1]}
+    if said.largest is not None:
+        return {"largest": said.largest}
     if len(set(shapes)) > 1:
         return {}
     return {"rows": shapes[0][0], "columns": shapes[0][1]}

@@ -30,6 +30,8 @@ class GridSpec(Part):
     rows: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Fixed number of rows; any when absent."""
     columns: Annotated[int, Field(ge=1, le=1024)] | None = None
+    largest: Annotated[int, Field(ge=1, le=8192)] | None = None
+    """Rows or columns at most where these aren't fixed, as all grids of a batch take the room of the largest."""
     symbols: Annotated[int, Field(ge=2, le=250)]
     """Symbols are the numbers 0 to symbols - 1."""
     alphabet: Annotated[str, Field(min_length=2, max_length=250)] | None = None
@@ -75,7 +77,8 @@ class GridSpec(Part):
 
     def words(self) -> str:
         """Says the shape of a grid: `9×9, 10 symbols`."""
-        shape = f"{self.rows or 'any'}×{self.columns or 'any'}" if self.rows or self.columns else "any size"
+        any_ = "any size" if self.largest is None else f"up to {self.largest}×{self.largest}"
+        shape = f"{self.rows or 'any'}×{self.columns or 'any'}" if self.rows or self.columns else any_
         return f"{shape}, {self.symbols} symbols"
 
     @property
@@ -93,6 +96,8 @@ class GridSpec(Part):
         for axis, (name, wanted) in enumerate((("rows", self.rows), ("columns", self.columns))):
             if wanted is not None and symbols.shape[axis] != wanted:
                 raise DataError(f"expected {wanted} {name}, got {symbols.shape[axis]}")
+            if wanted is None and self.largest is not None and symbols.shape[axis] > self.largest:
+                raise DataError(f"expected at most {self.largest} {name}, got {symbols.shape[axis]}")
         return symbols
 
     def decode(self, symbols: npt.NDArray[Any]) -> Any:
