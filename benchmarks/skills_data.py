@@ -139,4 +139,4 @@ def _mazes(file: Path, count: int, seed: int) -> None:
 
 def _place(task: Task, part: str) -> Path:
     suffix = Path(task.source).suffix or ".csv"
-    return RUNS / "skills-data" / f"{task.name}-{part}{suffix}"
+    return RUNS / "skills-seen" / f"{task.name}-{part}{suffix}"

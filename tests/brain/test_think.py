@@ -91,6 +91,22 @@ def test_tries_side_by_side_spend_what_they_are_given(feel: Callable[..., None])
     assert think(brain, puzzles(1), WillSpec(ticks=4, tries=9, operations=18 * segment))[0].operations == 18 * segment
 
 
+def test_a_dear_zone_that_comes_next_is_foreseen(feel: Callable[..., None]) -> None:
+    cheap, dear = ({"period": 4, "phases": phases} for phases in ([0, 1], [2, 3]))
+    zones = {
+        "cheap": {"kind": "conv", "roles": {"one": cheap}},
+        "dear": {"kind": "mixer", "layers": 8, "roles": {"one": dear}},
+    }
+    brain = brain_with(zones, field={"width": WIDTH})
+    feel(brain, always(0.3))
+    first, both = (think(brain, puzzles(1), WillSpec(ticks=ticks))[0].operations for ticks in (2, 4))
+    assert both > 3 * first
+    (thought,) = think(brain, puzzles(1), WillSpec(ticks=100, operations=2 * first))
+    assert (thought.operations, thought.ticks, thought.stopped_by) == (first, 2, "operations")
+    (thought,) = think(brain, puzzles(1), WillSpec(ticks=100, operations=both))
+    assert thought.operations == both
+
+
 def test_time_ends_it(feel: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     brain = brain_of()
     feel(brain, always(0.3))

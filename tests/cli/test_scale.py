@@ -73,6 +73,11 @@ def test_a_brain_folder(capsys: Capture) -> None:
         assert any("ESTIMATED" in note for note in folder["notes"])
 
 
+def test_options_of_a_folder_need_one(capsys: Capture) -> None:
+    assert run(["scale", "--memory", "300MB"]) == 2
+    assert "--memory is for a brain folder that thinks" in capsys.readouterr().err
+
+
 def test_a_brain_that_learned_from_a_file_needs_scenes_to_think_about(tmp_path: Path, capsys: Capture) -> None:
     save_brain(Brain(load_chart("mixture", ["scenes.source=null", "will.ticks=8"])), tmp_path / "mine")
     assert run(["scale", str(tmp_path / "mine")]) == 0

@@ -75,7 +75,8 @@ def test_fit_shows_what_it_saw_and_what_it_proposes(data: Path, tmp_path: Path, 
 def test_the_brain_that_ships_has_a_name(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(["think", "sudoku", EASY]) == 0
-    assert SOLVED in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert SOLVED in shown.out and "taking the brain that comes with the package" in shown.err
     (tmp_path / "sudoku").mkdir()  # a folder of one's own counts more
     assert run(["think", "sudoku", EASY]) != 0
     assert "sudoku/brain.json: missing" in capsys.readouterr().err

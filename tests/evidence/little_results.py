@@ -34,6 +34,7 @@ def result(run: Planned, exact: float) -> RunFile:
         made_for=digest_of(run),
         command="ltm evidence",
         chart=f"name: {chart.name}",
+        declared=chart.model_dump(mode="json"),
         learned=run.arm.learned,
         tested=256,
         parameters=sizes.parameters,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import pytest
+from little_results import fill
 
-from ltm.chart.schema import Chart, WillSpec
+from ltm.errors import DataError
 from ltm.evidence import run_file
 from ltm.evidence.arms import ARMS
 from ltm.evidence.experiments import Planned
-from ltm.evidence.run_file import digest_of
-from ltm.evidence.tasks import chart_of
+from ltm.evidence.run_file import digest_of, read_run, result_file
 
 RUN = Planned(ARMS["maze-88k-16"], 0, 50.0)
-
-
-class Later(Chart):
-    """A chart of a version in which a default is another."""
-
-    will: WillSpec = WillSpec(ticks=77)
 
 
 @pytest.mark.parametrize(
@@ -48,15 +43,18 @@ def test_the_digest_changes_with_what_is_measured_and_how(
     assert digest_of(RUN) != before
 
 
-def test_the_digest_changes_with_a_default_that_no_chart_mentions(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: dict[str, Any] = chart_of("maze").model_dump(exclude_defaults=True)
-    said.pop("will", None)
-    digests = []
-    for version in (Chart, Later):
-        chart = version.model_validate(said)
-        monkeypatch.setattr(run_file, "chart_of", lambda task, changes, chart=chart: chart)
-        digests.append(digest_of(RUN))
-    assert digests[0] != digests[1]
+def test_a_default_that_has_changed_since_is_noticed_and_a_new_key_is_not(tmp_path: Path) -> None:
+    fill(tmp_path, [RUN], lambda arm, seed: 0.5)
+    file = result_file(tmp_path, RUN)
+    made = json.loads(file.read_text())
+    assert "clip" in made["declared"]["training"]
+    del made["declared"]["training"]["clip"]  # as if charts had gained it since
+    file.write_text(json.dumps(made))
+    assert read_run(file, RUN).made_for == digest_of(RUN)
+    made["declared"]["training"]["betas"] = [0.9, 0.999]  # as if that had been the default then
+    file.write_text(json.dumps(made))
+    with pytest.raises(DataError, match="was run with other settings"):
+        read_run(file, RUN)
 
 
 def test_the_digest_changes_with_the_run_but_not_with_its_seed() -> None:

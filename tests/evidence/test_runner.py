@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from little_results import result
 
 from ltm.errors import DataError, DivergedError, LtmError
 from ltm.evidence.arms import ARMS
 from ltm.evidence.cited import cited
 from ltm.evidence.document import markdown
 from ltm.evidence.experiments import Planned
+from ltm.evidence.measure import nothing_right, nothing_spent
 from ltm.evidence.pace import HELD_BACK, Pace, Paces, read_paces, with_pace
-from ltm.evidence.readings import gather
+from ltm.evidence.readings import figures_of, gather, known
 from ltm.evidence.report import make_report
 from ltm.evidence.run_file import read_run, result_file
 from ltm.evidence.runner import PacedTrainer, run_missing
@@ -111,6 +113,19 @@ def test_a_training_that_gets_out_of_hand_is_a_result(tmp_path: Path, monkeypatc
     others, _, _ = cited(tmp_path)
     page = markdown(make_report(gather(folder, [RUN], others), 1, quick=False).blocks, folder)
     assert "`listops-92k-1`, seed 0: training diverged at step 1" in page
+
+
+def test_all_figures_of_a_training_that_gets_out_of_hand_are_known_or_can_not_be() -> None:
+    arm = ARMS["listops-thinking"]
+    looks = tuple(nothing_right(ticks) for ticks in (4, 16, 256))
+    made = result(Planned(arm, 0, 9.0), 0.5).model_copy(
+        update={"failed": "diverged", "by_ticks": looks, "wills": tuple(nothing_spent(1000)), "loops": 16}
+    )
+    figures, untold = known(figures_of(made))
+    for name in ("exact", "exact@256", "tries@1", "tries@16", "unhalted"):
+        assert figures[name] == 0.0
+    assert {"auroc", "ece"} <= untold and not {"auroc", "ece"} & set(figures)
+    assert figures["operations:tries@16"] == 16 * figures["operations:unhalted"]
 
 
 def test_two_processes_dont_run_into_one_folder(tmp_path: Path) -> None:

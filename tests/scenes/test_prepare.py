@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,19 @@ def test_scenes_that_were_trained_on_are_left_out_of_an_evaluation(source: str) 
     assert len(unseen(chart, other, source)) == 48
     elsewhere = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": "mine.csv"})})
     assert len(unseen(elsewhere, same, source)) == 48
+
+
+def test_grids_that_no_symmetry_moves_alike_are_named_before_training(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    rows = []
+    for number in range(80):
+        seen, also = (draw.integers(0, 2, sides).tolist() for sides in ((3, 3), (3, 3) if number < 60 else (1, 3)))
+        rows.append(json.dumps({"seen": seen, "also": also, "done": seen}))
+    (tmp_path / "two.jsonl").write_text("\n".join(rows) + "\n")
+    grid = "{kind: grid, symbols: 2, form: lists}"
+    text = f"senses: {{seen: {grid}, also: {grid}}}\nacts: {{done: {grid}}}\nzones: {{one: {{kind: conv}}}}\n"
+    chart = chart_from_text(text + "scenes: {source: two.jsonl, symmetries: [dihedral], replay: 0}\n", "two.yaml")
+    with pytest.raises(DataError, match=r"two\.jsonl:61: 3 by 3 cells in 'seen' and 1 by 3 in 'also'.*leave dihedral"):
+        prepare(chart, tmp_path)
+    free = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"symmetries": ()})})
+    assert len(prepare(free, tmp_path).train) > 32

@@ -97,8 +97,13 @@ def test_the_manual_that_comes_with_python(tmp_path: Path, monkeypatch: pytest.M
     assert chart.scenes.source == settled("text:python") == "text:python" and "python" in notes[0]
     learned, tested = (generate_scenes(chart, 50, 0, part=part) for part in ("learn", "test"))
     assert len(learned) == len(tested) == 50
+    (tmp_path / "python").mkdir()  # a folder is no text
+    assert settled("text:python") == "text:python"
+    (tmp_path / "python").rmdir()
     (tmp_path / "python").write_text("a file of one's own counts more " * 200)
     assert settled("text:python") == f"text:{tmp_path}/python"
+    mine = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": settled("text:python")})})
+    assert without_path(mine).scenes.source == "text:./python"
 
 
 def test_a_stream_of_windows_sets_the_same_stretch_aside(file: Path) -> None:

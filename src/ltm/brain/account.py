@@ -27,10 +27,8 @@ class Account:
     def __init__(self, brain: Brain, scenes: int, limit: int | None) -> None:
         self.brain, self.limit = brain, limit
         self.spent = [0] * scenes
-        self.segment = 0
-        """What a segment of one try has cost at most, looks of pretrained models left out."""
-        self.entrance = 0
-        """What a try has cost at most before its first segment: walking through earlier steps."""
+        self.beginning = 0
+        """What a try takes until its first answer at most: walking through earlier steps, and a segment."""
         self._looked: list[set[str]] = [set() for _ in range(scenes)]
         """Zones whose pretrained models have looked at a scene: they needn't look again."""
         self._looks_left = [0] * scenes
@@ -41,23 +39,33 @@ class Account:
         if self.limit is None:
             return most
         left = self.limit - max(self.spent[scene] + self._looks_left[scene] for scene in scenes)
-        return max(1, min(most, left // max(1, self.entrance + self.segment)))
+        return max(1, min(most, left // max(1, self.beginning)))
 
     def affords_try(self, scene: int) -> bool:
         """Returns whether what is left pays a further try of a segment."""
-        return self._pays(scene, self.entrance + self.segment)
+        return self._pays(scene, self.beginning)
 
-    def affords_segment(self, scene: int, tries: int) -> bool:
-        """Returns whether what is left pays another segment of so many running tries."""
-        return self._pays(scene, tries * self.segment)
+    def affords_segment(self, scene: int, tries: int, cost: int) -> bool:
+        """Returns whether what is left pays a segment of so many running tries, each of which costs so much."""
+        return self._pays(scene, tries * cost)
 
     def _pays(self, scene: int, cost: int) -> bool:
         return self.limit is None or self.spent[scene] + self._looks_left[scene] + cost <= self.limit
 
-    def enter(self, scene: int, cost: int) -> None:
-        """Adds what a try of a scene cost before its first segment."""
-        self.spent[scene] += cost
-        self.entrance = max(self.entrance, cost)
+    def enter(self, scenes: Sequence[int], cost: int, mind: Mind, ticks: int) -> None:
+        """Adds what tries of some scenes cost before their first segment, of so many ticks."""
+        for scene in scenes:
+            self.spent[scene] += cost
+        self.beginning = max(self.beginning, cost + self.ahead(mind, ticks))
+
+    def ahead(self, mind: Mind, ticks: int) -> int:
+        """Returns what the next ticks of one try cost, and reading the answer; at most, where the wave is dynamic.
+
+        Looks of pretrained models are left out.
+        """
+        circuit, sites = self.brain.circuit, mind.places.sites
+        coming = (circuit.operations(sites, mind.lanes.tick + tick) for tick in range(ticks))
+        return sum(coming) + self.brain.reading_operations(mind.places)
 
     def charge(
         self, mind: Mind, recorder: Recorder | None, ticks: int, scenes: Sequence[int], reads: bool
@@ -81,10 +89,6 @@ class Account:
             self.spent[scene] += cost
         self._look_once(mind, recorder, ticks, scenes)
         return costs
-
-    def segment_of(self, costs: Sequence[int]) -> None:
-        """Remembers what a segment has cost, row by row, to foresee what the next one will."""
-        self.segment = max(self.segment, *costs)
 
     def _ticks(self, mind: Mind, recorder: Recorder | None, ticks: int, batch: int) -> Tensor:
         """Returns the operations of the last ticks `[B]`."""

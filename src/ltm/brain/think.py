@@ -43,6 +43,8 @@ class _Kept:
     ticks: int = 0
     tries: int = 0
     stop: Stop = "ticks"
+    broke: bool = False
+    """Whether its operations ended the last try."""
 
 
 def think(
@@ -134,7 +136,7 @@ class _Thinker:
         elif not self.account.affords_try(scene):
             kept.stop = "operations"
         elif kept.tries >= self.will.tries:
-            kept.stop = "tries" if self.will.tries > 1 else "ticks"
+            kept.stop = "operations" if kept.broke else "tries" if self.will.tries > 1 else "ticks"
         else:
             return True
         return False
@@ -154,13 +156,15 @@ class _Thinker:
         owner = [scene for scene in scenes for _ in range(attempts)]
         seen = {name: value[torch.tensor(owner)] for name, value in self.values.items()}
         mind, _, walked = begin(self.brain, seen, self.generator, self.dtype)
-        self._tell_steps(walked, owner, mind)
+        segment = self.brain.chart.training.ticks
+        walking = len(walked.readings) * segment_operations(self.brain, mind.places) if walked.readings else 0
+        self.account.enter(owner, walking, mind, min(segment, self.will.ticks))
+        self._tell_steps(walked, owner)
         number = {}
         for row, scene in enumerate(owner):
             number[row] = self.kept[scene].tries
             self.kept[scene].tries += 1
         rows, spent = list(range(len(owner))), 0
-        segment = self.brain.chart.training.ticks
         while rows:
             ticks = min(segment, self.will.ticks - spent)
             recorder = Recorder() if self.teller.wanted or self.brain.circuit.wave is not None else None
@@ -172,10 +176,13 @@ class _Thinker:
             if spent >= self.will.ticks or self._late():
                 return
             running = Counter(owner[row] for row in rows)
+            cost = self.account.ahead(mind, min(segment, self.will.ticks - spent))
+            for scene, tries in running.items():
+                self.kept[scene].broke = not self.account.affords_segment(scene, tries, cost)
             stay = [
                 place
                 for place, row in enumerate(rows)
-                if owner[row] not in done_scenes and self.account.affords_segment(owner[row], running[owner[row]])
+                if owner[row] not in done_scenes and not self.kept[owner[row]].broke
             ]
             if len(stay) < len(rows):
                 index = torch.tensor(stay, dtype=torch.long)
@@ -183,10 +190,9 @@ class _Thinker:
                 rows = [rows[place] for place in stay]
             wander(mind, confidence_B, self.will.noise, spent >= self.will.patience, self.generator)
 
-    def _tell_steps(self, walked: Walk, owner: list[int], mind: Mind) -> None:
-        """Counts what walking through earlier steps has cost; keeps how the first try of each scene went."""
+    def _tell_steps(self, walked: Walk, owner: list[int]) -> None:
+        """Keeps how earlier steps went in the first try of each scene."""
         for row, scene in enumerate(owner if walked.readings else ()):
-            self.account.enter(scene, len(walked.readings) * segment_operations(self.brain, mind.places))
             if self.told_steps and not self.steps[scene]:
                 self.steps[scene] = step_records(self.brain, self.teller, self.values, walked, row, scene)
 
@@ -196,10 +202,9 @@ class _Thinker:
         brain, scenes = self.brain, [scene for scene, _ in who]
         if not self.teller.wanted:
             reading = brain.think_on(mind, ticks, recorder)
-            self.account.segment_of(self.account.charge(mind, recorder, ticks, scenes, reads=True))
+            self.account.charge(mind, recorder, ticks, scenes, reads=True)
             return reading
         assert recorder is not None
-        whole = [0] * len(who)
         for step in range(ticks):
             before, logits = dict(mind.answers), dict(mind.logits)
             reading = brain.think_on(mind, 1, recorder)
@@ -209,10 +214,8 @@ class _Thinker:
                 mind.answers, mind.logits = before, logits
             # Looking at the answer at every tick is the trace's affair: only the segment's end is paid for.
             costs = self.account.charge(mind, recorder, 1, scenes, reads=last)
-            whole = [so_far + cost for so_far, cost in zip(whole, costs, strict=True)]
             confidence_B = brain.reflection.confidence(reading.right)
             self.teller.tell(Look(who, spent + step, recorder, confidence_B, reading, costs))
-        self.account.segment_of(whole)
         return reading
 
     def _keep(self, reading: Reading, confidence_B: Tensor, scenes: list[int], spent: int) -> list[bool]:

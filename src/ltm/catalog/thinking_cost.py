@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ltm.brain.brain import Brain
 from ltm.brain.think import think
 from ltm.chart.rhythm import schedule
 from ltm.chart.schema import Chart
-from ltm.chart.size import Sizes
+from ltm.chart.size import BYTES_A_WEIGHT, Sizes
 from ltm.errors import LtmError
 from ltm.runtime.energy import POWERCAP, EnergyMeter
 from ltm.scenes.store import SceneSet
@@ -34,6 +35,8 @@ class Weight:
         tick_operations: operations of a tick for one scene, likewise.
         sites: sites of the field that the operations are for.
         at_most: whether the wave is dynamic.
+        borrowed: weights of pretrained models among all of them, which no folder holds.
+        active_borrowed: the same among those used at a tick.
     """
 
     parameters: int
@@ -42,11 +45,15 @@ class Weight:
     tick_operations: float
     sites: int
     at_most: bool
+    borrowed: int = 0
+    active_borrowed: float = 0.0
 
     @property
     def active_bytes(self) -> float:
-        """Bytes of the weights used at a tick."""
-        return self.active_parameters * self.bytes / self.parameters
+        """Bytes of the weights used at a tick; of pretrained models four each, of others as they are stored."""
+        stored = self.bytes / max(1, self.parameters - self.borrowed)
+        own = self.active_parameters - self.active_borrowed
+        return own * stored + BYTES_A_WEIGHT * self.active_borrowed
 
 
 @dataclass(frozen=True)
@@ -79,19 +86,31 @@ def weigh(chart: Chart) -> Weight:
         circuit = Brain(chart).circuit
     shared = sizes.parts["coupling"] + sizes.parts["wave"]
 
-    def zones(names: list[str]) -> int:
+    def zones(names: Iterable[str]) -> int:
         return sum(sizes.parts[f"zones/{name}"] for name in names)
+
+    def frozen(names: Iterable[str]) -> int:
+        return sum(circuit.zone(name).borrowed for name in names)
 
     dynamic = circuit.wave is not None
     if dynamic:
         largest = sorted(chart.zones, key=lambda name: sizes.parts[f"zones/{name}"], reverse=True)
-        active: float = zones(largest[: chart.wave.fire])
+        fired = [set(largest[: chart.wave.fire])]
     else:
         fired = [{role.split(".")[0] for role in tick} for tick in schedule(chart)]
-        active = sum(zones(list(names)) for names in fired) / len(fired)
+    active, borrowed = (sum(map(count, fired)) / len(fired) for count in (zones, frozen))
     ticks = 1 if dynamic else len(circuit.cycle)
     operations = sum(circuit.operations(sizes.sites, tick) for tick in range(ticks)) / ticks
-    return Weight(sizes.parameters, sizes.bytes, active + shared, operations, sizes.sites, dynamic)
+    return Weight(
+        sizes.parameters,
+        sizes.bytes,
+        active + shared,
+        operations,
+        sizes.sites,
+        dynamic,
+        frozen(chart.zones),
+        borrowed,
+    )
 
 
 def time_thoughts(brain: Brain, scenes: SceneSet, seed: int = 0, powercap: Path = POWERCAP) -> Thinking:

@@ -10,10 +10,9 @@ from ltm.chart.locate import Problem
 from ltm.chart.misfit_kinds import has_windows, kind_misfits
 from ltm.chart.misfit_next import next_misfits
 from ltm.chart.misfit_raw import raw_misfits
-from ltm.chart.misfit_scenes import scene_misfits
 from ltm.chart.misfit_steps import step_misfits
 from ltm.chart.patterns import edges
-from ltm.chart.rhythm import LONGEST_CYCLE, cycle, cycle_length, labels
+from ltm.chart.rhythm import LONGEST_CYCLE, cycle_length, labels
 from ltm.chart.schema import Chart
 from ltm.chart.sites import fixed_sites
 from ltm.errors import nearest
@@ -29,7 +28,7 @@ BASIC_READS = ("field", "input", "own")
 def misfits(chart: Chart) -> list[Problem]:
     """Returns what makes the parts of a chart impossible to put together, budgets aside."""
     sites, width = fixed_sites(chart), chart.field.width
-    found = [*_acts(chart), *scene_misfits(chart), *step_misfits(chart), *next_misfits(chart), *_trees(chart)]
+    found = [*_acts(chart), *step_misfits(chart), *next_misfits(chart), *_trees(chart)]
     found += raw_misfits(chart)
     if chart.steps is not None and chart.steps.transition is not None:
         zone = chart.steps.transition.zone
@@ -83,7 +82,6 @@ def _circuit(
         yield from _zone(circuit, name, zone, width, sites, here)
         if isinstance(zone, NestedSpec):
             yield from _circuit(zone.circuit, zone.width or width, sites, (*here, "circuit"), depth + 1)
-            yield from _never_fires(zone, here)
     yield from _coupling(circuit, width, (*loc, "coupling"))
     roles = sum(len(zone.roles) for zone in circuit.zones.values())
     if circuit.wave.policy in ("sync", "top-k", "random") and circuit.wave.fire > roles:
@@ -92,19 +90,6 @@ def _circuit(
         name, role = max(labels(circuit), key=lambda label: circuit.zones[label[0]].roles[label[1]].period or 0)
         here = (*loc, "zones", name, "roles", role, "period")
         yield here, f"the periods' common cycle is longer than {LONGEST_CYCLE:,} ticks"
-
-
-def _never_fires(zone: NestedSpec, loc: tuple[str | int, ...]) -> Iterator[Problem]:
-    """A firing begins at the first tick of the inner rhythm, so what comes after its last tick would never come."""
-    length = cycle_length(zone.circuit)
-    if zone.ticks is None or zone.ticks >= length or length > LONGEST_CYCLE:
-        return
-    fire = {number for roles in cycle(zone.circuit)[: zone.ticks] for number in roles}
-    late = [label for number, label in enumerate(labels(zone.circuit)) if number not in fire]
-    if late:
-        name, role = late[0]
-        words = f"zone {name!r} in role {role!r} would never fire; the inner rhythm takes {length} ticks"
-        yield (*loc, "ticks"), words
 
 
 def _zone(

@@ -15,7 +15,7 @@ _SHIPPED = Path("sudoku")
 def fetched(brain: Path | None) -> Path | None:
     """Returns a brain's folder, fetched from the hub first where it isn't one of this machine.
 
-    Where no folder is called `sudoku`, that is the brain that comes with the package.
+    Where nothing is called `sudoku`, that is the brain that comes with the package.
 
     Raises:
         LtmError: it can't be fetched.
@@ -23,6 +23,7 @@ def fetched(brain: Path | None) -> Path | None:
     if brain == _SHIPPED and not brain.exists():
         from ltm.runtime.shipped import shipped_brain
 
+        typer.echo("ltm: nothing here is called sudoku: taking the brain that comes with the package", err=True)
         return shipped_brain()
     if brain is None or not str(brain).startswith(_SCHEME):
         return brain

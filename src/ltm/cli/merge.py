@@ -11,7 +11,12 @@ from ltm.cli.fetched import all_fetched
 
 
 def merge(
-    brains: Annotated[list[Path], typer.Argument(help="Two brain folders or more.", callback=all_fetched)],
+    brains: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Two brain folders or more; or hf://owner/name, or sudoku: the one that ships.", callback=all_fetched
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
     names: Annotated[
         list[str] | None, typer.Option("--name", help="What to call a skill, in the order of the brains.")
@@ -22,7 +27,7 @@ def merge(
     Nobody has to say which skill a scene is for: that is decided by the scene alone, by who can read it, to whom it
     looks familiar, and who trusts its own answer most.
 
-    Example: ltm merge digits/ sudoku/ -o both/
+    Example: ltm merge digits/ sudoku -o both/
     """
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
@@ -32,7 +37,7 @@ def merge(
     from ltm.training.merge import gather
 
     if len(brains) < 2:
-        raise LtmError("name at least two brains to merge, such as: ltm merge digits/ sudoku/ -o both/")
+        raise LtmError("name at least two brains to merge, such as: ltm merge digits/ sudoku -o both/")
     console = console_of()
     folders, notes = gather(brains, names or [])
     for note in notes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import Memory, fetched
+from ltm.cli.fetched import fetched
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, LtmError
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def perceive(
     ] = None,
     minutes: Annotated[float, typer.Option(min=0.01, max=1440, help="Of teaching.")] = 2.0,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states.")] = 0,
-    memory: Memory = None,
+    memory: Annotated[
+        str | None, typer.Option(help="Keep zones on disk, and of each brain at most so much in memory, such as 300MB.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was perceived as JSON, one a line.")] = False,
 ) -> int:
     """Think about pictures: of the cells of a board, or of the tokens of a sequence.
@@ -56,7 +58,7 @@ def perceive(
     Pictures in doubt are read again, likelier readings first, until the answer explains them all. Neither brain has to
     be trained with the other. With --teach the eye then learns from those scenes that thought was sure of.
 
-    Example: ltm perceive digits/ sudoku/ board.png
+    Example: ltm perceive digits/ sudoku board.png
     """
     from ltm.brain.page import GridPage
     from ltm.brain.perceive import Coupled

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ltm.cli.fetched import BrainFolder
+
 
 def push(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, of one skill or several.")],
+    brain: BrainFolder,
     repository: Annotated[str, typer.Argument(help="Where to: owner/name; made where there is none.")],
     private: Annotated[
         bool | None, typer.Option("--private/--public", help="Of a new repository; else as the owner's account says.")

@@ -48,7 +48,7 @@ def scale(
     from ltm.cli.show_scale import References, show_group, show_references, show_said
     from ltm.cli.training import console_of
 
-    _check(brain, model, active, scenes, plot)
+    _check(brain, model, active, {"scenes": scenes, "memory": memory}, plot)
     figures = shipped_figures()
     world = World(with_settings(figures.quantities, settings or []), seed)
     console = console_of(stderr=as_json)
@@ -88,13 +88,16 @@ def _set_by_hand(group: Group, name: str) -> bool:
     return name in group.quantities and "set-by-hand" in group.quantities[name].sources
 
 
-def _check(brain: Path | None, model: str | None, active: str | None, scenes: str | None, plot: Path | None) -> None:
+def _check(
+    brain: Path | None, model: str | None, active: str | None, of_folder: dict[str, str | None], plot: Path | None
+) -> None:
     from ltm.errors import LtmError
 
     if active is not None and model is None:
         raise LtmError("--active says how many parameters of a --model a token uses; name the model too")
-    if scenes is not None and brain is None:
-        raise LtmError("--scenes is what a brain folder thinks about; name the folder too")
+    for option, said in of_folder.items() if brain is None else ():
+        if said is not None:
+            raise LtmError(f"--{option} is for a brain folder that thinks; name the folder too")
     if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
         raise LtmError(f"--plot {plot}: expected a name that ends in .png or .svg")
     if plot is not None and not plot.parent.is_dir():

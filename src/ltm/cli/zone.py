@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import BrainFolder, fetched
+from ltm.cli.fetched import BrainFolder
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
@@ -78,9 +78,7 @@ def take(
 @app.command("put")
 def put(
     file: Annotated[Path, typer.Argument(help="A zone that was taken out of a brain.")],
-    brain: Annotated[
-        Path, typer.Argument(help="The brain to put it into: a folder, or hf://owner/name.", callback=fetched)
-    ],
+    brain: BrainFolder,
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
     name: Annotated[str | None, typer.Option(help="What to call it there; what it was called when absent.")] = None,
     thaw: Annotated[bool, typer.Option("--thaw", help="Let its own weights be learned too.")] = False,

@@ -41,6 +41,28 @@ def wills(
         yield _spent(brain, some, asked.model_copy(update={"tries": tries}), bf16, scorer, powercap)
 
 
+def nothing_right(ticks: int) -> Look:
+    """Returns what is said of a brain that there isn't, after so many ticks."""
+    return Look(ticks=ticks, exact=0, cells=0, confidence=0, ece=None, auroc=None)
+
+
+def nothing_spent(operations: int) -> Iterator[Spent]:
+    """Yields the same under each will, as if it had thought to the end; a tick takes so many operations."""
+    for tries, confidence in ((1, 1.0), *((tries, 0.0) for tries in TRIES)):
+        whole = float(operations * TRY_TICKS * tries)
+        yield Spent(
+            ticks=TRY_TICKS,
+            tries=tries,
+            confidence=confidence,
+            scenes=WILL_SCENES,
+            exact=0,
+            operations=whole,
+            seconds=0,
+            cpu_seconds=0,
+            joules=None,
+        )
+
+
 def _spent(brain: Brain, scenes: SceneSet, will: WillSpec, bf16: bool, scorer: Scorer | None, powercap: Path) -> Spent:
     try:
         meter = EnergyMeter(powercap)

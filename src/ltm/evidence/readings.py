@@ -47,7 +47,7 @@ class Reading:
 
 def known(figures: Mapping[str, float | None]) -> tuple[dict[str, float], frozenset[str]]:
     """Returns figures that there are, and the names of those that answers can't tell, all being right or wrong."""
-    untold = frozenset(name for name, value in figures.items() if value is None and name.startswith("auroc"))
+    untold = frozenset(name for name, value in figures.items() if value is None and name.startswith(("auroc", "ece")))
     return {name: float(value) for name, value in figures.items() if value is not None}, untold
 
 
@@ -88,7 +88,7 @@ def figures_of(result: RunFile) -> dict[str, float | None]:
 def reading_of(result: RunFile, file: Path) -> Reading:
     """Returns a run's reading."""
     figures, untold = known(figures_of(result))
-    raw = result.model_dump(mode="json")
+    raw = result.model_dump(mode="json", exclude={"declared"})
     return Reading(result.arm, f"seed {result.seed}", file, "", result.command, figures, untold, raw)
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -18,6 +18,7 @@ from ltm.evidence.looking import DEAR, LONGER, LONGEST, TRIES, TRY_TICKS, WILL_S
 from ltm.evidence.pace import HELD_BACK
 from ltm.evidence.tasks import ASIDE, LEARNED, SEED, SPARE, TESTED, chart_of
 from ltm.runtime.atomic import write_file
+from ltm.training.fingerprint import same_chart
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -31,7 +32,8 @@ class Look(Part):
     exact: Share
     cells: Share
     confidence: Share
-    ece: Share
+    ece: Share | None
+    """None where there is no brain."""
     auroc: Share | None
     """None where all answers are right, or none is."""
 
@@ -66,6 +68,8 @@ class RunFile(Part):
     command: str
     chart: str
     """The whole chart that was trained."""
+    declared: dict[str, Any]
+    """The arm's chart with every default as it was."""
     learned: Count
     tested: Count
     parameters: Count
@@ -90,8 +94,8 @@ class RunFile(Part):
 
 def digest_of(run: Planned) -> str:
     """Returns a digest of everything that decides what a run measures, except its seed and its pace."""
-    # With defaults: one that changes is another training, though no chart says so.
-    chart = chart_of(run.arm.task, run.arm.changes).model_dump(mode="json")
+    # Without defaults: keys that charts gain are no other training. Whether a default has changed, `declared` tells.
+    chart = chart_of(run.arm.task, run.arm.changes).model_dump(mode="json", exclude_defaults=True)
     scenes = [run.arm.learned, LEARNED, ASIDE, TESTED, SPARE, SEED]
     asked = [run.arm.thinks, LONGER, LONGEST, DEAR, TRIES, TRY_TICKS, WILL_SCENES]
     text = json.dumps([chart, run.seconds, HELD_BACK, scenes, asked])
@@ -133,6 +137,7 @@ def read_run(file: Path, run: Planned) -> RunFile:
         raise DataError(f"{file}: damaged ({first_mistake(problem)}); remove it, and it is run anew") from None
     if (result.arm, result.seed) != (run.arm.name, run.seed):
         raise DataError(f"{file}: holds {result.arm} of seed {result.seed}, expected {run.arm.name} of seed {run.seed}")
-    if result.made_for != digest_of(run):
+    arm = chart_of(run.arm.task, run.arm.changes)
+    if result.made_for != digest_of(run) or not same_chart(result.declared, arm):
         raise DataError(f"{file}: was run with other settings than {run.arm.name} has now; remove it to run it anew")
     return result

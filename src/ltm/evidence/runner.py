@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,9 @@ from ltm.chart.size import Sizes
 from ltm.errors import DivergedError, LtmError
 from ltm.evidence.experiments import Planned
 from ltm.evidence.looking import segments_to_look
-from ltm.evidence.measure import looks, wills
+from ltm.evidence.measure import looks, nothing_right, nothing_spent, wills
 from ltm.evidence.pace import Paces, read_paces, with_pace
-from ltm.evidence.run_file import (
-    Look,
-    RunFile,
-    Spent,
-    code_digest,
-    digest_of,
-    read_run,
-    result_file,
-    write_run,
-)
+from ltm.evidence.run_file import RunFile, code_digest, digest_of, read_run, result_file, write_run
 from ltm.evidence.tasks import chart_of, material
 from ltm.runtime.atomic import locked
 from ltm.runtime.record import here
@@ -107,11 +99,13 @@ def run_missing(
     if not missing:
         return True
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with locked(folder):  # two would each overwrite the paces that the other found
-            return _run_all(runs, missing, folder, work, command, say, report, stop)
-    except BlockingIOError:
-        raise LtmError(f"{folder}: another process runs experiments into it; wait, or choose --out") from None
+    code_digest()  # of what runs, whatever becomes of the files meanwhile
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(folder))  # two would each overwrite the paces that the other found
+        except BlockingIOError:
+            raise LtmError(f"{folder}: another process runs experiments into it; wait, or choose --out") from None
+        return _run_all(runs, missing, folder, work, command, say, report, stop)
 
 
 def _run_all(
@@ -173,12 +167,13 @@ def _run(
         failed = str(problem)
     segments, sizes = chart.training.segments, Sizes.of(chart)
     operations, loops = sizes.segment * segments, segments * chart.training.ticks
-    seen: tuple[Look, ...] = (Look(ticks=loops, exact=0, cells=0, confidence=0, ece=0, auroc=None),)
-    spent: tuple[Spent, ...] = ()
-    if not failed:
+    at = segments_to_look(chart.training, operations, run.arm.thinks)
+    if failed:
+        seen = tuple(nothing_right(segment * chart.training.ticks) for segment in at)
+        spent = tuple(nothing_spent(sizes.segment // chart.training.ticks)) if run.arm.thinks else ()
+    else:
         brain = trainer.finished_brain()
         calibrate(brain, aside, bf16, scorer)
-        at = segments_to_look(chart.training, operations, run.arm.thinks)
         seen = looks(brain, scenes.test, at, bf16, scorer)
         spent = tuple(wills(brain, scenes.test, bf16, scorer)) if run.arm.thinks else ()
     versions = here()
@@ -189,6 +184,7 @@ def _run(
         made_for=digest_of(run),
         command=command,
         chart=dump(chart),
+        declared=chart_of(run.arm.task, run.arm.changes).model_dump(mode="json"),
         learned=len(scenes.prepared.train),
         tested=len(scenes.test),
         parameters=sizes.parameters,

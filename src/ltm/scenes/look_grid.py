@@ -112,6 +112,8 @@ def _flat_shape(length: int, said: Declared) -> dict[str, int]:
             expected = f"{said.rows}×{said.columns}, which is {said.rows * said.columns} characters"
             raise DataError(f"declared as {expected}, but most texts have {length}")
         return {"rows": said.rows, "columns": said.columns}
+    if said.largest is not None:
+        raise DataError("largest is for grids that differ in size; part their rows by '/'")
     side = math.isqrt(length)
     if side * side != length:
         raise DataError(f"{length} characters don't make a square; say how many rows and columns, as in grid(3x5)")

@@ -16,6 +16,7 @@ from ltm.errors import DataError
 from ltm.scenes.columns import alike_of, columns_of
 from ltm.scenes.encode_rows import encode_rows
 from ltm.scenes.maze_score import score as score_paths
+from ltm.scenes.moved_alike import check_moves
 from ltm.scenes.read import load
 from ltm.scenes.sources import find_source, source_names
 from ltm.scenes.split import LEAST, MOST, group_keys, split
@@ -144,6 +145,7 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
     if len(read.train) < FEWEST:
         where = spec.source if built_in else source_file(spec.source, folder)
         raise DataError(f"{where}: scenes to learn from: {len(read.train)}; at least {FEWEST} are needed")
+    check_moves(chart, read.train, spec.source if built_in else str(source_file(spec.source, folder)))
     apart = kept_apart(chart, len(read.train))
     if apart is not None:
         return Prepared(read.train, apart, read.skipped, read.duplicates, read.problems)

@@ -12,6 +12,7 @@ from ltm.chart.scenes import PIPE
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.columns import columns_of
+from ltm.scenes.moved_alike import check_moves
 from ltm.scenes.origin import Found, Origin
 from ltm.scenes.origin_made import built_in
 from ltm.scenes.origin_pipe import PipeOrigin
@@ -130,6 +131,7 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
     sides = largest(scenes, {name: (0,) * layout.rank for name, layout in layouts.items()})
     family = family_of(chart)
     train, apart = packed(scenes, layouts, sides), kept_apart(chart, len(scenes))
+    check_moves(chart, train, origin.name)
     if apart is None:
         train, apart = split(train, validation=spec.validation, seed=spec.seed, family=family, told=told)
         aside = np.unique(group_keys(apart, family))

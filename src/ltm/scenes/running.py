@@ -117,7 +117,7 @@ def _units(name: str, unit: str) -> Sequence[str]:
 
 def is_manual(name: str) -> bool:
     """Returns whether a name means Python's manual and no file of a person's own."""
-    return name == MANUAL and not Path(name).exists()
+    return name == MANUAL and not Path(name).is_file()
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from ltm.chart.scenes import PIPE
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.scenes.prepare import source_file
+from ltm.scenes.running import MANUAL
 from ltm.scenes.sources import find_source
 
 RUN_SUFFIX = ".run"
@@ -45,5 +46,7 @@ def without_path(chart: Chart) -> Chart:
         changes = {"options": {name: value for name, value in options.items() if name not in source.places}}
         if source.file:
             family, _, member = named.partition(":")
-            changes["source"] = f"{family}:{Path(member).name}"
+            name = Path(member).name
+            # A file of that name is not the manual, also where it is missing.
+            changes["source"] = f"{family}:{f'./{name}' if name == MANUAL else name}"
     return chart.model_copy(update={"scenes": chart.scenes.model_copy(update=changes)})

@@ -20,6 +20,7 @@ from ltm.scenes.augment_number import scatter
 from ltm.scenes.augment_steps import augment_steps
 from ltm.scenes.augment_text import drop
 from ltm.scenes.interchange import interchange
+from ltm.scenes.moved_alike import uneven
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
 from ltm.senses.number import NumberSpec
@@ -33,8 +34,6 @@ CHANGES: dict[str, tuple[tuple[type, ...], Change]] = {
     "scatter": ((NumberSpec, VectorSpec), scatter),
 }
 """By name: the kinds of senses whose values it changes, and how; beside these there are the symmetries of grids."""
-_MOVING = {"bands", "transpose", "dihedral"}
-"""Symmetries that move cells."""
 
 
 def symmetric(
@@ -52,7 +51,7 @@ def symmetric(
         generator: draws the changes.
 
     Raises:
-        DataError: grids of one scene that differ in size can't be moved alike.
+        DataError: a stream came to a scene whose grids can't be moved alike.
     """
     specs = {**chart.senses, **chart.acts}
     changed = {}
@@ -76,15 +75,10 @@ def _grids(
     symmetries, first = chart.scenes.symmetries, chart.scenes.relabel_from
     if chart.steps is not None:
         return augment_steps({name: values[name] for name in symbols}, symmetries, generator, symbols, first)
+    late = uneven(chart, sides)  # in a stream; others were looked at before
+    if late is not None:
+        raise DataError(f"{chart.scenes.source}: a scene has {late[1]}")
     one = next(iter(symbols))
-    for name in symbols if _MOVING & set(symmetries) else ():
-        differs = (sides[name] != sides[one]).any(1)
-        if differs.any():
-            those = [" by ".join(map(str, sides[which][differs][0])) for which in (one, name)]
-            raise DataError(
-                f"a scene has {those[0]} cells in {one!r} and {those[1]} in {name!r}, which no symmetry moves alike; "
-                f"leave {', '.join(symmetries)} out of scenes.symmetries"
-            )
     shapes = torch.from_numpy(sides[one].astype(np.int64))
     return augment(values, symmetries, generator, symbols, shapes, first)
 

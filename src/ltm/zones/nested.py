@@ -28,8 +28,8 @@ class NestedSpec(ZoneBase):
 
     kind: Literal["nested"]
     circuit: CircuitSpec
-    ticks: Annotated[int, Field(ge=1, le=1024)] | None = None
-    """Inner ticks a firing; when absent a whole cycle of its rhythm, or one tick where its wave is another."""
+    ticks: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Inner ticks a firing; with a rhythm inside as many as its cycle has, or more."""
 
 
 class NestedBody(nn.Module):
@@ -44,7 +44,6 @@ class NestedBody(nn.Module):
 
         self.spec = spec
         self.circuit = Circuit(spec.circuit, width, sites)
-        self.ticks = spec.ticks or max(1, len(self.circuit.cycle))
 
     def forward(
         self,
@@ -56,9 +55,9 @@ class NestedBody(nn.Module):
         """Runs the inner circuit; returns its field, which is also the zone's own state."""
         lanes = self.circuit.start(x_BSW.shape[0], places, places.draws, 0.0, x_BSW.dtype)
         lanes.field = x_BSW if own_BSO is None else own_BSO
-        self.circuit.run(lanes, x_BSW, places, self.ticks)
+        self.circuit.run(lanes, x_BSW, places, self.spec.ticks)
         return lanes.field, lanes.field
 
     def operations(self, sites: int) -> int:
         """Operations of one firing for one example."""
-        return sum(self.circuit.operations(sites, tick) for tick in range(self.ticks))
+        return sum(self.circuit.operations(sites, tick) for tick in range(self.spec.ticks))
