@@ -27,7 +27,11 @@ ZONES: dict[str, dict[str, Any]] = {
     "large": {"kind": "attention", "heads": 2, "layers": 3},
     "stateful": {"kind": "recurrent", "cell": "gru", "state": "own"},
     "local": {"kind": "conv", "layers": 2},
-    "deep": {"kind": "nested", "circuit": {"zones": {"in": {"kind": "mixer"}, "out": {"kind": "archetype"}}}},
+    "deep": {
+        "kind": "nested",
+        "ticks": 2,
+        "circuit": {"zones": {"in": {"kind": "mixer"}, "out": {"kind": "archetype"}}},
+    },
     "waves": {"kind": "oscillator", "group": 4, "heads": 2, "state": "own"},
 }
 WAVES = {
