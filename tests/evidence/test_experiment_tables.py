@@ -13,7 +13,7 @@ from ltm.evidence.cited import CITED
 from ltm.evidence.claims import CLAIMS
 from ltm.evidence.experiments import EXPERIMENTS, axes, chosen, minutes, plan
 from ltm.evidence.published import published
-from ltm.evidence.rules import Solves
+from ltm.evidence.rule_of_size import Solves
 from ltm.evidence.tasks import TASKS, chart_of
 from ltm.zones.mixer import MixerSpec
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ltm.evidence.readings import Reading, Shelf
-from ltm.evidence.rules import Above, AsGood, Check, Costs, Side, Solves, Verdict, Within, smallest, together
+from ltm.evidence.rule_of_size import Solves, smallest
+from ltm.evidence.rules import Above, AsGood, Check, Costs, Side, Verdict, Within, together
 
 A, B = Side("a"), Side("b")
 

@@ -5,7 +5,7 @@ Shapes: B scenes in the batch, R roles.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -45,9 +45,18 @@ class Account:
         """Returns whether what is left pays a further try of a segment."""
         return self._pays(scene, self.beginning)
 
-    def affords_segment(self, scene: int, tries: int, cost: int) -> bool:
-        """Returns whether what is left pays a segment of so many running tries, each of which costs so much."""
-        return self._pays(scene, tries * cost)
+    def broke(self, running: Mapping[int, int], mind: Mind, ticks: int) -> set[int]:
+        """Returns the scenes for which what is left doesn't pay so many more ticks of their running tries.
+
+        Args:
+            running: how many tries of each scene.
+            mind: of one of them at least.
+            ticks: that come next.
+        """
+        if self.limit is None:
+            return set()
+        cost = self._ahead(mind, ticks)
+        return {scene for scene, tries in running.items() if not self._pays(scene, tries * cost)}
 
     def _pays(self, scene: int, cost: int) -> bool:
         return self.limit is None or self.spent[scene] + self._looks_left[scene] + cost <= self.limit
@@ -56,9 +65,10 @@ class Account:
         """Adds what tries of some scenes cost before their first segment, of so many ticks."""
         for scene in scenes:
             self.spent[scene] += cost
-        self.beginning = max(self.beginning, cost + self.ahead(mind, ticks))
+        if self.limit is not None:
+            self.beginning = max(self.beginning, cost + self._ahead(mind, ticks))
 
-    def ahead(self, mind: Mind, ticks: int) -> int:
+    def _ahead(self, mind: Mind, ticks: int) -> int:
         """Returns what the next ticks of one try cost, and reading the answer; at most, where the wave is dynamic.
 
         Looks of pretrained models are left out.

@@ -113,6 +113,7 @@ class Brain(Pretrained, nn.Module):
         Of scenes of several steps nothing is seen yet: see `ltm.brain.walk`.
         """
         places = self.layout.places(values)
+        # Never by chance: without a generator the same every time.
         places.draws = torch.Generator().manual_seed(0) if generator is None else generator
         batch = next(iter(values.values())).shape[0]
         lanes = self.circuit.start(batch, places, generator, self.chart.field.noise, dtype)

@@ -112,9 +112,7 @@ class Circuit(nn.Module):
             if zone.start_O is not None
         }
         phases = None if self.wave is None else self.wave.start(batch)
-        draws = None
-        if self.spec.wave.policy == "random":  # never by chance: without a generator the same every time
-            draws = torch.Generator().manual_seed(0) if generator is None else generator
+        draws = places.draws if self.spec.wave.policy == "random" else None
         return Lanes(spread(self.field_start), own, phases, draws)
 
     def run(

@@ -157,7 +157,7 @@ class _Thinker:
         seen = {name: value[torch.tensor(owner)] for name, value in self.values.items()}
         mind, _, walked = begin(self.brain, seen, self.generator, self.dtype)
         segment = self.brain.chart.training.ticks
-        walking = len(walked.readings) * segment_operations(self.brain, mind.places) if walked.readings else 0
+        walking = segment_operations(self.brain, mind.places) * len(walked.readings) if walked.readings else 0
         self.account.enter(owner, walking, mind, min(segment, self.will.ticks))
         self._tell_steps(walked, owner)
         number = {}
@@ -176,14 +176,10 @@ class _Thinker:
             if spent >= self.will.ticks or self._late():
                 return
             running = Counter(owner[row] for row in rows)
-            cost = self.account.ahead(mind, min(segment, self.will.ticks - spent))
-            for scene, tries in running.items():
-                self.kept[scene].broke = not self.account.affords_segment(scene, tries, cost)
-            stay = [
-                place
-                for place, row in enumerate(rows)
-                if owner[row] not in done_scenes and not self.kept[owner[row]].broke
-            ]
+            broke = self.account.broke(running, mind, min(segment, self.will.ticks - spent))
+            for scene in running:
+                self.kept[scene].broke = scene in broke
+            stay = [place for place, row in enumerate(rows) if owner[row] not in done_scenes | broke]
             if len(stay) < len(rows):
                 index = torch.tensor(stay, dtype=torch.long)
                 mind, confidence_B = mind.some(index), confidence_B[index]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ltm.chart.interchange import group_misfits
 from ltm.chart.locate import Problem
 from ltm.chart.schema import Chart
+from ltm.scenes.augment import MOVES
 from ltm.scenes.maze import MAZE_ALPHABET, PATH_ALPHABET
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
@@ -58,7 +59,7 @@ def _grid_symmetries(chart: Chart, specs: Sequence[tuple[tuple[str, str], GridSp
     if "relabel" in chart.scenes.symmetries and chart.scenes.relabel_from >= least - 1:
         yield ("scenes", "relabel_from"), f"leaves fewer than two of {least} symbols to relabel"
     first = specs[0][1]
-    moves = [name for name in chart.scenes.symmetries if name in ("bands", "transpose", "dihedral")]
+    moves = [name for name in chart.scenes.symmetries if name in MOVES]
     for loc, spec in specs if moves else ():
         sides = [(spec.rows, first.rows), (spec.columns, first.columns)]
         if chart.steps is None and any(own is not None and own != other for own, other in sides):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
 
 from ltm.brain.brain import Brain
-from ltm.brain.circuit import Circuit
-from ltm.chart.every_zone import Loc
+from ltm.chart.every_zone import Loc, every_zone
 from ltm.chart.schema import Chart
 from ltm.senses.raw import RawSpec
 from ltm.senses.table import SenseSpec
@@ -67,21 +65,22 @@ class Sizes:
             name: sum(part.facts.operations(_units(chart.senses[part.spec.sense], grid)) for part in zone.models)
             for name, zone in ((name, circuit.zone(name)) for name in circuit.looking)
         }
-        zones = {here: zone.borrowed + sum(w.numel() for w in zone.parameters()) for here, zone in _zones(brain)}
+        modules = {here: _zone_at(brain, here) for here, _ in every_zone(chart)}
+        zones = {here: zone.borrowed + sum(w.numel() for w in zone.parameters()) for here, zone in modules.items()}
         return cls(brain.parameters_by_part(), places.sites, operations, segment, once, zones)
 
 
-def _zones(brain: Brain) -> Iterator[tuple[Loc, Zone]]:
-    inside: list[tuple[Loc, Circuit]] = [((), brain.circuit)]
-    while inside:
-        loc, circuit = inside.pop()
-        for name in circuit.spec.zones:
-            here, zone = (*loc, "zones", name), circuit.zone(name)
-            yield here, zone
-            if isinstance(zone.body, NestedBody):
-                inside.append(((*here, "circuit"), zone.body.circuit))
-    if brain.steps is not None and brain.steps.transition is not None:
-        yield ("steps", "transition", "zone"), brain.steps.transition
+def _zone_at(brain: Brain, here: Loc) -> Zone:
+    """Returns the zone that is declared at a place such as `zones, outer, circuit, zones, inner`."""
+    if here[0] == "steps":
+        assert brain.steps is not None and brain.steps.transition is not None
+        return brain.steps.transition
+    first, *inner = map(str, here[1::3])
+    zone = brain.circuit.zone(first)
+    for name in inner:
+        assert isinstance(zone.body, NestedBody)
+        zone = zone.body.circuit.zone(name)
+    return zone
 
 
 def _units(sense: SenseSpec, grid: tuple[int, int]) -> int:

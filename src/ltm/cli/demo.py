@@ -11,6 +11,7 @@ import typer
 HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
 """Arto Inkala's puzzle of 2012, which newspapers called the hardest in the world."""
 MOST_TICKS = 256
+"""That the new brain thinks about a puzzle: after two minutes of learning, more would hardly be worth the wait."""
 LONGEST_MS = 60_000
 """However slow the machine, the demo goes on after a minute."""
 
@@ -46,7 +47,6 @@ def demo(
     show_thought(brain, scene, thought, console=console)
     console.rule(f"[bold]2. A new brain learns from scratch, in {minutes:g} minutes")
     chart, notes = propose_for("sudoku", [], [], minutes=minutes, size="1MB", out=out)
-    # What two minutes leave in doubt stays so for long; to try 1,024 ticks on each would take minutes more.
     chart = chart.model_copy(update={"will": chart.will.model_copy(update={"ticks": MOST_TICKS})})
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)

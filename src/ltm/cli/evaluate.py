@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import BrainFolder, Memory
+from ltm.cli.brain_folder import BrainFolder, Memory
 
 if TYPE_CHECKING:
     from rich.console import Console

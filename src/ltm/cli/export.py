@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import BrainFolder
+from ltm.cli.brain_folder import BrainFolder
 from ltm.errors import LtmError
 
 if TYPE_CHECKING:

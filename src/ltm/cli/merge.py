@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ltm.cli.fetched import all_fetched
+from ltm.cli.brain_folder import all_fetched
 
 
 def merge(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.brain_folder import fetched
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, LtmError
 
 if TYPE_CHECKING:

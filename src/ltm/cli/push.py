@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ltm.cli.fetched import BrainFolder
+from ltm.cli.brain_folder import BrainFolder
 
 
 def push(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.fetched import Memory, fetched
+from ltm.cli.brain_folder import Memory, fetched
 
 if TYPE_CHECKING:
     from ltm.catalog.estimate import World

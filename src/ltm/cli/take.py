@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ltm.cli.fetched import fetched
+from ltm.cli.brain_folder import fetched
 
 
 def take(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.fetched import BrainFolder, Memory
+from ltm.cli.brain_folder import BrainFolder, Memory
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, first_mistake
 
 if TYPE_CHECKING:

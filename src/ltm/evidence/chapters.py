@@ -13,7 +13,8 @@ from ltm.evidence.drawings import Drawing
 from ltm.evidence.experiments import EXPERIMENTS, Experiment
 from ltm.evidence.looking import TRIES, TRY_TICKS, WILL_SCENES
 from ltm.evidence.readings import Shelf
-from ltm.evidence.rules import LEAST, SOLVED, Side, readings_of, seen, shown, smallest, spread
+from ltm.evidence.rule_of_size import SOLVED, smallest
+from ltm.evidence.rules import LEAST, Side, readings_of, seen, shown, spread
 from ltm.evidence.tasks import TASKS
 
 

@@ -14,7 +14,8 @@ from ltm.evidence.arms import COUNTS, LOOPS, PATTERNS, REFERENCE, SMALLEST
 from ltm.evidence.cited import STREAMS
 from ltm.evidence.experiments import EXPERIMENTS, parameters_of
 from ltm.evidence.readings import Shelf
-from ltm.evidence.rules import Above, AsGood, Check, Costs, Outcome, Side, Solves, Verdict, Within, together
+from ltm.evidence.rule_of_size import Solves
+from ltm.evidence.rules import Above, AsGood, Check, Costs, Outcome, Side, Verdict, Within, together
 from ltm.evidence.tasks import LEARNED, TASKS
 
 MOST = 2.5e6

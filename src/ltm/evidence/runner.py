@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -98,49 +98,43 @@ def run_missing(
             missing.append(run)
     if not missing:
         return True
-    folder.mkdir(parents=True, exist_ok=True)
     code_digest()  # of what runs, whatever becomes of the files meanwhile
+    with _alone(folder):
+        paces = read_paces(folder)
+        say(f"{len(runs) - len(missing)} of {len(runs)} runs are done; the others follow, in {paces.precision}")
+        began, done = time.monotonic(), 0.0
+        for number, run in enumerate(missing):
+            rest = sum(other.whole for other in missing[number:])
+            left = rest * ((time.monotonic() - began) / done if done else 1.0)
+            if stop():
+                return False
+            paces = with_pace(paces, run.arm, folder)
+            place = len(runs) - len(missing) + number + 1
+            pace = paces.arms[run.arm.name]
+            times = f"a step takes {pace.slower:.2f} times the reference's ({pace.lowest:.2f} to {pace.highest:.2f})"
+            left_words = f"about {left / 60:.0f} min left of all"
+            say(f"[{place}/{len(runs)}] {run.key}: {paces.steps(run):,} steps, {times}; {left_words}")
+            result = _run(run, paces, work / run.key, command, say, report, stop)
+            if result is None:
+                return False
+            write_run(result_file(folder, run), result)
+            shutil.rmtree(work / run.key)
+            look = next(look for look in result.by_ticks if look.ticks == result.loops)
+            say(f"  {result.failed or f'{100 * look.exact:.1f} % right'}")
+            done += run.whole
+        return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps two processes from running into one folder: each would overwrite the paces that the other found."""
+    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         try:
-            held.enter_context(locked(folder))  # two would each overwrite the paces that the other found
+            held.enter_context(locked(folder))
         except BlockingIOError:
             raise LtmError(f"{folder}: another process runs experiments into it; wait, or choose --out") from None
-        return _run_all(runs, missing, folder, work, command, say, report, stop)
-
-
-def _run_all(
-    runs: Sequence[Planned],
-    missing: Sequence[Planned],
-    folder: Path,
-    work: Path,
-    command: str,
-    say: Callable[[str], None],
-    report: Callable[[Progress], None],
-    stop: Callable[[], bool],
-) -> bool:
-    paces = read_paces(folder)
-    say(f"{len(runs) - len(missing)} of {len(runs)} runs are done; the others follow, in {paces.precision}")
-    began, done = time.monotonic(), 0.0
-    for number, run in enumerate(missing):
-        rest = sum(other.whole for other in missing[number:])
-        left = rest * ((time.monotonic() - began) / done if done else 1.0)
-        if stop():
-            return False
-        paces = with_pace(paces, run.arm, folder)
-        place = len(runs) - len(missing) + number + 1
-        pace = paces.arms[run.arm.name]
-        times = f"a step takes {pace.slower:.2f} times the reference's ({pace.lowest:.2f} to {pace.highest:.2f})"
-        left_words = f"about {left / 60:.0f} min left of all"
-        say(f"[{place}/{len(runs)}] {run.key}: {paces.steps(run):,} steps, {times}; {left_words}")
-        result = _run(run, paces, work / run.key, command, say, report, stop)
-        if result is None:
-            return False
-        write_run(result_file(folder, run), result)
-        shutil.rmtree(work / run.key)
-        look = next(look for look in result.by_ticks if look.ticks == result.loops)
-        say(f"  {result.failed or f'{100 * look.exact:.1f} % right'}")
-        done += run.whole
-    return True
+        yield
 
 
 def _run(

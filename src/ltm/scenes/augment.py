@@ -52,13 +52,13 @@ def augment(
     first = next(iter(values.values()))
     batch, rows, columns = first.shape
     result = dict(values)
-    moves = [name for name in ("bands", "transpose", "dihedral") if name in symmetries]
+    moves = [name for name in MOVES if name in symmetries]
     if moves:
         shapes = shapes_of(first) if shapes is None else shapes.long()
         square = squares(shapes, together) if square is None else square
         cells: Tensor | None = None
         for name in moves:
-            row, column = _MOVES[name](shapes, square, rows, columns, generator, together)
+            row, column = MOVES[name](shapes, square, rows, columns, generator, together)
             move = (row * columns + column).flatten(1)
             cells = move if cells is None else cells.gather(1, move)
         assert cells is not None
@@ -151,4 +151,5 @@ def _places(shapes: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor, Te
     return row, column, (row < shapes[:, 0, None, None]) & (column < shapes[:, 1, None, None])
 
 
-_MOVES = {"bands": _bands, "transpose": _transpose, "dihedral": _dihedral}
+MOVES = {"bands": _bands, "transpose": _transpose, "dihedral": _dihedral}
+"""Symmetries that move cells: from where each takes them."""

@@ -9,11 +9,9 @@ import numpy.typing as npt
 
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
+from ltm.scenes.augment import MOVES
 from ltm.scenes.store import SceneSet
 from ltm.senses.grid import GridSpec
-
-MOVING = frozenset({"bands", "transpose", "dihedral"})
-"""Symmetries that move cells."""
 
 
 def check_moves(chart: Chart, scenes: SceneSet, where: str) -> None:
@@ -40,7 +38,9 @@ def uneven(chart: Chart, sides: Mapping[str, npt.NDArray[np.uint32]]) -> tuple[i
         chart: declares symmetries.
         sides: of each column's values `[scenes, axes]`.
     """
-    if chart.steps is not None or not MOVING & set(chart.scenes.symmetries):  # steps are moved each by its own sides
+    if chart.steps is not None or not MOVES.keys() & set(
+        chart.scenes.symmetries
+    ):  # steps are moved each by its own sides
         return None
     grids = [name for name, spec in {**chart.senses, **chart.acts}.items() if isinstance(spec, GridSpec)]
     for name in grids[1:]:

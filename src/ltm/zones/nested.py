@@ -53,7 +53,7 @@ class NestedBody(nn.Module):
         windows: Sequence[Window] | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Runs the inner circuit; returns its field, which is also the zone's own state."""
-        lanes = self.circuit.start(x_BSW.shape[0], places, places.draws, 0.0, x_BSW.dtype)
+        lanes = self.circuit.start(x_BSW.shape[0], places, None, 0.0, x_BSW.dtype)
         lanes.field = x_BSW if own_BSO is None else own_BSO
         self.circuit.run(lanes, x_BSW, places, self.spec.ticks)
         return lanes.field, lanes.field
