@@ -2,10 +2,11 @@
 
 python -m benchmarks.arc TASKS.jsonl --minutes 10 --seeds 1
 
-Of every family of tasks the last fifth is never learned from. Each of those is answered four ways: by a brain that has
-learned from the other tasks, at once and after practising on this task's examples (each in turn as the question) for at
-most ten seconds; and by two simple rules, to copy the input and to change it as the most similar example was changed.
-With `--unseen` whole families are kept aside instead, every third of them.
+Of every family of tasks the last fifth is never learned from. Each of those is answered by a brain that has learned
+from the other tasks, at once and after practising on this task's examples (each in turn as the question) for at most
+ten seconds; the same by a plain stack of its size, which only carries its field from pair to pair; and by two simple
+rules, to copy the input and to change it as the most similar example was changed. With `--unseen` whole families are
+kept aside instead, every third of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.beside import BRAIN, MADE, STACK, plain_stack
 from benchmarks.common import RUNS, Grid, console, read, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
@@ -76,13 +78,16 @@ def main() -> None:
     for seed in range(given.seeds):
         settings = [f"training.minutes={given.minutes}", f"training.seed={seed}"]
         chart = chart_from_text(CHART, "benchmarks/arc.py", settings)
-        brain, record = trained(chart, RUNS / f"{name}-{seed}", lambda chart: prepared(chart, learned))
-        run = result["runs"].setdefault(str(seed), {"parameters": record["parameters"], "families": {}})
-        for family, tasks in asked.items():
-            if family not in run["families"]:
-                run["families"][family] = answered(brain, tasks, given.practice)
-                write(name, result)
-                console.print(f"  {family}: {run['families'][family]}", highlight=False)
+        for label, declared in ((BRAIN, chart), (STACK, plain_stack(chart))):
+            out = RUNS / f"{name}-{label.replace(' ', '-')}-{seed}"
+            brain, record = trained(declared, out, lambda chart: prepared(chart, learned))
+            about = {"parameters": record["parameters"], **{what: record["provenance"][what] for what in MADE}}
+            run = result["runs"].setdefault(f"{label}/{seed}", {**about, "families": {}})
+            for family, tasks in asked.items():
+                if family not in run["families"]:
+                    run["families"][family] = answered(brain, tasks, given.practice)
+                    write(name, result)
+                    console.print(f"  {label}, {family}: {run['families'][family]}", highlight=False)
     for grid in tables(result):
         grid.show()
 
@@ -162,19 +167,26 @@ def as_nearest(examples: Sequence[Pair], grid: np.ndarray) -> np.ndarray:
 
 def tables(result: dict[str, Any]) -> Iterator[Grid]:
     """One line a family, and one for all."""
+    ways = {
+        f"{label}, {words}": [
+            {family: shares[way] for family, shares in run["families"].items()}
+            for key, run in result["runs"].items()
+            if key.split("/")[0] == label
+        ]
+        for label in (BRAIN, STACK)
+        for way, words in (("at_once", "at once"), ("practised", f"after {result['practice']:g} s of practice"))
+    }
     rows = []
-    runs = list(result["runs"].values())
-    ways = ("at_once", "practised")
     for family, simple in result["rules"].items():
-        known = [run["families"][family] for run in runs if family in run["families"]]
-        if known:
-            shares = [spread([one[way] for one in known]) for way in ways]
-            rows.append([family, *shares, *(f"{100 * simple[rule]:.1f}" for rule in ("copy", "nearest"))])
-    whole = [[float(np.mean([one[way] for one in run["families"].values()])) for run in runs] for way in ways]
+        known = [[run[family] for run in runs if family in run] for runs in ways.values()]
+        rules_said = [f"{100 * simple[rule]:.1f}" for rule in ("copy", "nearest")]
+        rows.append([family, *(spread(shares) if shares else "-" for shares in known), *rules_said])
+    whole = [[float(np.mean(list(run.values()))) for run in runs if run] for runs in ways.values()]
     simple = [np.mean([one[rule] for one in result["rules"].values()]) for rule in ("copy", "nearest")]
-    rows.append(["all", *(spread(shares) for shares in whole), *(f"{100 * share:.1f}" for share in simple)])
-    practised = f"after {result['practice']:g} s of practice"
-    head = ["family", "at once", practised, "copy the input", "as the nearest example"]
+    rows.append(
+        ["all", *(spread(shares) if shares else "-" for shares in whole), *(f"{100 * share:.1f}" for share in simple)]
+    )
+    head = ["family", *ways, "copy the input", "as the nearest example"]
     yield Grid("1-D ARC, tasks never learned from, %", head, rows)
 
 

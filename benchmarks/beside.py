@@ -33,9 +33,17 @@ SEGMENTS = (1, 2, 4, 8)
 """Thinking times without halting, in training segments; a plain stack has only the first."""
 
 
-def proposed(data: Path, see: str, do: str, minutes: float, seed: int, size: str = "2MB") -> Chart:
+def proposed(
+    data: Path,
+    see: str,
+    do: str,
+    minutes: float,
+    seed: int,
+    size: str = "2MB",
+    symmetries: Sequence[str] | None = None,
+) -> Chart:
     """Returns the chart that `ltm fit` would propose for a file."""
-    chart, _ = propose_for(data, [see], [do], minutes=minutes, seed=seed, size=size)
+    chart, _ = propose_for(data, [see], [do], minutes=minutes, seed=seed, size=size, symmetries=symmetries)
     # Named from anywhere, since its run lies elsewhere than `ltm fit` would put it.
     scenes = chart.scenes.model_copy(update={"source": str(data.resolve())})
     return chart.model_copy(update={"scenes": scenes})

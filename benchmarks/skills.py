@@ -7,7 +7,8 @@ by. Four ways to grow: `frozen` (each skill from scratch: the same weights as se
 (frozen, and the newest earlier skill's zones are used beside the own ones, in the same time), `rehearse` (zones of the
 same make are shared where there are any, and some kept scenes of earlier skills are rehearsed) and `joint` (the same
 with every scene of every skill kept: training on all of them together; skills without zones of one make stay apart, and
-the result says which). All skills see a column of one name, so that who acts is told by the scene alone. What is there
+the result says which). Beside them stands a plain stack of each skill's own size, trained alone for the same time. All
+skills see a column of one name, so that who acts is told by the scene alone. What is there
 already is kept, so that it can be gone on with.
 """
 
@@ -20,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.beside import first
-from benchmarks.common import RUNS, Grid, console, read, write
+from benchmarks.beside import STACK, first, plain_stack, proposed
+from benchmarks.common import RUNS, Grid, console, read, trained, write
 from benchmarks.skills_data import TASKS, Task, parted
 from ltm.brain.skills import SkilledBrain
 from ltm.runtime.brains import load_brain
@@ -83,8 +84,21 @@ def main() -> None:
             routes = {task.name: routed(found, task, given.limit) for task in chosen}
             result["ways"][way][chosen[-1].name]["routing"] = routes
             write(name, result)
+    for task in chosen:
+        if task.name not in result.setdefault("stacks", {}):
+            console.print(f"{name}: {STACK}: {task.name}", highlight=False)
+            result["stacks"][task.name] = stacked(task, RUNS / f"{name}-plain-stack-{task.name}", given)
+            write(name, result)
     for grid in tables(read(name)):
         grid.show()
+
+
+def stacked(task: Task, out: Path, given: argparse.Namespace) -> float:
+    """Returns how often a plain stack of a skill's size is right that learned the skill alone, as long."""
+    data = Path(task.train())
+    chart = proposed(data, task.see, task.do, given.minutes, given.seed, given.size, task.symmetries)
+    trained(plain_stack(chart), out)
+    return float(np.mean(list(answered(out, task, given.limit).values())))
 
 
 def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[str, Any]:
@@ -194,6 +208,7 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
                 [
                     name,
                     _percent(last["exact"][name]),
+                    _percent(result.get("stacks", {}).get(name)),
                     "-" if name not in falls else f"{100 * falls[name]:+.1f}",
                     "-" if gained is None or way == "frozen" else f"{100 * gained:+.1f}",
                     f"{last['bytes'][name]:,}",
@@ -204,7 +219,8 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
         mean = float(np.mean(list(last["exact"].values())))
         worst = max(falls.values(), default=0.0)
         title = f"{way}: {100 * mean:.1f} % right on average, at most {100 * worst:.1f} points forgotten"
-        head = ["", "right", "forgotten", "against from scratch", "bytes added", "finds its skill", "lost by routing"]
+        head = ["", "right", STACK, "forgotten", "against from scratch", "bytes added"]
+        head += ["finds its skill", "lost by routing"]
         yield Grid(title, head, rows)
 
 

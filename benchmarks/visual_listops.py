@@ -6,7 +6,7 @@ DIGITS.npz holds `images` [n, 28, 28] and `labels`: the last 1,500 are never lea
 expressions. All other symbols are drawn by hand, so to speak: strokes with shaking ends, of changing width, turned and
 moved; those in the expressions are drawn from other seeds than those that were learned. Two tasks, each with a brain of
 its own that was trained on symbols alone: sums of two to five digits, and nested lists. No brain was
-trained with another.
+trained with another. Beside them plain stacks of their size, trained for the same time, behind the same eye.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from benchmarks.beside import BRAIN, STACK, plain_stack
 from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
@@ -52,27 +53,29 @@ STROKES: dict[str, tuple[Stroke, ...]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("digits", type=Path)
-    parser.add_argument("--steps", type=int, default=800, help="of training each brain: two or three minutes")
+    parser.add_argument("--minutes", type=float, default=3.0, help="of training each brain")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--scenes", type=int, default=200)
     given = parser.parse_args()
-    name = f"visual-listops-{given.steps}steps"
+    name = f"visual-listops-{given.minutes:g}min"
     runs: dict[str, Any] = read(name).get("runs", {})
     with np.load(given.digits, allow_pickle=False) as arrays:
         images, labels = arrays["images"], arrays["labels"]
     for seed in range(given.seeds):
         if str(seed) in runs:
             continue
-        eye, record = _eye(images[:-ASIDE], labels[:-ASIDE], given.steps, RUNS / f"{name}-eye-{seed}", seed)
+        eye, record = _eye(images[:-ASIDE], labels[:-ASIDE], given.minutes, RUNS / f"{name}-eye-{seed}", seed)
         run: dict[str, Any] = {"eye": record["measured"]["exact"], "parameters": record["parameters"]}
         for task, make in TASKS.items():
-            mind, thinking = _mind(task, make, given.steps, RUNS / f"{name}-{task.split()[0]}-{seed}", seed)
             learned = set(make(LEARNED, seed))
             unseen = [row for row in make(4 * given.scenes, 1_000_003) if row not in learned][: given.scenes]
-            run[task] = perceive(Coupled(eye, mind), unseen, images[-ASIDE:], labels[-ASIDE:])
-            run[task]["mind"] = thinking["measured"]["exact"]
+            for label in (BRAIN, STACK):
+                out = RUNS / f"{name}-{task.split()[0]}-{label.replace(' ', '-')}-{seed}"
+                mind, thinking = _mind(make, given.minutes, out, seed, stack=label == STACK)
+                found = perceive(Coupled(eye, mind), unseen, images[-ASIDE:], labels[-ASIDE:])
+                run.setdefault(task, {})[label] = found | {"mind": thinking["measured"]["exact"]}
         runs[str(seed)] = run
-        command = f"python -m benchmarks.visual_listops DIGITS.npz --steps {given.steps}"
+        command = f"python -m benchmarks.visual_listops DIGITS.npz --minutes {given.minutes:g}"
         write(name, {"command": command, "runs": runs})
     for grid in tables(read(name)):
         grid.show()
@@ -110,7 +113,7 @@ def draw(symbol: str, seed: int) -> np.ndarray:
     return np.array(image.resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
-def _eye(images: np.ndarray, labels: np.ndarray, steps: int, out: Path, seed: int) -> tuple[Brain, dict[str, Any]]:
+def _eye(images: np.ndarray, labels: np.ndarray, minutes: float, out: Path, seed: int) -> tuple[Brain, dict[str, Any]]:
     drawn = [(draw(symbol, number), symbol) for symbol in STROKES for number in range(DRAWN)]
     pictures = np.concatenate([images, np.stack([picture for picture, _ in drawn])])
     names = np.array([*map(str, labels), *(symbol for _, symbol in drawn)])
@@ -118,26 +121,25 @@ def _eye(images: np.ndarray, labels: np.ndarray, steps: int, out: Path, seed: in
     file = run_folder(out) / "symbols.npz"
     file.parent.mkdir(parents=True, exist_ok=True)
     np.savez(file, images=pictures[order], labels=names[order])
-    return _fitted(file, "images:image(28x28)", "labels", steps, out, seed)
+    return _fitted(file, "images:image(28x28)", "labels", minutes, out, seed)
 
 
 def _mind(
-    task: str, make: Callable[[int, int], list[tuple[str, str]]], steps: int, out: Path, seed: int
+    make: Callable[[int, int], list[tuple[str, str]]], minutes: float, out: Path, seed: int, *, stack: bool
 ) -> tuple[Brain, dict[str, Any]]:
     file = run_folder(out) / "symbols.tsv"
     file.parent.mkdir(parents=True, exist_ok=True)
     rows = [f"{expression}\t{answer}" for expression, answer in make(LEARNED, seed)]
     file.write_text("\n".join(["expression\tanswer", *rows]) + "\n", encoding="utf-8")
-    return _fitted(file, "expression:sequence", "answer:label", steps, out, seed)
+    return _fitted(file, "expression:sequence", "answer:label", minutes, out, seed, stack=stack)
 
 
-def _fitted(file: Path, see: str, do: str, steps: int, out: Path, seed: int) -> tuple[Brain, dict[str, Any]]:
-    chart, _ = propose_for(file, [see], [do], size="1MB", seed=seed, out=out)
-    changed = {
-        "scenes": chart.scenes.model_copy(update={"source": str(file)}),
-        "training": chart.training.model_copy(update={"steps": steps, "compile": "off"}),
-    }
-    return trained(chart.model_copy(update=changed), out)
+def _fitted(
+    file: Path, see: str, do: str, minutes: float, out: Path, seed: int, *, stack: bool = False
+) -> tuple[Brain, dict[str, Any]]:
+    chart, _ = propose_for(file, [see], [do], size="1MB", minutes=minutes, seed=seed, out=out)
+    chart = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": str(file)})})
+    return trained(plain_stack(chart) if stack else chart, out)
 
 
 def perceive(
@@ -183,16 +185,16 @@ def perceive(
 
 
 def tables(result: dict[str, Any]) -> Iterator[Grid]:
-    """One line a task."""
+    """One line a task and kind of mind."""
     runs = list(result["runs"].values())
     rows = []
-    for task in TASKS:
-        of = [run[task] for run in runs]
+    for task, label in ((task, label) for task in TASKS for label in (BRAIN, STACK)):
+        of = [run[task][label] for run in runs]
         surely = [one["right_when_sure"] for one in of if one["right_when_sure"] is not None]
         share = [spread([one[key] for one in of]) for key in ("mind", "read_right", "right", "sure")]
         rest = [f"{np.mean([one['readings'] for one in of]):.1f}", f"{np.median([one['seconds'] for one in of]):.2f} s"]
-        rows.append([task, *share, spread(surely) if surely else "-", *rest])
-    title = f"Expressions as pictures, {runs[0]['sums']['scenes']} of each kind, % ({seeds(len(runs))})"
+        rows.append([f"{task}, {label}", *share, spread(surely) if surely else "-", *rest])
+    title = f"Expressions as pictures, {runs[0]['sums'][BRAIN]['scenes']} of each kind, % ({seeds(len(runs))})"
     head = ["task", "right on symbols", "read right at once", "right", f"surer than {SURE}", "of these right"]
     yield Grid(title, [*head, "readings", "an expression"], rows)
 

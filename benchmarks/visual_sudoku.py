@@ -1,11 +1,11 @@
 """Visual Sudoku: one brain that saw digits alone, one that solved symbols alone, coupled without any joint training.
 
-python -m benchmarks.visual_sudoku DIGITS.npz --minutes 3 --seeds 3
+python -m benchmarks.visual_sudoku DIGITS.npz --minutes 3 --seeds 3 --stack 30
 
 DIGITS.npz holds `images` [n, 28, 28] and `labels`: the last 1,500 are never learned from, and are the pictures on the
 boards. Puzzles have 30 to 40 givens. Two tasks: a blank cell has no picture; or it shows a nought, as in the visual
 Sudoku of SATNet (Wang et al. 2019), where 63.2 % of the boards came out right. The reasoning brain is the one that
-ships.
+ships. Beside it, behind the same eye, a plain stack of the same size, trained on built-in puzzles alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, Grid, console, read, seeds, spread, trained, write
+from benchmarks.common import RUNS, Grid, chart_of, console, read, seeds, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
 from ltm.errors import LtmError
@@ -44,14 +44,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--boards", type=int, default=200)
     parser.add_argument("--joint", type=float, default=2.0, help="minutes of learning from boards")
+    parser.add_argument(
+        "--stack", type=float, default=30.0, help="minutes of training the plain stack: as long as the brain that ships"
+    )
     given = parser.parse_args()
     name = f"visual-sudoku-{given.minutes:g}min"
     runs: dict[str, Any] = read(name).get("runs", {})
     mind, _ = load_brain(shipped_brain())
+    stack_chart = chart_of("plain-stack", [f"training.minutes={given.stack:g}"])
+    stack, _ = trained(stack_chart, RUNS / f"sudoku-plain-stack-{given.stack:g}min-built-in")
     with np.load(given.digits, allow_pickle=False) as arrays:
         images, labels = arrays["images"], arrays["labels"]
     for seed in range(given.seeds):
-        if all("joint" in runs.get(str(seed), {}).get(task, {}) for task in TASKS):
+        if all({"joint", "stack"} <= {*runs.get(str(seed), {}).get(task, {})} for task in TASKS):
             continue
         eye, record = _eye(images[:-ASIDE], labels[:-ASIDE], given.minutes, RUNS / f"{name}-{seed}", seed)
         run: dict[str, Any] = {"parameters": record["parameters"], "digits": record["measured"]["exact"]}
@@ -63,8 +68,10 @@ def main() -> None:
             except LtmError as problem:  # thought was never sure: there was nothing to learn from
                 taught = {"failed": str(problem)}
             run[task]["joint"] = taught
+            stacked = Coupled(eye, stack, "puzzle")
+            run[task]["stack"] = boards(stacked, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
         runs[str(seed)] = run
-        command = f"python -m benchmarks.visual_sudoku DIGITS.npz --minutes {given.minutes:g}"
+        command = f"python -m benchmarks.visual_sudoku DIGITS.npz --minutes {given.minutes:g} --stack {given.stack:g}"
         write(name, {"command": command, "runs": runs})
     for grid in tables(read(name)):
         grid.show()
@@ -133,12 +140,13 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
     """One line a task."""
     runs = list(result["runs"].values())
     rows = []
-    for task in TASKS:
-        of = [run[task] for run in runs]
+    kinds = [(task, "") for task in TASKS] + [(task, ", plain stack") for task in TASKS if "stack" in runs[0][task]]
+    for task, kind in kinds:
+        of = [run[task]["stack"] if kind else run[task] for run in runs]
         surely = [one["right_when_sure"] for one in of if one["right_when_sure"] is not None]
         rows.append(
             [
-                task,
+                task + kind,
                 *(spread([one[key] for one in of]) for key in ("read_right", "right", "sure")),
                 spread(surely) if surely else "-",
                 f"{np.median([one['readings'] for one in of]):.0f}",
