@@ -23,11 +23,11 @@ from PIL import Image, ImageDraw
 
 from benchmarks.beside import BRAIN, STACK, plain_stack
 from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
+from benchmarks.pictured import SURE, Pictured, figures
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
 from ltm.errors import DataError
 from ltm.scenes.listops import ListopsOptions, generate
-from ltm.training.calibration import auroc
 from ltm.training.from_data import propose_for
 from ltm.training.run_folder import run_folder
 
@@ -37,7 +37,6 @@ DRAWN = 1000
 """Pictures of each symbol that are learned from: about as many as of each digit."""
 LEARNED = 10_000
 """Expressions that a mind learns from; those it is judged by are others."""
-SURE = 0.9
 Stroke = tuple[tuple[float, float], ...]
 STROKES: dict[str, tuple[Stroke, ...]] = {
     "+": (((0.5, 0.15), (0.5, 0.85)), ((0.15, 0.5), (0.85, 0.5))),
@@ -148,7 +147,7 @@ def perceive(
     """Thinks about expressions of pictures; returns how many came out right, and how sure that was."""
     choose = np.random.default_rng(0)
     of = {str(digit): images[labels == digit] for digit in range(10)}
-    right, read_right, confidence, readings, seconds = (list[Any]() for _ in range(5))
+    found = []
     for expression, answer in unseen:
         tokens = expression.split()
         pictures = [
@@ -159,29 +158,15 @@ def perceive(
         ]
         start = time.perf_counter()
         try:
-            found = coupled.think(pictures)
+            seen = coupled.think(pictures)
         except DataError:  # no likely reading has brackets that match: no answer is none that is right
-            for list_, value in ((right, False), (read_right, False), (confidence, 0.0), (readings, 0)):
-                list_.append(value)
+            found.append(Pictured(False, False, 0.0, 0, time.perf_counter() - start))
             continue
-        finally:
-            seconds.append(time.perf_counter() - start)
-        first = [coupled.page.symbols[symbol] for symbol in coupled.read(pictures).argmax(1)]
-        right.append(found.thought.answer["answer"] == answer)
-        read_right.append(first == tokens)
-        confidence.append(found.thought.confidence)
-        readings.append(found.readings)
-    sure = np.array(confidence) >= SURE
-    return {
-        "scenes": len(right),
-        "read_right": float(np.mean(read_right)),
-        "right": float(np.mean(right)),
-        "sure": float(sure.mean()),
-        "right_when_sure": float(np.mean(np.array(right)[sure])) if sure.any() else None,
-        "auroc": auroc(np.array(confidence), np.array(right)),
-        "readings": float(np.mean(readings)),
-        "seconds": float(np.median(seconds)),
-    }
+        seconds = time.perf_counter() - start
+        read_right = [coupled.page.symbols[symbol] for symbol in coupled.read(pictures).argmax(1)] == tokens
+        right = seen.thought.answer["answer"] == answer
+        found.append(Pictured(right, read_right, seen.thought.confidence, seen.readings, seconds))
+    return figures(found)
 
 
 def tables(result: dict[str, Any]) -> Iterator[Grid]:

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import RUNS, Grid, chart_of, console, read, seeds, spread, trained, write
+from benchmarks.pictured import SURE, Pictured, figures
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
 from ltm.errors import LtmError
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
 from ltm.scenes import sudoku
-from ltm.training.calibration import auroc
 from ltm.training.from_data import propose_for
 from ltm.training.run_folder import run_folder
 from ltm.training.teach_eye import teach_eye
@@ -34,7 +34,6 @@ from ltm.training.teach_eye import teach_eye
 ASIDE = 1500
 TASKS = {"no picture": False, "a nought": True}
 """What a blank cell shows."""
-SURE = 0.9
 
 
 def main() -> None:
@@ -114,26 +113,15 @@ def drawn(
 
 def boards(coupled: Coupled, images: np.ndarray, labels: np.ndarray, count: int, noughts: bool) -> dict[str, Any]:
     """Thinks about boards of pictures; returns how many came out right, at once and in the end, and how sure it was."""
-    right, read_right, confidence, readings, seconds = [], [], [], [], []
+    found = []
     for pictures, cells, solution in drawn(images, labels, count, noughts, seed=0):
         start = time.perf_counter()
-        found = coupled.think(pictures)
-        seconds.append(time.perf_counter() - start)
-        right.append(found.thought.answer["solution"] == "".join(map(str, solution)))
-        read_right.append(bool((coupled.read(pictures).argmax(1) == cells).all()))
-        confidence.append(found.thought.confidence)
-        readings.append(found.readings)
-    sure = np.array(confidence) >= SURE
-    return {
-        "boards": count,
-        "read_right": float(np.mean(read_right)),
-        "right": float(np.mean(right)),
-        "sure": float(sure.mean()),
-        "right_when_sure": float(np.mean(np.array(right)[sure])) if sure.any() else None,
-        "auroc": auroc(np.array(confidence), np.array(right)),
-        "readings": float(np.mean(readings)),
-        "seconds": float(np.median(seconds)),
-    }
+        seen = coupled.think(pictures)
+        seconds = time.perf_counter() - start
+        right = seen.thought.answer["solution"] == "".join(map(str, solution))
+        read_right = bool((coupled.read(pictures).argmax(1) == cells).all())
+        found.append(Pictured(right, read_right, seen.thought.confidence, seen.readings, seconds))
+    return figures(found)
 
 
 def tables(result: dict[str, Any]) -> Iterator[Grid]:
@@ -159,7 +147,7 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
         for when in ("before", "after") if pairs else ():
             keys = ("read_right", "right", "sure")
             learned.append([task, when, *(spread([pair[when][key] for pair in pairs]) for key in keys)])
-    title = f"Visual Sudoku, {runs[0]['no picture']['boards']} boards of 30 to 40 givens, % ({seeds(len(runs))})"
+    title = f"Visual Sudoku, {runs[0]['no picture']['scenes']} boards of 30 to 40 givens, % ({seeds(len(runs))})"
     head = [
         "a blank cell shows",
         "read right at once",
