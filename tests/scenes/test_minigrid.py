@@ -9,6 +9,7 @@ import pytest
 
 from ltm.errors import DataError
 from ltm.scenes.minigrid import ACTIONS, COLUMNS, MinigridOptions, cells, episodes, view_of, words_of_mission
+from ltm.training.from_data import propose_for
 
 pytest.importorskip("minigrid", reason="minigrid is not installed: pip install 'ltm[data]'")
 
@@ -46,3 +47,10 @@ def test_commas_of_missions_are_words() -> None:
 def test_an_unknown_level_is_refused() -> None:
     with pytest.raises(DataError, match="no BabyAI-GoToLoca-v0; did you mean 'GoToLocal'"):
         next(iter(episodes(MinigridOptions(level="GoToLoca"), 1, 0)))
+
+
+def test_who_has_to_find_what_a_mission_asks_for_attends() -> None:
+    chart, _ = propose_for("minigrid", [], [], minutes=1, size="1MB", count=300)
+    (core,) = chart.zones.values()
+    assert core.kind == "attention" and chart.steps is not None and chart.steps.goal == "goal"
+    assert chart.training.ticks == 2 and chart.training.segments == 1

@@ -78,7 +78,8 @@ def propose(
     # Answers that lie over a grid constrain one another: finding them takes search. A label is seen or it isn't.
     searching = any(columns[c]["kind"] == "grid" for c in do)
     free = _free(columns, see, do)
-    stepped = {} if steps is None else propose_steps(columns, see, do, steps)
+    attending = fixed and _attending(columns, see, do)
+    stepped = {} if steps is None else propose_steps(columns, see, do, steps, attending)
     training = stepped.get("training", _training(columns, see, do, fixed, searching, free))
     training |= {"minutes": minutes, "seed": seed}
     smallest = None
@@ -163,14 +164,19 @@ def _zones(
     if free:
         return {"core": {"kind": "mixer", "windows": ["field"], "write": "replace"}}
     heads = {} if width % _TURNING == 0 else {"heads": 2}
-    texts = any(columns[c]["kind"] == "text" for c in see)
-    lines = any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see)
-    if lines or (texts and any(columns[c]["kind"] in WRITTEN for c in do)):
+    if _attending(columns, see, do):
         return {"core": {"kind": "attention", "layers": 2, "write": "replace", **heads}}
-    if texts:
+    if any(columns[c]["kind"] == "text" for c in see):
         return {"core": {"kind": "mixer", "windows": ["before", "after", "field"], "write": "replace"}}
     mixer: dict[str, Any] = {"kind": "mixer", "layers": 2, "windows": _windows(columns, see), "write": "replace"}
     return {"core": {**mixer, "state": "own", "roles": _ROLES} if searching else mixer}
+
+
+def _attending(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
+    """Returns whether what is seen stands in lines without brackets, or a text is to be answered by symbols."""
+    texts = any(columns[c]["kind"] == "text" for c in see)
+    lines = any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see)
+    return lines or (texts and any(columns[c]["kind"] in WRITTEN for c in do))
 
 
 def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
