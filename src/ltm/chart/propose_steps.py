@@ -7,6 +7,8 @@ from typing import Any
 
 SHOWING = ("example", "other")
 """Roles of these names show what was done: pairs that show a rule, and what somebody else did."""
+BATCH = 16
+"""Episodes a batch: each stands for several steps, and few are learned from better in many small steps."""
 
 Columns = Mapping[str, Mapping[str, Any]]
 
@@ -35,13 +37,17 @@ def propose_steps(
     windows += ["cells"] if len(flat) > 1 else []
     windows += ["field"] if len(see) > 1 or not flat else ["all"]
     deeds = [name for name in do if columns[name]["kind"] in ("label", "action")]
-    acts = {name: {**columns[name], "kind": "action"} if name in deeds and not shown else columns[name] for name in do}
+    # Read off the goal's words, a deed is what these have found out; off the whole field, it is learned without them.
+    goal = found.get("goal")
+    at = {"at": goal} if goal is not None and columns[goal]["kind"] in ("sequence", "text") else {}
+    deed = {"kind": "action", **at}
+    acts = {name: {**columns[name], **deed} if name in deeds and not shown else columns[name] for name in do}
     mixer = {"kind": "mixer", "windows": windows, "write": "replace"}
     ahead = {"transition": {"zone": mixer}} if found["window"] > 1 else {}
     return {
         "steps": {**found, "shows": shown, **ahead},
         "acts": acts,
         **({} if attending else {"zones": {"core": {**mixer, "layers": 2}}}),
-        "training": {"ticks": 2, "segments": 4 if shown else 1},
+        "training": {"ticks": 2, "segments": 4} if shown else {"ticks": 2, "segments": 1, "batch": BATCH},
         "will": {"ticks": 16 if shown else 2},
     }
