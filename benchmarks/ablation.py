@@ -6,7 +6,6 @@ The part without an own state gets the steps asked for: 1,500 are about five min
 as many as take as long, by its step measured in turns with that one's; so neither a noisy machine nor another one
 changes what is compared, and several processes may share the work by `--only`. Resumable: finished runs are kept. Sizes
 lie within 1 % of the base's, `loop` within 3; parts of several zones are also to be compared with `ring-of-four`.
-`ablation-1500steps.json` is an earlier round: its base has three seeds, parts of four zones 4 to 11 % more weights.
 """
 
 from __future__ import annotations

@@ -127,7 +127,8 @@ def main() -> None:
         rows,
     )
     rated = {"fp32": peak.fp32, "bf16": peak.bf16}
-    write("rate", {"command": "python -m benchmarks.rate", "peak": rated, "steps": result, "hand_over_ours": ratio})
+    found = {"command": "python -m benchmarks.rate", "peak": rated, "steps": result, "hand_over_ours": ratio}
+    write(f"rate-{precision}", found)
 
 
 def alternate(steps: dict[str, Callable[[], None]], rounds: int, count: int) -> dict[str, list[float]]:

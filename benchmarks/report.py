@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ablation, curve, mazes, sudoku, visual_sudoku
+from benchmarks import ablation, curve, mazes, shipped, sudoku, visual_sudoku
 from benchmarks.common import Grid, read
 
 BEGIN, END = "<!-- made by `python -m benchmarks.report` -->", "<!-- end -->"
@@ -47,6 +47,7 @@ def report() -> str:
 SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "sudoku-sudoku-30min": sudoku.tables,
     "sudoku-sudoku-5min": sudoku.tables,
+    "shipped": shipped.tables,
     "curve-5min": curve.tables,
     "mazes-20min": mazes.tables,
     "visual-sudoku-3min": visual_sudoku.tables,
