@@ -24,7 +24,7 @@ class Sizes:
 
     Attributes:
         parts: parameters of each zone (`zones/<name>`), and of coupling, wave, senses, acts and reflection.
-        sites: sites of the field the operations are for.
+        places: where the sites are that the operations are for.
         operations: operations of each role's firing (`zone.role`) for one scene, multiply-adds times two.
         segment: operations of one training segment's forward pass for one scene, reading included.
         zones: parameters of every zone, by where it is declared: those inside of others too, and what foresees.
@@ -32,11 +32,16 @@ class Sizes:
     """
 
     parts: dict[str, int]
-    sites: int
+    places: Places
     operations: dict[str, int]
     segment: int
     once: dict[str, int] = field(default_factory=dict)
     zones: dict[Loc, int] = field(default_factory=dict)
+
+    @property
+    def sites(self) -> int:
+        """Sites of the field the operations are for."""
+        return self.places.sites
 
     @property
     def parameters(self) -> int:
@@ -58,8 +63,8 @@ class Sizes:
         places = Places(grids, chart.field.prefix)
         circuit = brain.circuit
         names = [".".join(label) for label in circuit.labels]
-        operations = dict(zip(names, circuit.role_operations(places.sites), strict=True))
-        ticks = sum(circuit.operations(places.sites, tick) for tick in range(chart.training.ticks))
+        operations = dict(zip(names, circuit.role_operations(places), strict=True))
+        ticks = sum(circuit.operations(places, tick) for tick in range(chart.training.ticks))
         segment = ticks + brain.reading_operations(places)
         once = {
             name: sum(part.facts.operations(_units(chart.senses[part.spec.sense], grid)) for part in zone.models)
@@ -67,7 +72,7 @@ class Sizes:
         }
         modules = {here: _zone_at(brain, here) for here, _ in every_zone(chart)}
         zones = {here: zone.borrowed + sum(w.numel() for w in zone.parameters()) for here, zone in modules.items()}
-        return cls(brain.parameters_by_part(), places.sites, operations, segment, once, zones)
+        return cls(brain.parameters_by_part(), places, operations, segment, once, zones)
 
 
 def _zone_at(brain: Brain, here: Loc) -> Zone:

@@ -101,6 +101,6 @@ class PretrainedBody(nn.Module):
         """Returns the operations of the model for each value, which it costs once, however often the zone fires."""
         return [self.facts.operations(len(whole(value))) for value in raw.values]
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example, the model aside: see `once`."""
-        return sites * self.take.operations
+        return places.sites * self.take.operations
