@@ -60,14 +60,14 @@ class Sizes:
             brain = Brain(chart)
         seen = (spec.fixed_sites or spec.sites(grid) for spec in chart.senses.values())
         grids = (*seen, *((1, act.own_sites) for act in chart.acts.values() if act.own_sites))
-        places = Places(grids, chart.field.prefix)
+        places = Places(grids, chart.field.prefix, names=tuple(chart.senses))
         circuit = brain.circuit
         names = [".".join(label) for label in circuit.labels]
         operations = dict(zip(names, circuit.role_operations(places), strict=True))
         ticks = sum(circuit.operations(places, tick) for tick in range(chart.training.ticks))
         segment = ticks + brain.reading_operations(places)
         once = {
-            name: sum(part.facts.operations(_units(chart.senses[part.spec.sense], grid)) for part in zone.models)
+            name: sum(part.below.operations(_units(chart.senses[part.spec.sense], grid)) for part in zone.models)
             for name, zone in ((name, circuit.zone(name)) for name in circuit.looking)
         }
         modules = {here: _zone_at(brain, here) for here, _ in every_zone(chart)}
