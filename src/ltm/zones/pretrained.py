@@ -78,8 +78,8 @@ class PretrainedBody(nn.Module):
         self.below = facts_of(spec.model, spec.below)
         """What is known of the layers that run once a value."""
         self.take = Linear(self.facts.channels, width)
-        adapted = (0, 1) if spec.adapters is None else (spec.adapters.layers, spec.adapters.rank)
-        self.adapters = nn.ModuleList(Adapter(self.facts.channels, adapted[1]) for _ in range(adapted[0]))
+        count, rank = (0, 0) if spec.adapters is None else (spec.adapters.layers, spec.adapters.rank)
+        self.adapters = nn.ModuleList(Adapter(self.facts.channels, rank) for _ in range(count))
         self.digest: Tensor
         self.register_buffer("digest", torch.empty(32, dtype=torch.uint8))
 
