@@ -5,10 +5,10 @@ python -m benchmarks.pretrained pictures DIGITS.npz --minutes 2 --few 200
 python -m benchmarks.pretrained words --minutes 1
 python -m benchmarks.pretrained speech --minutes 1
 
-Both have the same rows to learn from, the same minutes, and the same rows to be judged by. `polarity` is real text
-(Pang and Lee), split as in `benchmarks.text`; `pictures` are MNIST's digits, of which only a few are learned from;
-words and speech are spoken by eSpeak NG (pip install espeakng-loader): synthetic voices, those judged by never learned
-from.
+All have the same rows to learn from, the same minutes, and the same rows to be judged by. `polarity` is real text
+(Pang and Lee), split as in `benchmarks.text`, and has a zone with adapters too; `pictures` are MNIST's digits, of which
+only a few are learned from; words and speech are spoken by eSpeak NG (pip install espeakng-loader): synthetic voices,
+those judged by never learned from.
 """
 
 from __future__ import annotations
