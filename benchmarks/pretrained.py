@@ -5,10 +5,10 @@ python -m benchmarks.pretrained pictures DIGITS.npz --minutes 2 --few 200
 python -m benchmarks.pretrained words --minutes 1
 python -m benchmarks.pretrained speech --minutes 1
 
-Both have the same rows to learn from, the same minutes, and the same rows to be judged by. `polarity` is real text
-(Pang and Lee), split as in `benchmarks.text`; `pictures` are MNIST's digits, of which only a few are learned from;
-words and speech are spoken by eSpeak NG (pip install espeakng-loader): synthetic voices, those judged by never learned
-from.
+All have the same rows to learn from, the same minutes, and the same rows to be judged by. `polarity` is real text
+(Pang and Lee), split as in `benchmarks.text`, and has a zone with adapters too; `pictures` are MNIST's digits, of which
+only a few are learned from; words and speech are spoken by eSpeak NG (pip install espeakng-loader): synthetic voices,
+those judged by never learned from.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ltm.scenes.arrays import arrays_of
 from ltm.scenes.lines import rows
 from ltm.scenes.prepare import read_scenes
 
-ZONE, SCRATCH = "frozen zone", "from scratch"
+ZONE, ADAPTED, SCRATCH = "frozen zone", "adapted zone", "from scratch"
 TESTED = 2000
 """Pictures that are judged by."""
 WORDS = ("yes", "no", "stop", "go", "seven", "hello", "light", "music")
@@ -60,6 +60,7 @@ class Part:
         do: column that is answered.
         settings: of the chart.
         make: writes the files to learn from and to be judged by.
+        adapt: what makes the zone one with low-rank adapters; empty where its model takes none.
     """
 
     chart: str
@@ -67,6 +68,7 @@ class Part:
     do: str
     settings: Callable[[], list[str]]
     make: Callable[[argparse.Namespace, Path], tuple[Path, Path]]
+    adapt: tuple[str, ...] = ()
 
 
 def polarity(given: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
@@ -169,7 +171,9 @@ def _labels(names: tuple[str, ...], act: str) -> Callable[[], list[str]]:
 
 
 PARTS: dict[str, Part] = {
-    "polarity": Part("minilm", "sentence", "polarity", list, polarity),
+    "polarity": Part(
+        "minilm", "sentence", "polarity", list, polarity, ("zones.language.adapters={layers: 2, rank: 4}",)
+    ),
     "pictures": Part("efficientnet", "image", "label", list, pictures),
     "words": Part("speech-embedding", "sound:audio", "word", _labels(WORDS, "word"), words),
     "speech": Part("silero-vad", "sound:audio", "heard", list, speech),
@@ -208,10 +212,11 @@ def main() -> None:
 
 def _charts(part: Part, learn: Path, minutes: float, seed: int) -> dict[str, Chart]:
     settings = [f"training.minutes={minutes}", f"training.seed={seed}", f"scenes.source={learn.resolve()}"]
-    return {
-        ZONE: chart_of(part.chart, [*part.settings(), *settings]),
-        SCRATCH: proposed(learn, part.see, part.do, minutes, seed),
-    }
+    settings += part.settings()
+    charts = {ZONE: chart_of(part.chart, settings)}
+    if part.adapt:
+        charts[ADAPTED] = chart_of(part.chart, [*settings, *part.adapt])
+    return {**charts, SCRATCH: proposed(learn, part.see, part.do, minutes, seed)}
 
 
 def _measured(chart: Chart, out: Path, learn: Path, test: Path) -> dict[str, Any]:
@@ -223,9 +228,9 @@ def _measured(chart: Chart, out: Path, learn: Path, test: Path) -> dict[str, Any
 
 
 def tables(result: dict[str, Any]) -> Iterator[Grid]:
-    """What is told right, with the frozen zone and from scratch."""
+    """What is told right, with the frozen zone, with adapters in its model, and from scratch."""
     rows, count = [], 0
-    for label in (ZONE, SCRATCH):
+    for label in (ZONE, ADAPTED, SCRATCH):
         runs = [run for key, run in result["runs"].items() if key.split("/")[0] == label]
         if runs:
             count = len(runs)

@@ -54,7 +54,7 @@ def main() -> None:
     rows, result = [], []
     for case in cases:
         zones, policy, fire = case
-        cost = brains[case].circuit.operations(81, 0) * TICKS
+        cost = brains[case].circuit.operations(mind.places, 0) * TICKS
         median = statistics.median(times[case])
         shown = [f"{cost / 1e6:.1f}", f"{median * 1e3:.1f}", f"{median / whole:.3f}"]
         rows.append([policy, str(zones), str(fire), *shown])

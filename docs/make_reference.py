@@ -67,6 +67,8 @@ def reference() -> str:
         for kind, spec in specs.items():
             parts.append(f"### kind: {kind}\n")
             parts += _table(spec, ("kind", *shared))
+            if kind == "pretrained":
+                parts += ["### adapters of kind pretrained\n", *_table(models["AdaptersSpec"], ())]
     return "\n".join(parts).rstrip() + "\n"
 
 

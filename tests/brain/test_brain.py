@@ -76,7 +76,7 @@ def test_sizes_are_counted_without_building() -> None:
     assert sizes.bytes == 4 * sizes.parameters
     assert sizes.sites == 12
     places = brain.begin(seen()).places
-    ticks = sum(brain.circuit.operations(12, tick) for tick in range(chart.training.ticks))
+    ticks = sum(brain.circuit.operations(places, tick) for tick in range(chart.training.ticks))
     assert sizes.segment == ticks + brain.reading_operations(places)
 
 

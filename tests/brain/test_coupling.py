@@ -13,6 +13,7 @@ from ltm.brain.coupling import Coupling
 from ltm.chart.circuit import CouplingSpec
 from ltm.chart.patterns import edges
 from ltm.zones.layers import initialise_all
+from ltm.zones.places import Places
 
 NAMES = [f"z{number}" for number in range(8)]
 
@@ -97,8 +98,9 @@ def test_low_rank_edges_are_smaller_and_counted_in_size_and_operations(strength:
         sizes[rank] = brain.circuit.coupling.operations("z0", 16)
         gate = 2 * 2 * (12 + 12) if strength == "dynamic" else 0
         assert sizes[rank] == 2 * 16 * 2 * one + gate
-    alone = brain_of(3).circuit.role_operations(16)
-    coupled = brain_of(3, pattern="ring", rank=2, strength=strength).circuit.role_operations(16)
+    places = Places(((4, 4),))
+    alone = brain_of(3).circuit.role_operations(places)
+    coupled = brain_of(3, pattern="ring", rank=2, strength=strength).circuit.role_operations(places)
     assert [c - a for a, c in zip(alone, coupled, strict=True)] == [sizes[2]] * 3
 
 

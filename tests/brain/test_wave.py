@@ -111,8 +111,8 @@ def test_operations_do_not_grow_with_zones_that_are_silent(policy: str) -> None:
             brain.circuit.run(mind.lanes, mind.input, mind.places, 2)
         router = 0 if brain.circuit.wave is None else brain.circuit.wave.operations()
         counts[zones] = counter.get_total_flops() - 2 * 2 * router
-        assert brain.circuit.operations(16, 0) - router == brain.circuit.role_operations(16)[0]
-        assert counts[zones] == 2 * 2 * brain.circuit.role_operations(16)[0]
+        assert brain.circuit.operations(mind.places, 0) - router == brain.circuit.role_operations(mind.places)[0]
+        assert counts[zones] == 2 * 2 * brain.circuit.role_operations(mind.places)[0]
     assert counts[4] == counts[32]
 
 

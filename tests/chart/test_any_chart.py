@@ -89,6 +89,7 @@ def a_zone(kind: str, depth: int) -> st.SearchStrategy[dict[str, Any]]:
     if kind == "pretrained":
         needed["model"] = st.sampled_from([little_model(), little_model(), "minilm", "nothing", "./nowhere"])
         needed["sense"] = st.sampled_from(["view", "view", "seen", "nobody"])
+        needed["adapters"] = st.sampled_from([None, None, {"layers": 2}, {"layers": 9, "rank": 2}])
     common = {
         "width": sizes,
         "loops": st.integers(0, 2),

@@ -55,8 +55,9 @@ def test_products_are_the_operations() -> None:
     values = sample(brain.chart, Path())
     work = thought_work(brain, values).segment
     counted = sum(2 * m * k * n * count for (m, k, n), count in work.products.items())
-    segment = sum(brain.circuit.operations(81, tick) for tick in range(brain.chart.training.ticks))
-    assert counted == pytest.approx(segment + brain.reading_operations(brain.layout.places(values)), rel=0.01)
+    places = brain.layout.places(values)
+    segment = sum(brain.circuit.operations(places, tick) for tick in range(brain.chart.training.ticks))
+    assert counted == pytest.approx(segment + brain.reading_operations(places), rel=0.01)
 
 
 def test_a_wave_that_chooses_is_bounded_from_above() -> None:

@@ -102,7 +102,7 @@ def test_operations_are_those_that_pytorch_counts(zone: dict[str, Any]) -> None:
     # The counter knows the attention of this processor only in its plain form.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
         brain.circuit.run(mind.lanes, mind.input, mind.places, ticks)
-    declared = sum(brain.circuit.operations(mind.places.sites, tick) for tick in range(ticks))
+    declared = sum(brain.circuit.operations(mind.places, tick) for tick in range(ticks))
     counted = counter.get_total_flops()
     # The padding of convolutions, a share of the border, is counted by one side and not by the other.
     assert declared == pytest.approx(counted, rel=0.02)

@@ -73,9 +73,9 @@ class Account:
 
         Looks of pretrained models are left out.
         """
-        circuit, sites = self.brain.circuit, mind.places.sites
-        coming = (circuit.operations(sites, mind.lanes.tick + tick) for tick in range(ticks))
-        return sum(coming) + self.brain.reading_operations(mind.places)
+        circuit, places = self.brain.circuit, mind.places
+        coming = (circuit.operations(places, mind.lanes.tick + tick) for tick in range(ticks))
+        return sum(coming) + self.brain.reading_operations(places)
 
     def charge(
         self, mind: Mind, recorder: Recorder | None, ticks: int, scenes: Sequence[int], reads: bool
@@ -102,13 +102,13 @@ class Account:
 
     def _ticks(self, mind: Mind, recorder: Recorder | None, ticks: int, batch: int) -> Tensor:
         """Returns the operations of the last ticks `[B]`."""
-        circuit, sites = self.brain.circuit, mind.places.sites
+        circuit, places = self.brain.circuit, mind.places
         if circuit.wave is None:
             first = mind.lanes.tick - ticks
-            fixed = sum(circuit.operations(sites, first + tick) for tick in range(ticks))
+            fixed = sum(circuit.operations(places, first + tick) for tick in range(ticks))
             return torch.full((batch,), float(fixed), dtype=torch.float64)
         assert recorder is not None
-        costs_R = torch.tensor(circuit.role_operations(sites), dtype=torch.float64)
+        costs_R = torch.tensor(circuit.role_operations(places), dtype=torch.float64)
         fired_TBR = torch.stack(recorder.fired[-ticks:]).double()
         return (fired_TBR @ costs_R + circuit.wave.operations()).sum(0)
 

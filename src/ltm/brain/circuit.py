@@ -229,16 +229,16 @@ class Circuit(nn.Module):
             change = Total(self, lanes.field).move(name, given)
         return change.detach().float().square().mean(dim=(1, 2)).sqrt()
 
-    def operations(self, sites: int, tick: int) -> int:
+    def operations(self, places: Places, tick: int) -> int:
         """Operations of a tick of a fixed schedule for one example; of the dearest choice where the wave is dynamic."""
-        costs = self.role_operations(sites)
+        costs = self.role_operations(places)
         if self.wave is None:
             return sum(costs[number] for number in self.cycle[tick % len(self.cycle)])
         return self.wave.operations() + sum(sorted(costs, reverse=True)[: self.wave.spec.fire])
 
-    def role_operations(self, sites: int) -> list[int]:
+    def role_operations(self, places: Places) -> list[int]:
         """Returns the operations of one firing of each role for one example, hearing included."""
         return [
-            self.zone(name).operations(role, sites) + self.coupling.operations(name, sites)
+            self.zone(name).operations(role, places) + self.coupling.operations(name, places.sites)
             for name, role in self.labels
         ]

@@ -48,7 +48,7 @@ class Layout:
         """
         seen = (spec.sites(tuple(values[name].shape[1 + self.stepped :])) for name, spec in self.specs.items())
         grids = (*seen, *((1, sites) for sites in self.own.values()))
-        places = Places(grids, self.prefix)
+        places = Places(grids, self.prefix, names=tuple(self.specs))
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.pop(grids, places._pools)
         self._pools[grids] = places._pools

@@ -174,8 +174,8 @@ def think_segment(brain: Brain, mind: Mind, values: dict[str, Tensor]) -> Readin
 def segment_operations(brain: Brain, places: Places) -> int:
     """Returns the operations of thinking about one step for one segment, reading and foreseeing included."""
     circuit, ahead = brain.circuit, None if brain.steps is None else brain.steps.transition
-    ticks = sum(circuit.operations(places.sites, tick) for tick in range(brain.chart.training.ticks))
-    foreseeing = 0 if ahead is None else ahead.operations(next(iter(ahead.spec.roles)), places.sites)
+    ticks = sum(circuit.operations(places, tick) for tick in range(brain.chart.training.ticks))
+    foreseeing = 0 if ahead is None else ahead.operations(next(iter(ahead.spec.roles)), places)
     return ticks + brain.reading_operations(places) + foreseeing
 
 

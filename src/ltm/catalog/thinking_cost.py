@@ -100,7 +100,7 @@ def weigh(chart: Chart) -> Weight:
         fired = [{role.split(".")[0] for role in tick} for tick in schedule(chart)]
     active, borrowed = (sum(map(count, fired)) / len(fired) for count in (zones, frozen))
     ticks = 1 if dynamic else len(circuit.cycle)
-    operations = sum(circuit.operations(sizes.sites, tick) for tick in range(ticks)) / ticks
+    operations = sum(circuit.operations(sizes.places, tick) for tick in range(ticks)) / ticks
     return Weight(
         sizes.parameters,
         sizes.bytes,

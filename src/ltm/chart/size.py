@@ -24,7 +24,7 @@ class Sizes:
 
     Attributes:
         parts: parameters of each zone (`zones/<name>`), and of coupling, wave, senses, acts and reflection.
-        sites: sites of the field the operations are for.
+        places: where the sites are that the operations are for.
         operations: operations of each role's firing (`zone.role`) for one scene, multiply-adds times two.
         segment: operations of one training segment's forward pass for one scene, reading included.
         zones: parameters of every zone, by where it is declared: those inside of others too, and what foresees.
@@ -32,11 +32,16 @@ class Sizes:
     """
 
     parts: dict[str, int]
-    sites: int
+    places: Places
     operations: dict[str, int]
     segment: int
     once: dict[str, int] = field(default_factory=dict)
     zones: dict[Loc, int] = field(default_factory=dict)
+
+    @property
+    def sites(self) -> int:
+        """Sites of the field the operations are for."""
+        return self.places.sites
 
     @property
     def parameters(self) -> int:
@@ -55,19 +60,19 @@ class Sizes:
             brain = Brain(chart)
         seen = (spec.fixed_sites or spec.sites(grid) for spec in chart.senses.values())
         grids = (*seen, *((1, act.own_sites) for act in chart.acts.values() if act.own_sites))
-        places = Places(grids, chart.field.prefix)
+        places = Places(grids, chart.field.prefix, names=tuple(chart.senses))
         circuit = brain.circuit
         names = [".".join(label) for label in circuit.labels]
-        operations = dict(zip(names, circuit.role_operations(places.sites), strict=True))
-        ticks = sum(circuit.operations(places.sites, tick) for tick in range(chart.training.ticks))
+        operations = dict(zip(names, circuit.role_operations(places), strict=True))
+        ticks = sum(circuit.operations(places, tick) for tick in range(chart.training.ticks))
         segment = ticks + brain.reading_operations(places)
         once = {
-            name: sum(part.facts.operations(_units(chart.senses[part.spec.sense], grid)) for part in zone.models)
+            name: sum(part.below.operations(_units(chart.senses[part.spec.sense], grid)) for part in zone.models)
             for name, zone in ((name, circuit.zone(name)) for name in circuit.looking)
         }
         modules = {here: _zone_at(brain, here) for here, _ in every_zone(chart)}
         zones = {here: zone.borrowed + sum(w.numel() for w in zone.parameters()) for here, zone in modules.items()}
-        return cls(brain.parameters_by_part(), places.sites, operations, segment, once, zones)
+        return cls(brain.parameters_by_part(), places, operations, segment, once, zones)
 
 
 def _zone_at(brain: Brain, here: Loc) -> Zone:

@@ -14,6 +14,7 @@ from ltm.chart.draw import ranges
 from ltm.chart.draw_wires import coupling_words, kind, rhythm_words, will_words, wires
 from ltm.chart.size import BYTES_A_WEIGHT
 from ltm.cli.render import clock, percent, plain_of, safe
+from ltm.zones.pretrained import PretrainedSpec
 
 if TYPE_CHECKING:
     from ltm.chart.schema import Chart
@@ -57,10 +58,11 @@ def brain_table(chart: Chart, sizes: Sizes, *, plain: bool = False) -> Table:
         weights = sizes.parts[f"zones/{name}"]
         spent = {role: format_count(sizes.operations[f"{name}.{role}"]) for role in spec.roles}
         loops = f", {spec.loops} loops" if spec.loops > 1 else ""
+        adapted = ", adapted" if isinstance(spec, PretrainedSpec) and spec.adapters is not None else ""
         alone = len(spent) == 1 and not _when(chart, next(iter(spec.roles.values())))
         table.add_row(
             Text(name, "cyan"),
-            kind(spec) + loops + (", own state" if spec.state == "own" else ""),
+            kind(spec) + adapted + loops + (", own state" if spec.state == "own" else ""),
             str(spec.width or chart.field.width),
             f"{weights:,}",
             format_bytes(BYTES_A_WEIGHT * weights),

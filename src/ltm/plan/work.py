@@ -117,7 +117,7 @@ def operations(brain: Brain, values: Mapping[str, Tensor], work: ThoughtWork, ti
     places = brain.layout.places(values)
     later = range(work.segment_ticks, max(ticks, work.segment_ticks))
     readings = segments(ticks, work.segment_ticks) - 1
-    fired = sum(brain.circuit.operations(places.sites, tick) for tick in later)
+    fired = sum(brain.circuit.operations(places, tick) for tick in later)
     return work.first.operations + fired + readings * brain.reading_operations(places)
 
 

@@ -36,6 +36,7 @@ class Facts:
         most: units at most.
         size: rows and columns of pictures.
         rate: samples a second of sounds.
+        adaptable: of the layers that are run, how many may have low-rank adapters: all or none.
     """
 
     takes: Takes
@@ -47,6 +48,7 @@ class Facts:
     most: int = 1
     size: tuple[int, int] = (1, 1)
     rate: int = 16_000
+    adaptable: int = 0
 
 
 def in_a_row(units: int) -> tuple[int, int]:

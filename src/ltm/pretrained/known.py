@@ -29,7 +29,7 @@ class Known:
         licence: of the weights.
         facts: what charts need to know.
         load: makes it.
-        cut: the same for the first so many layers of it, where it can be cut.
+        cut: facts of the first so many layers of it, where it can be cut.
     """
 
     about: str
@@ -50,7 +50,7 @@ class Known:
 def _minilm(layers: int = 6) -> Facts:
     """Up to six layers of width 384 with 1,536 channels inside, and one matrix on the first token."""
     matrices = 4 * 384**2 + 2 * 384 * 1536
-    if not 1 <= layers <= 6:
+    if not 0 <= layers <= 6:
         raise LtmError(f"layers: model 'minilm' has 6, got {layers}")
 
     def operations(tokens: int) -> int:
@@ -58,7 +58,7 @@ def _minilm(layers: int = 6) -> Facts:
 
     # 9 x 384 biases and norms a layer, and 1,536 biases inside; tokens, places, kinds and a norm; the last matrix.
     weights = layers * (matrices + 9 * 384 + 1536) + (30_522 + 512 + 2 + 2) * 384 + 384**2 + 384
-    return Facts("text", 384, weights, in_a_row, operations, most=512)
+    return Facts("text", 384, weights, in_a_row, operations, most=512, adaptable=layers)
 
 
 def _whole(load: Callable[[Mapping[str, bytes], str], Run]) -> Load:

@@ -12,8 +12,11 @@ import importlib.util
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import torch
+
 from ltm.errors import FolderError, LtmError, nearest
 from ltm.pretrained import onnx_file, transformer
+from ltm.pretrained.above import Above
 from ltm.pretrained.facts import Facts
 from ltm.pretrained.frozen import Frozen
 from ltm.pretrained.known import KNOWN, Known
@@ -75,6 +78,21 @@ def frozen(model: str, layers: int | None = None) -> Frozen:
     return _load_at(model, path, _stamps(path), layers)
 
 
+def above(model: str, layers: int | None, last: int) -> Above:
+    """Returns the last of a model's layers, loaded and checked, for zones that adapt them.
+
+    Args:
+        model: as for `facts_of`, which says how many of its layers are adaptable.
+        layers: only the first so many of it are run; all when absent.
+        last: how many of those.
+
+    Raises:
+        LtmError: as for `frozen`.
+        FolderError: likewise.
+    """
+    return _above(model, stamp_of(model), layers, last)
+
+
 def file_of(model: str, name: str) -> bytes:
     """Returns the content of one of a model's files, checked where the table knows its hash.
 
@@ -100,20 +118,34 @@ def stamp_of(model: str) -> Stamps:
 
 @functools.lru_cache(maxsize=16)
 def _load_known(model: str, layers: int | None) -> Frozen:
-    known = KNOWN[model]
-    folder = _installed(model)
-    contents = {name: _content(known, folder, name) for name in known.files}
-    run = known.load(contents, str(folder), layers)
-    return Frozen(model, run, facts_of(model, layers), _together(known.files))
+    contents, source, digest = _read(model)
+    return Frozen(model, KNOWN[model].load(contents, source, layers), facts_of(model, layers), digest)
 
 
 @functools.lru_cache(maxsize=16)
 def _load_at(model: str, path: Path, stamps: Stamps, layers: int | None) -> Frozen:
     facts = _facts_at(path, stamps, layers)
-    contents = {name: read_bytes(path / name if path.is_dir() else path) for name, _, _ in stamps}
-    run = transformer.load(contents, str(path), layers) if path.is_dir() else onnx_file.load(contents, str(path))
+    contents, source, digest = _read(model)
+    run = transformer.load(contents, source, layers) if path.is_dir() else onnx_file.load(contents, source)
+    return Frozen(model, run, facts, digest)
+
+
+@functools.lru_cache(maxsize=16)
+def _above(model: str, stamps: Stamps, layers: int | None, last: int) -> Above:
+    contents, source, digest = _read(model)
+    with torch.inference_mode(False):  # whoever asks first, training may use it later
+        return Above(transformer.model_of(contents, source, layers), last, digest)
+
+
+def _read(model: str) -> tuple[dict[str, bytes], str, bytes]:
+    """Returns the contents of a model's files, what messages call their place, and their digest."""
+    if model in KNOWN:
+        known, folder = KNOWN[model], _installed(model)
+        return {name: _content(known, folder, name) for name in known.files}, str(folder), _together(known.files)
+    path = _path(model)
+    contents = {name: read_bytes(path / name if path.is_dir() else path) for name, _, _ in _stamps(path)}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    return Frozen(model, run, facts, _together(hashes))
+    return contents, str(path), _together(hashes)
 
 
 @functools.lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ import torch
 
 from ltm.errors import FolderError, LtmError
 from ltm.foreign.config import setting
+from ltm.pretrained.above import adaptable
 from ltm.pretrained.facts import Facts, Run, Value, in_a_row
 from ltm.runtime.weights import from_bytes, read_bytes
 from ltm.scenes.extras import library
@@ -51,7 +52,7 @@ def facts_of(folder: Path, layers: int | None = None) -> Facts:
 
     Args:
         folder: that holds it.
-        layers: only the first so many; all when absent.
+        layers: only the first so many; none where that is 0; all when absent.
 
     Raises:
         FolderError: of no family that is known here, or not what it should be.
@@ -73,12 +74,13 @@ def facts_of(folder: Path, layers: int | None = None) -> Facts:
     if takes == "text":
         counts = [_counted(model, torch.zeros(1, length, dtype=torch.long)) for length in _COUNTED_AT]
         width = int(counts[0][1][-1])
-        return Facts("text", width, weights, in_a_row, _square([count for count, _ in counts]), most=most)
+        operations, fits = _square([count for count, _ in counts]), adaptable(model.config)
+        return Facts("text", width, weights, in_a_row, operations, most=most, adaptable=fits)
     size = _picture_size(config, folder)
-    operations, shape = _counted(model, torch.zeros(1, 3, *size))
+    spent, shape = _counted(model, torch.zeros(1, 3, *size))
     grid = (shape[2], shape[3]) if len(shape) == 4 else (1, shape[1])
     channels = shape[1] if len(shape) == 4 else shape[2]
-    return Facts("image", channels, weights, lambda units: grid, lambda units: operations, size=size)
+    return Facts("image", channels, weights, lambda units: grid, lambda units: spent, size=size)
 
 
 def _square(counts: list[int]) -> Any:
@@ -104,12 +106,24 @@ def _counted(model: Any, given: torch.Tensor) -> tuple[int, tuple[int, ...]]:
 
 
 def load(contents: Mapping[str, bytes], source: str, layers: int | None = None) -> Run:
-    """Loads a model; its weights have been read and hashed, and what is loaded is checked to be all of them.
+    """Loads what runs a model.
+
+    Args and errors are those of `model_of`.
+    """
+    model = model_of(contents, source, layers)
+    if TOKENIZER in contents:
+        return _of_tokens(model)
+    mean, spread, size = _normalisation(Path(source))
+    return _of_pixels(model, mean, spread, size)
+
+
+def model_of(contents: Mapping[str, bytes], source: str, layers: int | None = None) -> Any:
+    """Returns a model; its weights have been read and hashed, and what is loaded is checked to be all of them.
 
     Args:
         contents: of its files.
         source: its folder.
-        layers: only the first so many; all when absent.
+        layers: only the first so many; none where that is 0; all when absent.
 
     Raises:
         FolderError: damaged, NaN, weights that are missing or of another size, or a vocabulary that isn't the model's.
@@ -125,9 +139,7 @@ def load(contents: Mapping[str, bytes], source: str, layers: int | None = None) 
                 f"{folder / TOKENIZER}: {named.get_vocab_size():,} tokens, but the model knows {symbols:,}: "
                 "the vocabulary is another model's"
             )
-        return _of_tokens(model)
-    mean, spread, size = _normalisation(folder)
-    return _of_pixels(model, mean, spread, size)
+    return model
 
 
 def _of_tokens(model: Any) -> Run:
@@ -210,7 +222,7 @@ def _cut(config: Any, layers: int, folder: Path) -> None:
     whole = getattr(config, "num_hidden_layers", None)
     if not isinstance(whole, int):
         raise LtmError(f"layers: the model in {folder} can't be cut")
-    if not 1 <= layers <= whole:
+    if not 0 <= layers <= whole:
         raise LtmError(f"layers: the model in {folder} has {whole}, got {layers}")
     config.num_hidden_layers = layers
 

@@ -83,4 +83,4 @@ def _look(part: PretrainedBody, scenes: SceneSet, number: int) -> int:
     """Lets a model look at a scene; returns the bytes of what it makes of it."""
     values = torch.from_numpy(np.array(scenes.values[part.spec.sense][number : number + 1]))
     (key,) = Raw.of(values, 0, 0).keys
-    return frozen(part.spec.model, part.spec.layers).made(whole(values[0]).numpy(), key).nbytes
+    return frozen(part.spec.model, part.spec.below).made(whole(values[0]).numpy(), key).nbytes

@@ -81,7 +81,7 @@ class ArchetypeBody(nn.Module):
         scale = (self.log_sharpness_H.exp() / math.sqrt(self.head_width))[:, None]
         return F.softmax(scores.float() * scale, dim=-1).to(question_BSW.dtype)
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example."""
         recall = 4 * self.keys_HAK.numel()
-        return sites * (self.ask.operations + self.out.operations + recall)
+        return places.sites * (self.ask.operations + self.out.operations + recall)

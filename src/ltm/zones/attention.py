@@ -90,12 +90,12 @@ class AttentionBody(nn.Module):
             x_BSW = rms_norm(x_BSW + channels(x_BSW))
         return x_BSW, x_BSW
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example."""
         total = 0
         for attend, channels in zip(self.attend, self.channels, strict=True):
             assert isinstance(attend, SelfAttention) and isinstance(channels, SwiGLU)
-            total += attend.operations(sites) + sites * channels.operations
+            total += attend.operations(places.sites) + places.sites * channels.operations
         return total
 
     def _positions(self, places: Places) -> tuple[Tensor, Tensor] | None:

@@ -90,6 +90,6 @@ class ConvBody(nn.Module):
             start = stop
         return torch.cat(parts, dim=1) if places.prefix or len(parts) > 2 else parts[1]
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example (padding counted as computed)."""
-        return sum(sites * local.operations for local in self.local if isinstance(local, GridConv))
+        return sum(places.sites * local.operations for local in self.local if isinstance(local, GridConv))

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ltm.zones.causal import InOrder, KeysValues, attend
 from ltm.zones.layers import Linear, SwiGLU, rotary, rotate
+from ltm.zones.places import Places
 from ltm.zones.spec import ZoneBase
 
 
@@ -100,10 +101,10 @@ class LlamaBody(InOrder):
             after.append(kept)
         return self.norm_out(x_BSW), tuple(after)
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example."""
         total = 0
         for attention, channels in zip(self.attention, self.channels, strict=True):
             assert isinstance(attention, GroupedAttention) and isinstance(channels, SwiGLU)
-            total += attention.operations(sites) + sites * channels.operations
+            total += attention.operations(places.sites) + places.sites * channels.operations
         return total

@@ -126,14 +126,14 @@ class MixerBody(nn.Module):
             x_BSW = rms_norm(x_BSW + channels(x_BSW))
         return x_BSW, x_BSW
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example (multiply-adds times two, matrix products only)."""
         total = 0
         for mixing, channels in zip(self.mixing, self.channels, strict=True):
             if isinstance(mixing, WindowMixing):
-                total += mixing.operations(sites)
+                total += mixing.operations(places.sites)
             elif isinstance(mixing, DenseMixing):
                 total += self.width * mixing.sites.operations
             assert isinstance(channels, SwiGLU)
-            total += sites * channels.operations
+            total += places.sites * channels.operations
         return total

@@ -58,6 +58,6 @@ class NestedBody(nn.Module):
         self.circuit.run(lanes, x_BSW, places, self.spec.ticks)
         return lanes.field, lanes.field
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example."""
-        return sum(self.circuit.operations(sites, tick) for tick in range(self.spec.ticks))
+        return sum(self.circuit.operations(places, tick) for tick in range(self.spec.ticks))

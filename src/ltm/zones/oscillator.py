@@ -112,8 +112,8 @@ class OscillatorBody(nn.Module):
     def _groups(self, state_BSW: Tensor) -> Tensor:
         return state_BSW.reshape(*state_BSW.shape[:-1], -1, self.spec.group)
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example."""
         assert isinstance(self.coupling, WindowMixing | SelfAttention)
         once = self.condition.operations + self.read_out.operations + self.channels.operations
-        return sites * once + self.spec.steps * self.coupling.operations(sites)
+        return places.sites * once + self.spec.steps * self.coupling.operations(places.sites)

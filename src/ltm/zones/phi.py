@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ltm.zones.causal import InOrder, KeysValues, attend
 from ltm.zones.layers import Linear, rotary, rotate
+from ltm.zones.places import Places
 from ltm.zones.spec import ZoneBase
 
 
@@ -104,6 +105,6 @@ class PhiBody(InOrder):
             after.append(kept)
         return self.norm_out(x_BSW), tuple(after)
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example."""
-        return sum(layer.operations(sites) for layer in self.layers if isinstance(layer, PhiLayer))
+        return sum(layer.operations(places.sites) for layer in self.layers if isinstance(layer, PhiLayer))

@@ -35,6 +35,7 @@ class Places:
         carried: what causal zones carry from sites that have gone by; None where all sites are here.
         raw: what senses of kind `raw` hold, by name.
         draws: gives circuits inside zones their chance.
+        names: of the senses, in their order.
     """
 
     grids: tuple[tuple[int, int], ...]
@@ -44,12 +45,18 @@ class Places:
     carried: Carried | None = None
     raw: dict[str, Raw] = field(default_factory=dict)
     draws: torch.Generator | None = None
+    names: tuple[str, ...] = ()
     _pools: dict[Window, Tensor] = field(default_factory=dict, repr=False)
 
     @property
     def sites(self) -> int:
         """Number of sites, the prefix included."""
         return self.prefix + sum(rows * columns for rows, columns in self.grids)
+
+    def count(self, sense: str) -> int:
+        """Returns how many sites a sense has."""
+        rows, columns = self.grids[self.names.index(sense)]
+        return rows * columns
 
     def some(self, index: Tensor) -> Places:
         """Returns the layout of some examples of a batch; window matrices are shared."""

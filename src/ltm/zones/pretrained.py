@@ -1,25 +1,30 @@
 """The `pretrained` zone: a frozen model from elsewhere looks at a sense's raw values and tells the field what it sees.
 
 What the model makes of a value never changes, so it runs once, and what it has made is used at every tick, segment and
-epoch. Learned is a matrix from the model's channels to the zone's, beside those to and from the field. Its weights stay
+epoch. Learned is a matrix from the model's channels to the zone's, beside those to and from the field; and, where the
+chart asks for adapters, low-rank matrices in the model's last layers, which then run at every firing. Its weights stay
 in their own package or file: the zone's file holds their SHA-256, and a model that is another one is refused.
 
-Shapes: B batch, S sites, W width, K channels of the model.
+Shapes: B batch, S sites, L tokens, W width, K channels of the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from ltm.chart.base import Name
 from ltm.errors import FolderError
-from ltm.pretrained.models import digest_of, facts_of, frozen
+from ltm.pretrained.above import FAMILIES
+from ltm.pretrained.models import above, digest_of, facts_of, frozen
+from ltm.senses.layout import void_of
+from ltm.zones.adapters import Adapter, AdaptersSpec
 from ltm.zones.layers import Linear, rms_norm
 from ltm.zones.places import Places
 from ltm.zones.raw import Raw, uncompiled, whole
@@ -38,11 +43,28 @@ class PretrainedSpec(ZoneBase):
     layers: Annotated[int, Field(ge=1, le=256)] | None = None
     """Models of several layers in transformers' form: only the first so many are run. What is told of a value is often
     plainer in the middle, and cheaper; all when absent."""
+    adapters: AdaptersSpec | None = None
+    """Text models in transformers' form: low-rank matrices that are learned inside the last of the layers that are
+    run."""
 
     @model_validator(mode="after")
     def _is_there(self) -> PretrainedSpec:
-        facts_of(self.model, self.layers)
+        facts = facts_of(self.model, self.layers)
+        if self.adapters is not None:
+            if not facts.adaptable:
+                families = ", ".join(FAMILIES)
+                raise ValueError(f"adapters: model {self.model!r} takes none; expected a text model of {families}")
+            if self.adapters.layers > facts.adaptable:
+                got = self.adapters.layers
+                raise ValueError(f"adapters.layers: model {self.model!r} runs {facts.adaptable}, got {got}")
         return self
+
+    @property
+    def below(self) -> int | None:
+        """How many of the first layers run once a value: those that have no adapters; None for the whole model."""
+        if self.adapters is None:
+            return self.layers
+        return facts_of(self.model, self.layers).adaptable - self.adapters.layers
 
 
 class PretrainedBody(nn.Module):
@@ -53,7 +75,11 @@ class PretrainedBody(nn.Module):
     def __init__(self, spec: PretrainedSpec, width: int, sites: int | None) -> None:
         super().__init__()
         self.spec, self.facts = spec, facts_of(spec.model, spec.layers)
+        self.below = facts_of(spec.model, spec.below)
+        """What is known of the layers that run once a value."""
         self.take = Linear(self.facts.channels, width)
+        count, rank = (0, 0) if spec.adapters is None else (spec.adapters.layers, spec.adapters.rank)
+        self.adapters = nn.ModuleList(Adapter(self.facts.channels, rank) for _ in range(count))
         self.digest: Tensor
         self.register_buffer("digest", torch.empty(32, dtype=torch.uint8))
 
@@ -86,21 +112,48 @@ class PretrainedBody(nn.Module):
             LtmError: the model isn't installed; says how to get it.
             FolderError: it is damaged, or not the one that this zone was trained with.
         """
-        model = frozen(self.spec.model, self.spec.layers)
-        if model.digest != bytes(self.digest.tolist()):
-            raise FolderError(
-                f"model {self.spec.model!r} is not the one that this zone was trained with: its files were exchanged"
-            )
+        made_BSK = self._made_once(raw, sites)
+        return self._adapted(made_BSK, raw) if self.adapters else made_BSK
+
+    def _made_once(self, raw: Raw, sites: int) -> Float[Tensor, "B S K"]:
+        """Returns the same of the layers without adapters."""
+        model = frozen(self.spec.model, self.spec.below)
+        self._check(model.digest)
         made_BSK = torch.zeros(len(raw.keys), sites, self.facts.channels)
         for row, key in enumerate(raw.keys):
             part_SK = model.made(whole(raw.values[row]).numpy(), key)
             made_BSK[row, raw.first : raw.first + len(part_SK)] = part_SK
         return made_BSK
 
-    def once(self, raw: Raw) -> list[int]:
-        """Returns the operations of the model for each value, which it costs once, however often the zone fires."""
-        return [self.facts.operations(len(whole(value))) for value in raw.values]
+    def _adapted(self, made_BSK: Float[Tensor, "B S K"], raw: Raw) -> Float[Tensor, "B S K"]:
+        """Returns what the layers with adapters make of that."""
+        assert self.spec.adapters is not None
+        layers = above(self.spec.model, self.spec.layers, self.spec.adapters.layers)
+        self._check(layers.digest)
+        there_BL = raw.values != void_of(raw.values.dtype)
+        learned = [cast(Adapter, adapter) for adapter in self.adapters]
+        seen_BLK = layers(made_BSK[:, raw.first : raw.last], there_BL, learned)
+        seen_BLK = seen_BLK.masked_fill(~there_BL[..., None], 0.0)
+        return F.pad(seen_BLK, (0, 0, raw.first, made_BSK.shape[1] - raw.last))
 
-    def operations(self, sites: int) -> int:
-        """Operations of one firing for one example, the model aside: see `once`."""
-        return sites * self.take.operations
+    def _check(self, digest: bytes) -> None:
+        if digest != bytes(self.digest.tolist()):
+            raise FolderError(
+                f"model {self.spec.model!r} is not the one that this zone was trained with: its files were exchanged"
+            )
+
+    def once(self, raw: Raw) -> list[int]:
+        """Returns the operations of the model for each value, which it costs once, however often the zone fires.
+
+        Layers with adapters are not among them.
+        """
+        return [self.below.operations(len(whole(value))) for value in raw.values]
+
+    def operations(self, places: Places) -> int:
+        """Operations of one firing for one example; of the model, those of layers with adapters: see `once`."""
+        total = places.sites * self.take.operations
+        if self.adapters:
+            tokens = places.count(self.spec.sense)
+            total += self.facts.operations(tokens) - self.below.operations(tokens)
+            total += sum(tokens * cast(Adapter, adapter).operations for adapter in self.adapters)
+        return total

@@ -114,8 +114,8 @@ class RecurrentBody(nn.Module):
         assert own_BSO is not None
         return own_BSO[..., : self.width], own_BSO
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example."""
         assert isinstance(self.cell, GruCell | OscillatorCell)
-        mixed = 0 if self.mixing is None else self.mixing.operations(sites)
-        return sites * self.cell.operations + mixed
+        mixed = 0 if self.mixing is None else self.mixing.operations(places.sites)
+        return places.sites * self.cell.operations + mixed

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from ltm.zones.causal import InOrder
 from ltm.zones.delta_rule import Drive, delta_rule, rule_operations
 from ltm.zones.layers import Linear, truncated_normal_
+from ltm.zones.places import Places
 from ltm.zones.spec import ZoneBase
 
 LEAST_LOG_DECAY = -0.606531
@@ -216,12 +217,13 @@ class Rwkv7Body(InOrder):
             after.append(LayerState(seen_BSW[:, -1], memory, also_BSW[:, -1]))
         return self.norm_out(x_BSW), tuple(after)
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example."""
         total = 0
         for time, channels in zip(self.time, self.channels, strict=True):
             assert isinstance(time, TimeMixing) and isinstance(channels, ChannelMixing)
-            total += time.operations(sites) + sites * (channels.key.operations + channels.value.operations)
+            each = channels.key.operations + channels.value.operations
+            total += time.operations(places.sites) + places.sites * each
         return total
 
 

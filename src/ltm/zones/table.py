@@ -60,5 +60,5 @@ class ZoneBody(Protocol):
     ) -> tuple[Tensor, Tensor | None]:
         """Returns what the zone makes of what it reads `[B, S, W]`, and its next own state `[B, S, O]`."""
 
-    def operations(self, sites: int) -> int:
+    def operations(self, places: Places) -> int:
         """Operations of one firing for one example: multiply-adds times two, matrix products only."""

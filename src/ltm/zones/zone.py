@@ -126,14 +126,14 @@ class Zone(nn.Module):
             return whole[..., self.channels]
         return whole if self.read is None else self.read(whole)
 
-    def operations(self, role_name: str, sites: int) -> int:
+    def operations(self, role_name: str, places: Places) -> int:
         """Operations of one firing in a role for one example: multiply-adds times two, matrix products only."""
         role = self.spec.roles[role_name]
-        total = self.spec.loops * int(self.body.operations(sites))  # type: ignore[operator]
+        total = self.spec.loops * int(self.body.operations(places))  # type: ignore[operator]
         if self.read is not None and {"field", "input"} & set(self.reads(role)):
-            total += sites * self.read.operations
+            total += places.sites * self.read.operations
         if self.write is not None and self.writes(role) != "own":
-            total += sites * self.write.operations
+            total += places.sites * self.write.operations
         return total
 
     @property
