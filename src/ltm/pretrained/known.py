@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ltm.errors import LtmError
-from ltm.pretrained import efficientnet_lite, silero, speech, transformer
+from ltm.pretrained import efficientnet_lite, rapidocr, silero, speech, transformer
 from ltm.pretrained.facts import Facts, Run, in_a_row
 
 Load = Callable[[Mapping[str, bytes], str, int | None], Run]
@@ -91,6 +91,15 @@ KNOWN: dict[str, Known] = {
         licence="Apache-2.0",
         facts=efficientnet_lite.FACTS,
         load=_whole(efficientnet_lite.load),
+    ),
+    "rapidocr": Known(
+        about="lines of text in pictures: PP-OCRv4's recogniser of Chinese and English, as RapidOCR ships it",
+        package="rapidocr-onnxruntime==1.4.4",
+        folder="rapidocr_onnxruntime/models",
+        files={"ch_PP-OCRv4_rec_infer.onnx": "48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b"},
+        licence="Apache-2.0",
+        facts=rapidocr.FACTS,
+        load=_whole(rapidocr.load),
     ),
     "speech-embedding": Known(
         about="sounds: Google's speech embedding (Lin et al. 2020), as openWakeWord ships it",

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ltm.chart.base import Name
 from ltm.errors import FolderError
+from ltm.pretrained.facts import units_of
 from ltm.pretrained.models import digest_of, facts_of, frozen
 from ltm.zones.layers import Linear, rms_norm
 from ltm.zones.places import Places
@@ -99,7 +100,7 @@ class PretrainedBody(nn.Module):
 
     def once(self, raw: Raw) -> list[int]:
         """Returns the operations of the model for each value, which it costs once, however often the zone fires."""
-        return [self.facts.operations(len(whole(value))) for value in raw.values]
+        return [self.facts.operations(units_of(whole(value))) for value in raw.values]
 
     def operations(self, sites: int) -> int:
         """Operations of one firing for one example, the model aside: see `once`."""
