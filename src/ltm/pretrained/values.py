@@ -15,8 +15,7 @@ import numpy.typing as npt
 
 from ltm.errors import DataError
 from ltm.pretrained.facts import Facts
-from ltm.pretrained.models import file_of, stamp_of
-from ltm.pretrained.transformer import TOKENIZER
+from ltm.pretrained.models import stamp_of, vocabulary_of
 from ltm.senses.audio import samples_of
 from ltm.senses.image import open_image
 from ltm.senses.sound_file import read_sound
@@ -42,9 +41,9 @@ def tokens(model: str, text: str) -> npt.NDArray[np.int32]:
 def _tokenizer(model: str, stamp: tuple[Any, ...]) -> Any:
     try:
         # How long texts may be is the sense's affair, and nothing is padded.
-        return tokenizer_of(keep(file_of(model, TOKENIZER).decode("utf-8", "replace")))
+        return tokenizer_of(keep(vocabulary_of(model)))
     except NoTokenizer as problem:
-        raise DataError(f"model {model!r}: {TOKENIZER}: {problem}") from None
+        raise DataError(f"model {model!r}: its vocabulary: {problem}") from None
 
 
 def pixels(value: Any, size: tuple[int, int]) -> npt.NDArray[np.uint8]:

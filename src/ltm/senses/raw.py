@@ -27,8 +27,8 @@ from ltm.senses.layout import Layout, Written, void_of
 from ltm.zones.layers import truncated_normal_
 
 Model = Annotated[str, Field(min_length=1, max_length=400)]
-"""A name of the table (`minilm`, `efficientnet-lite0`, `rapidocr`, `speech-embedding`, `silero-vad`), or the path of a
-folder in transformers' form or of an ONNX file."""
+"""A name of the table (`minilm`, `smollm2`, `efficientnet-lite0`, `rapidocr`, `speech-embedding`, `silero-vad`), or the
+path of a folder in transformers' form, or of an ONNX or GGUF file."""
 
 
 _WHAT = {"text": "texts", "image": "pictures of one size", "audio": "sounds"}
@@ -39,8 +39,8 @@ class RawSpec(Part):
 
     kind: Literal["raw"]
     model: Model
-    """Whose tokens, pixels or samples: one of `minilm`, `efficientnet-lite0`, `rapidocr`, `speech-embedding` and
-    `silero-vad`, or a path: `./folder` in transformers' form, `./file.onnx`."""
+    """Whose tokens, pixels or samples: one of `minilm`, `smollm2`, `efficientnet-lite0`, `rapidocr`, `speech-embedding`
+    and `silero-vad`, or a path: `./folder` in transformers' form, `./file.onnx`, `./file.gguf`."""
     longest: Annotated[int, Field(ge=1, le=8192)] | None = None
     """Texts: tokens at most, as many as the model takes when absent; longer text is refused, or cut where `cut` says
     so."""
