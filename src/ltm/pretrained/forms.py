@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ltm.foreign.gguf_file import ENDING
-from ltm.pretrained import gguf_text, onnx_file, transformer
+from ltm.pretrained import gguf_text, navec, onnx_file, transformer
 from ltm.pretrained.facts import Facts
 from ltm.pretrained.known import IN_JSON, Load, Vocabulary, whole
 
@@ -38,5 +38,6 @@ FOLDER = Form(transformer.facts_of, transformer.load, True, IN_JSON, transformer
 FILES = {
     ".onnx": Form(lambda path, layers: onnx_file.facts_of(path), whole(onnx_file.load), False),
     ENDING: Form(gguf_text.facts_of, gguf_text.load, True, Vocabulary("", gguf_text.vocabulary_in)),
+    navec.ENDING: Form(navec.facts_of, whole(navec.load), False, Vocabulary("", navec.vocabulary_in)),
 }
 """By the ending of a file's name."""
