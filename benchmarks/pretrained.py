@@ -1,14 +1,16 @@
-"""Frozen models as zones beside brains learned from scratch: sentences, few pictures, few spoken words, speech or none.
+"""Frozen models as zones beside brains learned from scratch: sentences, few pictures, printed and spoken words, speech.
 
 python -m benchmarks.pretrained polarity FILE.jsonl --minutes 5 --seeds 3
 python -m benchmarks.pretrained pictures DIGITS.npz --minutes 2 --few 200
+python -m benchmarks.pretrained print --minutes 2 --few 500
 python -m benchmarks.pretrained words --minutes 1
 python -m benchmarks.pretrained speech --minutes 1
 
 All have the same rows to learn from, the same minutes, and the same rows to be judged by. `polarity` is real text
 (Pang and Lee), split as in `benchmarks.text`, and has a zone with adapters too; `pictures` are MNIST's digits, of which
-only a few are learned from; words and speech are spoken by eSpeak NG (pip install espeakng-loader): synthetic voices,
-those judged by never learned from.
+only a few are learned from; `print` are letters drawn at random and printed in the font that comes with Pillow, none of
+them twice; words and speech are spoken by eSpeak NG (pip install espeakng-loader): synthetic voices, those judged by
+never learned from.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
 
 from benchmarks.beside import judged, prepared, proposed
 from benchmarks.common import RUNS, Grid, chart_of, console, read, seeds, spread, trained, write
+from benchmarks.printed import printed
 from benchmarks.spoken import RATE, VOICES, spoken
 from benchmarks.text import held_out
 from ltm.chart.schema import Chart
@@ -35,7 +39,9 @@ from ltm.scenes.prepare import read_scenes
 
 ZONE, ADAPTED, SCRATCH = "frozen zone", "adapted zone", "from scratch"
 TESTED = 2000
-"""Pictures that are judged by."""
+"""Pictures that are judged by, as far as there are so many."""
+LINES = 500
+"""Of print that are judged by."""
 WORDS = ("yes", "no", "stop", "go", "seven", "hello", "light", "music")
 SENTENCES = (
     "the quick brown fox jumps over the lazy dog",
@@ -97,6 +103,17 @@ def pictures(given: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
         order[: given.few],
         order[-TESTED:],
     )
+
+
+def lines(given: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
+    """Prints words of three to eight random letters, in four sizes; each is there once."""
+    drawn, found = np.random.default_rng(0), dict[str, Any]()
+    while len(found) < given.few + LINES:
+        word = "".join(drawn.choice(list(ascii_lowercase), drawn.integers(3, 9)))
+        found[word] = printed(word, int(drawn.choice((28, 30, 32, 34))), (48, 224))
+    order = np.arange(len(found))
+    columns = {"line": np.stack(list(found.values())), "word": np.array(list(found))}
+    return _archives(folder, columns, order[: given.few], order[given.few :])
 
 
 def _archives(folder: Path, columns: dict[str, Any], learn: Any, test: Any) -> tuple[Path, Path]:
@@ -175,6 +192,7 @@ PARTS: dict[str, Part] = {
         "minilm", "sentence", "polarity", list, polarity, ("zones.language.adapters={layers: 2, rank: 4}",)
     ),
     "pictures": Part("efficientnet", "image", "label", list, pictures),
+    "print": Part("rapidocr", "line:image", "word:text", lambda: ["senses.line.columns=224"], lines),
     "words": Part("speech-embedding", "sound:audio", "word", _labels(WORDS, "word"), words),
     "speech": Part("silero-vad", "sound:audio", "heard", list, speech),
 }
@@ -186,10 +204,10 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?", help="the file of `polarity` and `pictures`")
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--few", type=int, default=200, help="pictures to learn from")
+    parser.add_argument("--few", type=int, default=200, help="pictures or lines of print to learn from")
     given = parser.parse_args()
     part = PARTS[given.part]
-    few = f"-{given.few}" if given.part == "pictures" else ""
+    few = f"-{given.few}" if given.part in ("pictures", "print") else ""
     name = f"pretrained-{given.part}{few}-{given.minutes:g}min"
     folder = RUNS / name
     folder.mkdir(parents=True, exist_ok=True)

@@ -35,11 +35,18 @@ SIZES = {
     "universal-transformer": 369_668,
     "minilm": 129_604,
     "efficientnet": 220_996,
+    "rapidocr": 129_988,
     "speech-embedding": 47_492,
     "silero-vad": 45_508,
 }
 """Weights that are learned."""
-PRETRAINED = {"minilm": 19_164_288, "efficientnet": 3_371_008, "speech-embedding": 599_524, "silero-vad": 309_633}
+PRETRAINED = {
+    "minilm": 19_164_288,
+    "efficientnet": 3_371_008,
+    "rapidocr": 1_888_484,
+    "speech-embedding": 599_524,
+    "silero-vad": 309_633,
+}
 """Weights of models from elsewhere, as far as their zones run them."""
 SMALL: dict[str, list[str]] = {
     "hrm": [f"zones.{zone}.{key}" for zone in ("low", "high") for key in ("heads=2", "hidden=48")],

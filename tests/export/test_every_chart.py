@@ -34,7 +34,7 @@ SMALL = {
 """Ticks a segment, and what makes the rest small."""
 REFUSED = {"rwkv7-tiny": "acts.next.kind: acts of kind 'next'", "llama-tiny": "acts.next.kind: acts of kind 'next'"}
 
-FROZEN = ("minilm", "efficientnet", "speech-embedding", "silero-vad")
+FROZEN = ("minilm", "efficientnet", "rapidocr", "speech-embedding", "silero-vad")
 """Charts whose zone looks through a model of its own."""
 
 

@@ -17,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.spoken import RATE, spoken
 from ltm.errors import FolderError, LtmError
 from ltm.pretrained import efficientnet_lite, models
+from ltm.pretrained.installed import folder_of
 from ltm.pretrained.known import KNOWN
 from ltm.pretrained.models import facts_of, frozen
 from ltm.pretrained.onnx_graph import operations_of, parsed, weights_of
@@ -31,7 +32,7 @@ def model_of(name: str) -> models.Frozen:
 
 
 def place(name: str) -> Path:
-    return models._installed(name)
+    return folder_of(name)
 
 
 def said(words: str, voice: str = "en-us") -> np.ndarray:

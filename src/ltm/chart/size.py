@@ -89,6 +89,6 @@ def _zone_at(brain: Brain, here: Loc) -> Zone:
 
 
 def _units(sense: SenseSpec, grid: tuple[int, int]) -> int:
-    """Returns the samples of a sound; of texts as many tokens as a grid of any size stands in for."""
+    """Returns a sound's samples or a picture's columns; of texts as many tokens as a grid of any size stands in for."""
     assert isinstance(sense, RawSpec)  # checked by the chart
-    return grid[0] if sense.fixed_sites is None else max(1, sense.units)
+    return grid[0] if sense.fixed_sites is None else sense.units

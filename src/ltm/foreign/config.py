@@ -46,9 +46,9 @@ def setting(
     return kind(value)
 
 
-def end_of(config: Mapping[str, Any], symbols: int) -> int | None:
+def end_of(config: Mapping[str, Any], symbols: int, name: str = "eos_token_id") -> int | None:
     """Returns the symbol at which texts end, the first of several; None where none is said that the model has."""
-    said = config.get("eos_token_id")
+    said = config.get(name)
     first = said[0] if isinstance(said, list) and said else said
     return first if isinstance(first, int) and not isinstance(first, bool) and 0 <= first < symbols else None
 
@@ -73,7 +73,9 @@ def rotary_base(config: Mapping[str, Any], source: str) -> float:
     return setting({"rope_theta": config.get("rope_theta") if base is None else base}, "rope_theta", float, source, 1e4)
 
 
-def refuse_other(config: Mapping[str, Any], known: Mapping[str, Any], source: str) -> None:
+def refuse_other(
+    config: Mapping[str, Any], known: Mapping[str, Any], source: str, *, file: str = "config.json"
+) -> None:
     """Refuses a configuration that asks for what is not built here.
 
     Raises:
@@ -81,13 +83,13 @@ def refuse_other(config: Mapping[str, Any], known: Mapping[str, Any], source: st
     """
     for name, value in known.items():
         if config.get(name, value) not in (value, None):
-            raise FolderError(f"{source}: config.json: {name}: {config[name]!r} is not built here, only {value!r}")
+            raise FolderError(f"{source}: {file}: {name}: {config[name]!r} is not built here, only {value!r}")
 
 
-def longest_of(config: Mapping[str, Any], name: str, source: str) -> int | None:
+def longest_of(config: Mapping[str, Any], name: str, source: str, *, file: str = "config.json") -> int | None:
     """Returns how many symbols the longest text had that a model learned from; None where nobody says.
 
     Raises:
         FolderError: no such number.
     """
-    return None if config.get(name) is None else setting(config, name, int, source)
+    return None if config.get(name) is None else setting(config, name, int, source, file=file)

@@ -1,7 +1,9 @@
-"""Llama-family models from elsewhere: in transformers' layout (TinyLlama, SmolLM2, …), and in Meta's own."""
+"""Llama-family models from elsewhere: in transformers' layout (TinyLlama, SmolLM2, …), Meta's own, and llama.cpp's."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -9,31 +11,122 @@ from torch import Tensor
 
 from ltm.errors import FolderError
 from ltm.foreign.config import end_of, longest_of, refuse_other, rotary_base, setting
+from ltm.foreign.gguf_file import ARCHITECTURE
 from ltm.foreign.tensors import Foreign, Tensors
 
-KNOWN = {
-    "hidden_act": "silu",
-    "attention_bias": False,
-    "mlp_bias": False,
-    "sliding_window": None,
-}
-"""What a configuration may say of these; anything else is another architecture."""
-NAMES = {
-    "attention.{i}.query.weight": ("self_attn.q_proj", "attention.wq"),
-    "attention.{i}.key.weight": ("self_attn.k_proj", "attention.wk"),
-    "attention.{i}.value.weight": ("self_attn.v_proj", "attention.wv"),
-    "attention.{i}.out.weight": ("self_attn.o_proj", "attention.wo"),
-    "attention_norms.{i}.weight": ("input_layernorm", "attention_norm"),
-    "channel_norms.{i}.weight": ("post_attention_layernorm", "ffn_norm"),
-    "channels.{i}.gate.weight": ("mlp.gate_proj", "feed_forward.w1"),
-    "channels.{i}.up.weight": ("mlp.up_proj", "feed_forward.w3"),
-    "channels.{i}.down.weight": ("mlp.down_proj", "feed_forward.w2"),
-}
-"""A layer's tensors: here, in transformers' layout, and in Meta's."""
+OTHERWISE = {"hidden_act": "silu", "attention_bias": False, "mlp_bias": False, "sliding_window": None}
+"""What `config.json` may say of these; anything else is another architecture."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a program that gives models of this family away calls their parts.
+
+    Attributes:
+        sizes: what its settings call the width, the hidden channels, the layers, the heads and the groups.
+        head: what they call the channels of a head.
+        theta: the base of rotary positions.
+        eps: the constant of the norms, and what it is where nobody says.
+        longest: the symbols of the longest text.
+        end: the symbol at which texts end.
+        refused: what they may say at most of what is not built here.
+        layer: before the names of a layer's tensors.
+        parts: those, in the order of `PARTS`.
+        outer: the symbols' vectors, the last norm, and the matrix to symbols.
+        neighbours: whether neighbouring channels are turned, rather than halves of a head.
+        file: that the settings are from, for messages.
+    """
+
+    sizes: tuple[str, str, str, str, str]
+    head: str
+    theta: str
+    eps: tuple[str, float]
+    longest: str
+    layer: str
+    parts: tuple[str, ...]
+    outer: tuple[str, str, str]
+    neighbours: bool
+    end: str = "eos_token_id"
+    refused: Mapping[str, Any] = field(default_factory=lambda: OTHERWISE)
+    file: str = "config.json"
+
+
+PARTS = (
+    "attention.{i}.query.weight",
+    "attention.{i}.key.weight",
+    "attention.{i}.value.weight",
+    "attention.{i}.out.weight",
+    "attention_norms.{i}.weight",
+    "channel_norms.{i}.weight",
+    "channels.{i}.gate.weight",
+    "channels.{i}.up.weight",
+    "channels.{i}.down.weight",
+)
+"""A layer's tensors, as they are called here."""
+TRANSFORMERS = Layout(
+    sizes=("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads"),
+    head="head_dim",
+    theta="rope_theta",
+    eps=("rms_norm_eps", 1e-6),
+    longest="max_position_embeddings",
+    layer="model.layers.{i}.",
+    parts=(
+        *(f"self_attn.{letter}_proj" for letter in "qkvo"),
+        "input_layernorm",
+        "post_attention_layernorm",
+        *(f"mlp.{part}_proj" for part in ("gate", "up", "down")),
+    ),
+    outer=("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"),
+    neighbours=False,
+)
+META = Layout(
+    sizes=("dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads"),
+    head="head_dim",
+    theta="rope_theta",
+    eps=("norm_eps", 1e-5),
+    longest="max_seq_len",
+    layer="layers.{i}.",
+    parts=(
+        *(f"attention.w{letter}" for letter in "qkvo"),
+        "attention_norm",
+        "ffn_norm",
+        *(f"feed_forward.w{number}" for number in (1, 3, 2)),
+    ),
+    outer=("tok_embeddings.weight", "norm.weight", "output.weight"),
+    neighbours=True,
+)
+GGUF = Layout(
+    sizes=(
+        "llama.embedding_length",
+        "llama.feed_forward_length",
+        "llama.block_count",
+        "llama.attention.head_count",
+        "llama.attention.head_count_kv",
+    ),
+    head="llama.rope.dimension_count",
+    theta="llama.rope.freq_base",
+    eps=("llama.attention.layer_norm_rms_epsilon", 1e-5),
+    longest="llama.context_length",
+    layer="blk.{i}.",
+    parts=(
+        *(f"attn_{part}" for part in ("q", "k", "v", "output")),
+        "attn_norm",
+        "ffn_norm",
+        *(f"ffn_{part}" for part in ("gate", "up", "down")),
+    ),
+    outer=("token_embd.weight", "output_norm.weight", "output.weight"),
+    neighbours=True,
+    end="tokenizer.ggml.eos_token_id",
+    refused={"llama.expert_count": 0, "llama.rope.scaling.type": "none"},
+    file="its settings",
+)
+"""Of llama.cpp, whose files (`ltm.foreign.gguf_file`) come with their own settings."""
 
 
 def is_llama(config: dict[str, Any], tensors: Tensors) -> bool:
     """Whether a model is of this family."""
+    if ARCHITECTURE in config:
+        return bool(config[ARCHITECTURE] == "llama")
     return config.get("model_type") == "llama" or "layers.0.attention.wq.weight" in tensors
 
 
@@ -43,47 +136,63 @@ def llama_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     Raises:
         FolderError: another architecture, or tensors are missing, of other sizes, or left over.
     """
-    theirs = 1 if "tok_embeddings.weight" in tensors else 0
-    where = tensors.source
-    if theirs:
-        words = ("dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads")
-        eps, theta = setting(config, "norm_eps", float, where, 1e-5), setting(config, "rope_theta", float, where, 1e4)
-        prefix, outer = "", ("tok_embeddings.weight", "norm.weight", "output.weight")
-    else:
-        refuse_other(config, KNOWN, where)
-        words = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads")
-        eps = setting(config, "rms_norm_eps", float, where, 1e-6)
-        theta = rotary_base(config, where)
-        prefix, outer = "model.", ("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight")
-    width, hidden, layers, heads = (setting(config, word, int, where) for word in words[:4])
-    groups = setting(config, words[4], int, where, heads)
-    head = setting(config, "head_dim", int, where, width // heads)
-    if head * heads != width:
-        raise FolderError(f"{where}: heads of {head} channels; only heads that together are as wide as the model")
-    if groups > heads or heads % groups:
-        raise FolderError(f"{where}: {groups} groups of keys and values don't divide {heads} heads")
-    shared, square = (groups * head, width), (width, width)
-    shapes = (square, shared, shared, square, (width,), (width,), (hidden, width), (hidden, width), (width, hidden))
+    layout = GGUF if ARCHITECTURE in config else META if META.outer[0] in tensors else TRANSFORMERS
+    width, zone = zone_of(config, layout, tensors.source)
     body: dict[str, Tensor] = {}
-    for layer in range(layers):
-        for (ours, names), shape in zip(NAMES.items(), shapes, strict=True):
-            name = f"{prefix}layers.{layer}.{names[theirs]}.weight"
-            body[ours.format(i=layer)] = tensors.take(name, shape, axes=len(shape))
-        gate, up = (body.pop(f"channels.{layer}.{part}.weight") for part in ("gate", "up"))
-        body[f"channels.{layer}.gate_up.weight"] = torch.cat((gate, up))
-        for part, count in (("query", heads), ("key", groups)) if theirs else ():
-            name = f"attention.{layer}.{part}.weight"
-            body[name] = halves(body[name], count)
-        tensors.leave((f"{prefix}layers.{layer}.self_attn.rotary_emb.inv_freq",))
-    table = tensors.take(outer[0], axes=2)
-    body["norm_out.weight"] = tensors.take(outer[1], (width,))
+    for layer in range(zone["layers"]):
+        body |= _layer(layer, width, zone, layout, tensors)
+    table = tensors.take(layout.outer[0], axes=2)
+    body["norm_out.weight"] = tensors.take(layout.outer[1], (width,))
     tied = bool(config.get("tie_word_embeddings", config.get("tied_embeddings", True)))
-    last = None if tied and outer[2] not in tensors else tensors.take(outer[2], tuple(table.shape))
+    own = layout.outer[2] in tensors or not tied
+    last = tensors.take(layout.outer[2], tuple(table.shape)) if own else None
     tensors.done()
-    zone = {"kind": "llama", "layers": layers, "heads": heads, "groups": groups, "hidden": hidden}
-    longest = longest_of(config, "max_seq_len" if theirs else "max_position_embeddings", where)
-    zone |= {"theta": theta, "eps": eps}
-    return Foreign("llama", width, zone, body, table, last, end=end_of(config, len(table)), longest=longest)
+    longest = longest_of(config, layout.longest, tensors.source, file=layout.file)
+    return Foreign("llama", width, zone, body, table, last, end=end_of(config, len(table), layout.end), longest=longest)
+
+
+def zone_of(config: Mapping[str, Any], layout: Layout, source: str) -> tuple[int, dict[str, Any]]:
+    """Returns a model's width, and the declaration of the zone that it becomes.
+
+    Raises:
+        FolderError: settings that are missing, out of proportion, or of another architecture.
+    """
+
+    def whole(place: int, default: int | None = None) -> int:
+        return setting(config, layout.sizes[place], int, source, default, file=layout.file)
+
+    refuse_other(config, layout.refused, source, file=layout.file)
+    width, hidden, layers, heads = (whole(place) for place in range(4))
+    groups = whole(4, heads)
+    head = setting(config, layout.head, int, source, width // heads, file=layout.file)
+    if head * heads != width:
+        raise FolderError(f"{source}: heads of {head} channels; only heads that together are as wide as the model")
+    if groups > heads or heads % groups:
+        raise FolderError(f"{source}: {groups} groups of keys and values don't divide {heads} heads")
+    eps = setting(config, layout.eps[0], float, source, layout.eps[1], file=layout.file)
+    if layout is TRANSFORMERS:
+        theta = rotary_base(config, source)
+    else:
+        theta = setting(config, layout.theta, float, source, 1e4, file=layout.file)
+    sizes = {"layers": layers, "heads": heads, "groups": groups, "hidden": hidden}
+    return width, {"kind": "llama", **sizes, "theta": theta, "eps": eps}
+
+
+def _layer(layer: int, width: int, zone: dict[str, Any], layout: Layout, tensors: Tensors) -> dict[str, Tensor]:
+    """Takes a layer's tensors; returns them under the names that the zone has for them."""
+    hidden, heads, groups = zone["hidden"], zone["heads"], zone["groups"]
+    square, shared = (width, width), (groups * (width // heads), width)
+    shapes = (square, shared, shared, square, (width,), (width,), (hidden, width), (hidden, width), (width, hidden))
+    before, found = layout.layer.format(i=layer), {}
+    for part, name, shape in zip(PARTS, layout.parts, shapes, strict=True):
+        found[part.format(i=layer)] = tensors.take(f"{before}{name}.weight", shape, axes=len(shape))
+    gate, up = (found.pop(f"channels.{layer}.{part}.weight") for part in ("gate", "up"))
+    found[f"channels.{layer}.gate_up.weight"] = torch.cat((gate, up))
+    for part, count in (("query", heads), ("key", groups)) if layout.neighbours else ():
+        name = f"attention.{layer}.{part}.weight"
+        found[name] = halves(found[name], count)
+    tensors.leave((f"{before}self_attn.rotary_emb.inv_freq",))
+    return found
 
 
 def halves(weight: Tensor, heads: int) -> Tensor:

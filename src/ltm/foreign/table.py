@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ltm.errors import FolderError
+from ltm.foreign.gguf_file import ARCHITECTURE
 from ltm.foreign.llama import is_llama, llama_from
 from ltm.foreign.phi import is_phi, phi_from
 from ltm.foreign.reasoners import Reasoner, hrm_from, is_hrm, is_trm, trm_from
@@ -30,8 +31,8 @@ def foreign_model(place: Path) -> Foreign | Reasoner:
     """Reads a model of any known family.
 
     Args:
-        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; or a checkpoint of TRM
-            or HRM, perhaps with `all_config.yaml` beside it.
+        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; a `.gguf` file; or a
+            checkpoint of TRM or HRM, perhaps with `all_config.yaml` beside it.
 
     Raises:
         FolderError: nothing that can be read, of no known family, or not what the family's models are made of.
@@ -47,4 +48,6 @@ def foreign_model(place: Path) -> Foreign | Reasoner:
             "convert them to safetensors first"
         )
     said = f" (config.json says {config['model_type']!r})" if "model_type" in config else ""
+    if ARCHITECTURE in config:
+        said = f" ({ARCHITECTURE} is {config[ARCHITECTURE]!r}; of GGUF files only 'llama' is read)"
     raise FolderError(f"{place}: of no family that is known here: {', '.join(FAMILIES)}{said}")

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from ltm.chart.document import load_yaml
 from ltm.errors import ChartError, FolderError, nearest
+from ltm.foreign.gguf_file import ENDING as GGUF
+from ltm.foreign.gguf_file import is_gguf, read_gguf
 from ltm.foreign.pickled import is_pickled, load_pickled
 from ltm.runtime.weights import load_tensors, not_finite, read_bytes
 
@@ -131,8 +133,8 @@ def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
     """Reads a model's configuration, empty where it has none, and its tensors.
 
     Args:
-        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; or a checkpoint of TRM
-            or HRM, perhaps with `all_config.yaml` beside it.
+        place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; a `.gguf` file; or a
+            checkpoint of TRM or HRM, perhaps with `all_config.yaml` beside it.
 
     Raises:
         FolderError: nothing there that can be read, or it is damaged.
@@ -140,11 +142,7 @@ def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
     if place.is_dir() and (place / PUBLISHED).exists():
         place = _checkpoint_in(place)
     if place.is_file():
-        beside = place.with_name(PUBLISHED)
-        config = _yaml(beside) if beside.exists() else {}
-        if is_pickled(place):
-            return config, Tensors(load_pickled(place), str(place), pickled=True)
-        return config, Tensors(load_tensors(place), str(place))
+        return _read_file(place)
     if not place.is_dir():
         raise FolderError(f"{place}: no such file or folder")
     config = _json(place / CONFIG) if (place / CONFIG).exists() else {}
@@ -160,6 +158,8 @@ def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
     if not files:
         pickled = any(place.glob("*.bin")) or any(place.glob("*.pt*"))
         why = "; pickled weights can run code and are not read: convert them to safetensors first" if pickled else ""
+        named = next(iter(sorted(place.glob(f"*{GGUF}"))), None)
+        why = why if named is None else f"; to read {named.name}, name the file itself"
         raise FolderError(f"{place}: holds no {_ENDING} file{why}")
     tensors: dict[str, Tensor] = {}
     for file in files:
@@ -168,6 +168,17 @@ def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
                 raise FolderError(f"{place / file}: tensor {name!r} is in another file too")
             tensors[name] = tensor
     return config, Tensors(tensors, str(place))
+
+
+def _read_file(file: Path) -> tuple[dict[str, Any], Tensors]:
+    if is_gguf(file):
+        settings, tensors = read_gguf(file)
+        return settings, Tensors(tensors, str(file))
+    beside = file.with_name(PUBLISHED)
+    config = _yaml(beside) if beside.exists() else {}
+    if is_pickled(file):
+        return config, Tensors(load_pickled(file), str(file), pickled=True)
+    return config, Tensors(load_tensors(file), str(file))
 
 
 def _checkpoint_in(folder: Path) -> Path:

@@ -15,6 +15,14 @@ Value = npt.NDArray[np.generic]
 `[N]`."""
 
 
+class Sized(Protocol):
+    """An array or a tensor."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How long its axes are."""
+
+
 class Run(Protocol):
     """A loaded model."""
 
@@ -24,7 +32,7 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Facts:
-    """A model as charts need to know it. Units are tokens of a text, samples of a sound, and 1 for a picture.
+    """A model as charts need to know it. Units are tokens of a text, samples of a sound, columns of a picture.
 
     Attributes:
         takes: what it was trained on.
@@ -32,9 +40,10 @@ class Facts:
         weights: how many it has.
         sites: from units to rows and columns of what it makes.
         operations: from units to what it computes for one value: multiply-adds times two, matrix products only.
-        least: units at least.
-        most: units at most.
+        least: units of a text or a sound at least.
+        most: likewise at most.
         size: rows and columns of pictures.
+        line: whether pictures are lines of text, which keep their shape, and of which a sense says how long they are.
         rate: samples a second of sounds.
         adaptable: of the layers that are run, how many may have low-rank adapters: all or none.
     """
@@ -47,8 +56,15 @@ class Facts:
     least: int = 1
     most: int = 1
     size: tuple[int, int] = (1, 1)
+    line: bool = False
     rate: int = 16_000
     adaptable: int = 0
+
+
+def units_of(value: Sized) -> int:
+    """Returns the units of a value as a sense encodes it."""
+    # Only pictures have rows; what is counted of them are the columns.
+    return int(value.shape[1]) if len(value.shape) == 3 else int(value.shape[0])
 
 
 def in_a_row(units: int) -> tuple[int, int]:

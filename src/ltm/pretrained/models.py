@@ -1,25 +1,26 @@
 """From what a chart calls a model to its facts, the digest of its files, and the model itself, loaded once a process.
 
-A name of the table stands for a package's files; anything with a slash, or ending in `.onnx`, for a folder or a file,
-seen from where one stands.
+A name of the table stands for a package's files; anything with a slash, or with the ending of a file that is read, for
+a folder or a file, seen from where one stands.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
 
 from ltm.errors import FolderError, LtmError, nearest
-from ltm.pretrained import onnx_file, transformer
+from ltm.pretrained import transformer
 from ltm.pretrained.above import Above
 from ltm.pretrained.facts import Facts
+from ltm.pretrained.forms import FILES, FOLDER, Form
 from ltm.pretrained.frozen import Frozen
-from ltm.pretrained.known import KNOWN, Known
+from ltm.pretrained.installed import content_of, folder_of
+from ltm.pretrained.known import KNOWN
 from ltm.runtime.weights import read_bytes
 
 Stamps = tuple[tuple[str, int, int], ...]
@@ -30,7 +31,7 @@ def facts_of(model: str, layers: int | None = None) -> Facts:
     """Returns what has to be known of a model before it is loaded.
 
     Args:
-        model: a name of the table, or the path of a folder or of an ONNX file.
+        model: a name of the table, or the path of a folder or of a file.
         layers: only the first so many of it; all when absent.
 
     Raises:
@@ -101,8 +102,26 @@ def file_of(model: str, name: str) -> bytes:
         FolderError: missing, or another file than the table's.
     """
     if model in KNOWN:
-        return _content(KNOWN[model], _installed(model), name)
+        return content_of(KNOWN[model], folder_of(model), name)
     return read_bytes(_path(model) / name)
+
+
+def vocabulary_of(model: str) -> str:
+    """Returns the content of a `tokenizer.json` for the texts that a model takes.
+
+    Raises:
+        LtmError: its package isn't installed.
+        FolderError: missing, damaged, or another file than the table's.
+    """
+    if model in KNOWN:
+        held, folder = KNOWN[model].vocabulary, folder_of(model)
+        assert held is not None  # only models that take texts are asked
+        return held.read(content_of(KNOWN[model], folder, held.file), str(folder / held.file))
+    path = _path(model)
+    held = _form(path).vocabulary
+    assert held is not None
+    file = path / held.file if path.is_dir() else path
+    return held.read(read_bytes(file), str(file))
 
 
 def wanted(models: Iterable[str]) -> str:
@@ -126,8 +145,7 @@ def _load_known(model: str, layers: int | None) -> Frozen:
 def _load_at(model: str, path: Path, stamps: Stamps, layers: int | None) -> Frozen:
     facts = _facts_at(path, stamps, layers)
     contents, source, digest = _read(model)
-    run = transformer.load(contents, source, layers) if path.is_dir() else onnx_file.load(contents, source)
-    return Frozen(model, run, facts, digest)
+    return Frozen(model, _form(path).load(contents, source, layers), facts, digest)
 
 
 @functools.lru_cache(maxsize=16)
@@ -140,8 +158,8 @@ def _above(model: str, stamps: Stamps, layers: int | None, last: int) -> Above:
 def _read(model: str) -> tuple[dict[str, bytes], str, bytes]:
     """Returns the contents of a model's files, what messages call their place, and their digest."""
     if model in KNOWN:
-        known, folder = KNOWN[model], _installed(model)
-        return {name: _content(known, folder, name) for name in known.files}, str(folder), _together(known.files)
+        known, folder = KNOWN[model], folder_of(model)
+        return {name: content_of(known, folder, name) for name in known.files}, str(folder), _together(known.files)
     path = _path(model)
     contents = {name: read_bytes(path / name if path.is_dir() else path) for name, _, _ in _stamps(path)}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
@@ -150,11 +168,10 @@ def _read(model: str) -> tuple[dict[str, bytes], str, bytes]:
 
 @functools.lru_cache(maxsize=64)
 def _facts_at(path: Path, stamps: Stamps, layers: int | None) -> Facts:
-    if path.is_dir():
-        return transformer.facts_of(path, layers)
-    if layers is not None:
+    form = _form(path)
+    if layers is not None and not form.cut:
         raise LtmError(f"layers: {path} can't be cut")
-    return onnx_file.facts_of(path)
+    return form.facts_of(path, layers)
 
 
 @functools.lru_cache(maxsize=64)
@@ -168,45 +185,27 @@ def _together(hashes: Mapping[str, str]) -> bytes:
 
 
 def _path(model: str) -> Path:
-    if "/" not in model and not model.endswith(".onnx"):
-        known = ", ".join(KNOWN)
-        raise LtmError(
-            f"no model called {model!r}{nearest(model, KNOWN)} (known: {known}; or a path: ./folder, ./file.onnx)"
-        )
     path = Path(model)
-    if path.is_file() and path.suffix != ".onnx":
-        raise FolderError(f"{path}: expected a folder in transformers' form, or a file that ends in .onnx")
+    if "/" not in model and path.suffix not in FILES:
+        known, paths = ", ".join(KNOWN), ", ".join(f"./file{ending}" for ending in FILES)
+        raise LtmError(
+            f"no model called {model!r}{nearest(model, KNOWN)} (known: {known}; or a path: ./folder, {paths})"
+        )
+    if path.is_file() and path.suffix not in FILES:
+        raise FolderError(
+            f"{path}: expected a folder in transformers' form, or a file that ends in {' or '.join(FILES)}"
+        )
     if not path.exists():
         raise FolderError(f"{path}: there is no such model (seen from {Path.cwd()})")
     return path
 
 
+def _form(path: Path) -> Form:
+    return FOLDER if path.is_dir() else FILES[path.suffix]
+
+
 def _stamps(path: Path) -> Stamps:
     """Returns name, size and time of each file of a model, so that one that is replaced is read anew."""
-    names = transformer.files_of(path) if path.is_dir() else (path.name,)
+    names = _form(path).files_of(path)
     stats = {name: (path / name if path.is_dir() else path).stat() for name in names}
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats.items())
-
-
-def _installed(model: str) -> Path:
-    """Returns the folder in which a package keeps a model; the package's code is not run."""
-    known = KNOWN[model]
-    top, _, inner = known.folder.partition("/")
-    try:
-        found = importlib.util.find_spec(top)
-    except (ImportError, ValueError):
-        found = None
-    for place in (found.submodule_search_locations or ()) if found else ():
-        if (Path(place) / inner).is_dir():
-            return Path(place) / inner
-    raise LtmError(f"model {model!r} ({known.about}) is not installed: {known.command}")
-
-
-def _content(known: Known, folder: Path, name: str) -> bytes:
-    data = read_bytes(folder / name)
-    if hashlib.sha256(data).hexdigest() != known.files[name]:
-        raise FolderError(
-            f"{folder / name}: not the file that is known here (its sha256 is another): damaged, exchanged, or of "
-            f"another version; {known.command} --force-reinstall"
-        )
-    return data

@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from ltm.errors import DataError
 from ltm.pretrained.facts import Facts
-from ltm.pretrained.models import file_of, stamp_of
-from ltm.pretrained.transformer import TOKENIZER
+from ltm.pretrained.models import stamp_of, vocabulary_of
 from ltm.senses.audio import samples_of
 from ltm.senses.image import open_image
 from ltm.senses.sound_file import read_sound
 from ltm.senses.tokenizer import NoTokenizer, keep, tokenizer_of
 
+GREY = 128
+"""Half of all brightness."""
 LOUDEST = 32767
 """The largest sample; the one below the smallest marks places outside of values."""
 
@@ -40,9 +41,9 @@ def tokens(model: str, text: str) -> npt.NDArray[np.int32]:
 def _tokenizer(model: str, stamp: tuple[Any, ...]) -> Any:
     try:
         # How long texts may be is the sense's affair, and nothing is padded.
-        return tokenizer_of(keep(file_of(model, TOKENIZER).decode("utf-8", "replace")))
+        return tokenizer_of(keep(vocabulary_of(model)))
     except NoTokenizer as problem:
-        raise DataError(f"model {model!r}: {TOKENIZER}: {problem}") from None
+        raise DataError(f"model {model!r}: its vocabulary: {problem}") from None
 
 
 def pixels(value: Any, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
@@ -55,16 +56,34 @@ def pixels(value: Any, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
     Raises:
         DataError: not a picture, or Pillow is missing.
     """
-    if isinstance(value, str | Path | bytes):
-        image = open_image(value if isinstance(value, bytes) else Path(value), "RGB")
-    else:
-        image = _image(value)
+    image = _image(value)
     if image.size != size[::-1]:
         image = image.resize(size[::-1], resample=2)  # bilinear
     return np.asarray(image, dtype=np.uint8)
 
 
+def line(value: Any, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """Returns a picture of a line of text `[R, C, 3]`: its rows scaled to the size's, its columns likewise.
+
+    Grey stands behind a line that ends before the size's columns; one that doesn't is squeezed into them.
+
+    Args:
+        value: as for `pixels`.
+        size: rows and columns wanted.
+
+    Raises:
+        DataError: not a picture, or Pillow is missing.
+    """
+    image, (rows, columns) = _image(value), size
+    reaches = min(columns, math.ceil(image.width * rows / image.height))
+    whole = np.full((rows, columns, 3), GREY, dtype=np.uint8)
+    whole[:, :reaches] = image.resize((reaches, rows), resample=2)  # bilinear
+    return whole
+
+
 def _image(value: Any) -> Any:
+    if isinstance(value, str | Path | bytes):
+        return open_image(value if isinstance(value, bytes) else Path(value), "RGB")
     try:
         from PIL import Image
     except ImportError:

@@ -13,6 +13,7 @@ COMMANDS = {
     "gymnasium": ("gymnasium", "pip install 'ltm[data]'"),
     "minigrid": ("minigrid", "pip install 'ltm[data]'"),
     "reasoning_gym": ("reasoning-gym", "pip install 'ltm[reasoning]'"),
+    "gguf": ("gguf", "pip install 'ltm[language]'"),
     "tokenizers": ("tokenizers", "pip install 'ltm[language]'"),
     "huggingface_hub": ("huggingface-hub", "pip install 'ltm[hub]'"),
     "onnx": ("onnx", "pip install 'ltm[export]'"),

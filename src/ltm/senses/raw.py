@@ -22,13 +22,16 @@ from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.pretrained.facts import Facts
 from ltm.pretrained.models import facts_of
-from ltm.pretrained.values import pixels, samples, tokens
+from ltm.pretrained.values import line, pixels, samples, tokens
 from ltm.senses.layout import Layout, Written, void_of
 from ltm.zones.layers import truncated_normal_
 
 Model = Annotated[str, Field(min_length=1, max_length=400)]
-"""A name of the table (`minilm`, `efficientnet-lite0`, `speech-embedding`, `silero-vad`), or the path of a folder in
-transformers' form or of an ONNX file."""
+"""A name of the table (`minilm`, `smollm2`, `efficientnet-lite0`, `rapidocr`, `speech-embedding`, `silero-vad`), or the
+path of a folder in transformers' form, or of an ONNX, GGUF or Navec file."""
+
+
+_WHAT = {"text": "texts", "image": "pictures of one size", "audio": "sounds"}
 
 
 class RawSpec(Part):
@@ -36,13 +39,17 @@ class RawSpec(Part):
 
     kind: Literal["raw"]
     model: Model
-    """Whose tokens, pixels or samples: one of `minilm`, `efficientnet-lite0`, `speech-embedding` and `silero-vad`, or a
-    path: `./folder` in transformers' form, `./file.onnx`."""
+    """Whose tokens, pixels or samples: one of `minilm`, `smollm2`, `efficientnet-lite0`, `rapidocr`, `speech-embedding`
+    and `silero-vad`, or a path: `./folder` in transformers' form, `./file.onnx`, `./file.gguf`,
+    `./navec.tar`."""
     longest: Annotated[int, Field(ge=1, le=8192)] | None = None
     """Texts: tokens at most, as many as the model takes when absent; longer text is refused, or cut where `cut` says
     so."""
     cut: bool = False
     """Texts: whether what is too long is cut off at the end rather than refused."""
+    columns: Annotated[int, Field(ge=32, le=3200, multiple_of=8)] | None = None
+    """Lines of text, for `rapidocr`: pixels along a line of 48 rows, 320 when absent. A line keeps its shape; one that
+    is longer is squeezed."""
     seconds: Annotated[float, Field(gt=0, le=60)] | None = None
     """Sounds: how much is heard, from the beginning; what is shorter is followed by silence."""
     scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
@@ -61,6 +68,8 @@ class RawSpec(Part):
             raise ValueError(f"seconds: model {self.model!r} takes values of kind {facts.takes}, not sounds")
         if facts.takes != "text" and (self.longest is not None or self.cut):
             raise ValueError(f"longest and cut are for texts; model {self.model!r} takes a value of kind {facts.takes}")
+        if self.columns is not None and not facts.line:
+            raise ValueError(f"columns: are for lines of text; model {self.model!r} takes {_WHAT[facts.takes]}")
         if facts.takes == "text" and self.most > facts.most:
             raise ValueError(f"longest: model {self.model!r} takes {facts.most} tokens, got {self.longest}")
         return self
@@ -77,8 +86,16 @@ class RawSpec(Part):
 
     @property
     def units(self) -> int:
-        """Samples of a sound."""
+        """Samples of a sound, columns of a picture."""
+        if self.facts.takes == "image":
+            return self.size[1]
         return round((self.seconds or 0) * self.facts.rate)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of a picture."""
+        rows, columns = self.facts.size
+        return rows, columns if self.columns is None else self.columns
 
     @property
     def layout(self) -> Layout:
@@ -110,7 +127,8 @@ class RawSpec(Part):
             return f"text for {self.model}, up to {self.most:,} tokens"
         if facts.takes == "audio":
             return f"first {self.seconds:g} s of a sound at {facts.rate / 1000:g} kHz for {self.model}"
-        return f"{facts.size[0]}×{facts.size[1]} pixels in colours for {self.model}"
+        what = "a line of text in " if facts.line else ""
+        return f"{what}{self.size[0]}×{self.size[1]} pixels in colours for {self.model}"
 
     def encode(self, value: Any) -> npt.NDArray[Any]:
         """Turns a text, a picture or a sound into what the model takes.
@@ -121,7 +139,7 @@ class RawSpec(Part):
         """
         facts = self.facts
         if facts.takes == "image":
-            return pixels(value, facts.size)
+            return line(value, self.size) if facts.line else pixels(value, self.size)
         if facts.takes == "audio":
             return samples(value, facts, self.units)
         if not isinstance(value, str):
@@ -129,6 +147,8 @@ class RawSpec(Part):
         if not value.strip():
             raise DataError("the text is empty")
         found = tokens(self.model, value)
+        if not len(found):
+            raise DataError(f"the text holds nothing that model {self.model!r} reads")
         if len(found) > self.most:
             if not self.cut:
                 raise DataError(f"{len(found):,} tokens; at most {self.most:,} are read")

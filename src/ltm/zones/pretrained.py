@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from ltm.chart.base import Name
 from ltm.errors import FolderError
 from ltm.pretrained.above import FAMILIES
+from ltm.pretrained.facts import units_of
 from ltm.pretrained.models import above, digest_of, facts_of, frozen
 from ltm.senses.layout import void_of
 from ltm.zones.adapters import Adapter, AdaptersSpec
@@ -147,7 +148,7 @@ class PretrainedBody(nn.Module):
 
         Layers with adapters are not among them.
         """
-        return [self.below.operations(len(whole(value))) for value in raw.values]
+        return [self.below.operations(units_of(whole(value))) for value in raw.values]
 
     def operations(self, places: Places) -> int:
         """Operations of one firing for one example; of the model, those of layers with adapters: see `once`."""

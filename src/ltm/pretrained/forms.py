@@ -1,0 +1,43 @@
+"""What a chart may name by its path: a folder in transformers' form, or a file whose ending is in the table.
+
+A new one is one line here, and a file that reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ltm.foreign.gguf_file import ENDING
+from ltm.pretrained import gguf_text, navec, onnx_file, transformer
+from ltm.pretrained.facts import Facts
+from ltm.pretrained.known import IN_JSON, Load, Vocabulary, whole
+
+
+@dataclass(frozen=True)
+class Form:
+    """How models of one form are read.
+
+    Attributes:
+        facts_of: from a path and the layers wanted to what has to be known.
+        load: makes the model.
+        cut: whether it can be cut after some layers.
+        vocabulary: how its texts become tokens; None where it takes none.
+        files_of: from a path to the names of the files that make the model.
+    """
+
+    facts_of: Callable[[Path, int | None], Facts]
+    load: Load
+    cut: bool
+    vocabulary: Vocabulary | None = None
+    files_of: Callable[[Path], tuple[str, ...]] = lambda path: (path.name,)
+
+
+FOLDER = Form(transformer.facts_of, transformer.load, True, IN_JSON, transformer.files_of)
+FILES = {
+    ".onnx": Form(lambda path, layers: onnx_file.facts_of(path), whole(onnx_file.load), False),
+    ENDING: Form(gguf_text.facts_of, gguf_text.load, True, Vocabulary("", gguf_text.vocabulary_in)),
+    navec.ENDING: Form(navec.facts_of, whole(navec.load), False, Vocabulary("", navec.vocabulary_in)),
+}
+"""By the ending of a file's name."""
