@@ -77,7 +77,7 @@ def test_loops_apply_the_zone_to_its_own_result() -> None:
         out, _ = once.circuit.zone("a").body(read if loop == 0 else out + read, None, mind.places, None)
     given, _ = thrice.circuit.zone("a").fire("self", mind.lanes.field, mind.input, None, None, mind.places)
     torch.testing.assert_close(given, out)
-    assert thrice.circuit.role_operations(16)[0] == 3 * once.circuit.role_operations(16)[0]
+    assert thrice.circuit.role_operations(mind.places)[0] == 3 * once.circuit.role_operations(mind.places)[0]
 
 
 def test_a_nested_zone_is_its_circuit_run_for_its_ticks() -> None:
