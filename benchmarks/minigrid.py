@@ -74,7 +74,7 @@ def main() -> None:
                 continue
             brain, record = trained(declared, RUNS / f"{name}-{kind}-{seed}")
             success, steps = play(given.level, given.worlds, by_brain(brain))
-            run = {"success": success, "steps": steps, "parameters": record["parameters"]}
+            run = {"success": success, "steps_to_success": steps, "parameters": record["parameters"]}
             run["other_mission"] = play(given.level, given.worlds, by_brain(brain), shifted=True)[0]
             run |= {f"imitates_{name}": imitates(brain, declared, name == "other") for name in ("own", "other")}
             run |= {what: record["provenance"][what] for what in MADE}
