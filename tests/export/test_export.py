@@ -19,6 +19,7 @@ from ltm.brain.brain import Brain
 from ltm.brain.rehearsal import Rehearsal
 from ltm.chart.document import load_yaml
 from ltm.chart.load import chart_from_text
+from ltm.chart.schema import WillSpec
 from ltm.errors import ChartError, DataError, LtmError
 from ltm.export.describe import description
 from ltm.export.export import export_brain
@@ -74,10 +75,11 @@ def test_an_archive_thinks_as_its_brain(tmp_path: Path) -> None:
             assert str(Path(exporting.__file__).parents[2]).encode() not in archive.read(name), name
 
 
-def test_what_onnx_lacks_is_refused_where_it_stands(tmp_path: Path) -> None:
-    brain = Brain(chart_of(VARIANTS["rwkv7"]))
-    with pytest.raises(ChartError, match=r"zones.only.kind: zones of kind 'rwkv7' .*; try --to torch-export"):
-        export_brain(brain, tmp_path / "no.onnx")
+@pytest.mark.parametrize(("target", "runtime"), [("onnx", "ONNX"), ("executorch", "ExecuTorch")])
+def test_what_a_runtime_lacks_is_refused_where_it_stands(target: str, runtime: str, tmp_path: Path) -> None:
+    brain, lacks = Brain(chart_of(VARIANTS["rwkv7"])), f"which {runtime} can't; try --to torch-export"
+    with pytest.raises(ChartError, match=f"zones.only.kind: zones of kind 'rwkv7' solve triangular systems, {lacks}"):
+        export_brain(brain, tmp_path / "no", target)
 
 
 NO_EXPORT = """\
@@ -111,7 +113,7 @@ def test_every_hindrance_is_named_by_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"to": "onx"}, "--to onx: expected one of onnx, torch-export; did you mean 'onnx'"),
+        ({"to": "onx"}, "--to onx: expected one of onnx, torch-export, executorch; did you mean 'onnx'"),
         ({"ticks": 0}, "--ticks 0: expected 1 to 512"),
         ({"ticks": 513}, "--ticks 513: expected 1 to 512"),
     ],
@@ -160,13 +162,13 @@ def test_without_being_asked_it_is_as_large_as_the_largest_kept_scene() -> None:
 
 def perturbed(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
     """Lets files of the target `torch-export` say something else than what is in them."""
-    ending, writer, runner = exporting.TARGETS["torch-export"]
+    target = exporting.TARGETS["torch-export"]
 
     def changed(content: bytes, threads: int) -> Any:
-        run = runner(content, threads)
+        run = target.run(content, threads)
         return lambda seen: change(run(seen))
 
-    monkeypatch.setitem(exporting.TARGETS, "torch-export", (ending, writer, changed))
+    monkeypatch.setitem(exporting.TARGETS, "torch-export", target._replace(run=changed))
 
 
 def test_a_file_that_thinks_otherwise_is_not_written(
@@ -195,6 +197,25 @@ def test_missing_libraries_are_explained(quick_brain: Brain, tmp_path: Path, mon
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(DataError, match=r"exporting to ONNX needs onnxscript: pip install 'ltm\[export\]'"):
         export_brain(quick_brain, tmp_path / "other.onnx", ticks=1)
+
+
+def test_without_executorch_it_says_how_to_get_it(
+    quick_brain: Brain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "executorch", None)
+    with pytest.raises(DataError, match=r"exporting to ExecuTorch needs executorch: pip install 'ltm\[executorch\]'"):
+        export_brain(quick_brain, tmp_path / "no.pte", "executorch", ticks=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_scenes_come_one_at_a_time_the_graph_and_its_description_say_so(quick_brain: Brain) -> None:
+    assert {name: target.batch for name, target in exporting.TARGETS.items() if target.batch} == {"executorch": 1}
+    will, sizes = WillSpec(ticks=1), sizes_of(quick_brain, {})
+    for batch, said in ((1, 1), (None, "batch")):
+        told = description(quick_brain, sizes, 1, 0, batch)
+        assert {put["shape"][0] for put in (told["inputs"] | told["outputs"]).values()} == {said}
+        program = exporting.exported_program(quick_brain, will, sizes, 0, batch)
+        assert bool(program.range_constraints) == (batch is None)
 
 
 def test_the_shipped_brain_is_described() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def export(
     brain: BrainFolder,
-    to: Annotated[str, typer.Option(help="onnx, which runs without torch; or torch-export.")] = "onnx",
+    to: Annotated[str, typer.Option(help="onnx, which runs without torch; torch-export; or executorch.")] = "onnx",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; the brain's name when absent.")
     ] = None,
@@ -30,9 +30,9 @@ def export(
 ) -> None:
     """Write a brain as one file that thinks for a fixed number of ticks; ONNX files run without torch.
 
-    Confidence is one of its outputs, batches may have any size, and what goes in and out is described inside. Brain and
-    file then think about the same scenes: a file that thinks otherwise is not written. Opening a torch-export file runs
-    what is pickled in it: take none from strangers.
+    Confidence is one of its outputs, and what goes in and out is described inside. Batches may have any size, but
+    executorch files see one scene at a time. Brain and file then think about the same scenes: a file that thinks
+    otherwise is not written. Opening a torch-export file runs what is pickled in it: take none from strangers.
 
     Example: ltm export brain/ --to onnx --ticks 16
     """
@@ -53,7 +53,7 @@ def export(
     source = str(brain / CHART)
     document = load_yaml(read_text(brain / CHART), source)
     require_exportable(loaded.chart, to, ticks, document, source)
-    file = out or Path(f"{loaded.chart.name}{TARGETS[to][0]}")
+    file = out or Path(f"{loaded.chart.name}{TARGETS[to].ending}")
     if file.is_dir():
         raise LtmError(f"--out {file}: a folder; expected the name of a file")
     made = export_brain(

@@ -15,7 +15,8 @@ from ltm.senses.sequence import SequenceSpec
 from ltm.senses.text import TextSpec
 
 KEY = "ltm"
-"""Under which the text stands: in ONNX's metadata, or as a file `ltm.json` of a `.pt2` archive."""
+"""Under which the text stands: in ONNX's metadata, as a file `ltm.json` of a `.pt2` archive, or as what a method of a
+`.pte` program returns."""
 BATCH = "batch"
 
 SEEN = {
@@ -47,31 +48,39 @@ SAID = {
 """How answers are to be read, by kind of act."""
 
 
-def description(brain: Brain, sizes: Sizes, ticks: int, seed: int) -> dict[str, Any]:
-    """Returns what there is to know about a graph, ready for JSON; inputs and outputs in the graph's order."""
-    chart = brain.chart
+def description(brain: Brain, sizes: Sizes, ticks: int, seed: int, batch: int | None = None) -> dict[str, Any]:
+    """Returns what there is to know about a graph, ready for JSON; inputs and outputs in the graph's order.
+
+    Args:
+        brain: who thinks.
+        sizes: of what is seen.
+        ticks: of every thought.
+        seed: of the noise.
+        batch: how many scenes are seen at a time; any number when absent.
+    """
+    chart, scenes = brain.chart, BATCH if batch is None else batch
     answers, logits = dict[str, Any](), dict[str, Any]()
     for name, act in chart.acts.items():
         cells = _cells(act, sizes, next(iter(sizes)))
         told = {"kind": act.kind, "meaning": SAID[act.kind], "symbols": _symbols(act), "spec": _spec(act)}
         end = {"end": act.symbols - 1} if act.own_sites else {}
-        answers[ANSWER + name] = {"dtype": "int64", "shape": [BATCH, *cells], **told, **end}
+        answers[ANSWER + name] = {"dtype": "int64", "shape": [scenes, *cells], **told, **end}
         flat = [_product(cells), act.symbols]
         logits[LOGITS + name] = {
             "dtype": "float32",
-            "shape": [BATCH, *flat],
+            "shape": [scenes, *flat],
             "meaning": "of each symbol, cell by cell",
         }
     sure = "calibrated probability that the whole answer is right"
     last = {
-        CONFIDENCE: {"dtype": "float32", "shape": [BATCH], "meaning": sure},
-        TICKS: {"dtype": "int64", "shape": [BATCH], "meaning": "after so many ticks that answer stood"},
+        CONFIDENCE: {"dtype": "float32", "shape": [scenes], "meaning": sure},
+        TICKS: {"dtype": "int64", "shape": [scenes], "meaning": "after so many ticks that answer stood"},
     }
     inputs = {
         SEE + name: {
             "kind": sense.kind,
             "dtype": sense.layout.dtype,
-            "shape": [BATCH, *sizes[name]],
+            "shape": [scenes, *sizes[name]],
             "encoding": SEEN[_encoded(sense)],
             "pad": None if sense.fixed_sites else sense.layout.void,
             "symbols": _symbols(sense),

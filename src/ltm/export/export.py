@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -17,6 +17,7 @@ from ltm.chart.schema import Chart, WillSpec
 from ltm.errors import DataError, LtmError, nearest
 from ltm.export.compare import SCENES, Compared, Run, compare
 from ltm.export.describe import description
+from ltm.export.executorch_file import executorch_bytes, run_executorch
 from ltm.export.graph import SEE, Sizes, ThoughtGraph, blank
 from ltm.export.limits import MOST_TICKS, hindrances
 from ltm.export.onnx_file import onnx_bytes, run_onnx
@@ -27,11 +28,28 @@ from ltm.scenes.store import SceneSet
 
 Writer = Callable[[torch.export.ExportedProgram, Mapping[str, Any]], bytes]
 
-TARGETS: dict[str, tuple[str, Writer, Callable[[bytes, int], Run]]] = {
-    "onnx": (".onnx", onnx_bytes, run_onnx),
-    "torch-export": (".pt2", torch_bytes, run_torch),
+
+class Target(NamedTuple):
+    """A kind of file.
+
+    Attributes:
+        ending: of its name.
+        write: makes one.
+        run: runs one.
+        batch: how many scenes it thinks about at a time; any number when absent.
+    """
+
+    ending: str
+    write: Writer
+    run: Callable[[bytes, int], Run]
+    batch: int | None = None
+
+
+TARGETS: dict[str, Target] = {
+    "onnx": Target(".onnx", onnx_bytes, run_onnx),
+    "torch-export": Target(".pt2", torch_bytes, run_torch),
+    "executorch": Target(".pte", executorch_bytes, run_executorch, batch=1),
 }
-"""By target: what its files end with, how one is made, and how one is run."""
 TOLERANCE = 1e-4
 """By which confidence may differ."""
 
@@ -77,7 +95,7 @@ def export_brain(
     Args:
         brain: whose thinking it is.
         file: where to write; an existing one is replaced.
-        to: `onnx` or `torch-export`.
+        to: `onnx`, `torch-export` or `executorch`.
         ticks: of every thought.
         seed: of the noise in the starting state.
         sizes: of what is seen, where the chart leaves that open; as large as the largest kept scene when absent.
@@ -92,16 +110,15 @@ def export_brain(
         LtmError: the file would think otherwise than the brain, or can't be written.
     """
     require_exportable(brain.chart, to, ticks, document, source)
-    _, made, runner = TARGETS[to]
-    chart = brain.chart
+    target, chart = TARGETS[to], brain.chart
     will = WillSpec(ticks=ticks, tries=1, confidence=1, noise=chart.will.noise, patience=chart.will.patience)
     whole, start = sizes_of(brain, sizes or {}), time.perf_counter()
-    told = description(brain, whole, ticks, seed)
-    content = made(exported_program(brain, will, whole, seed), told)
+    told = description(brain, whole, ticks, seed, target.batch)
+    content = target.write(exported_program(brain, will, whole, seed, target.batch), told)
     seconds = time.perf_counter() - start
     compared, unverified = None, ""
     try:
-        run = runner(content, torch.get_num_threads())
+        run = target.run(content, torch.get_num_threads())
     except DataError as problem:
         unverified = str(problem)
     else:
@@ -122,14 +139,16 @@ def require_exportable(
     refuse(hindrances(chart, to), document, source)
 
 
-def exported_program(brain: Brain, will: WillSpec, sizes: Sizes, seed: int) -> torch.export.ExportedProgram:
-    """Returns the graph of a thought, for batches of any size."""
+def exported_program(
+    brain: Brain, will: WillSpec, sizes: Sizes, seed: int, batch: int | None = None
+) -> torch.export.ExportedProgram:
+    """Returns the graph of a thought, for batches of that size, or of any."""
     graph = ThoughtGraph(brain, will, sizes, seed).eval()
-    # Of two scenes: a batch of one would be taken for a constant.
-    seen = {SEE + name: value for name, value in blank(brain, sizes, 2).items()}
+    # Where any will do, of two scenes: a batch of one would be taken for a constant.
+    seen = {SEE + name: value for name, value in blank(brain, sizes, batch or 2).items()}
     free = {name: {0: torch.export.Dim("batch")} for name in seen}
     with torch.no_grad():
-        return torch.export.export(graph, (seen,), dynamic_shapes={"seen": free}, strict=False)
+        return torch.export.export(graph, (seen,), dynamic_shapes=None if batch else {"seen": free}, strict=False)
 
 
 def _kept(brain: Brain) -> SceneSet | None:

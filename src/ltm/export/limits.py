@@ -14,8 +14,10 @@ MOST_TICKS = 512
 """Every tick is laid out, so a graph of more would take very long to make."""
 
 
-NOT_IN_ONNX = ("rwkv7",)
-"""Kinds of zone that solve triangular systems, for which ONNX has no operator."""
+NOT_IN = {"onnx": ("rwkv7",), "executorch": ("rwkv7",)}
+"""Kinds of zone that solve triangular systems, by targets that have no operator for it."""
+RUNTIMES = {"onnx": "ONNX", "executorch": "ExecuTorch"}
+"""By target, what messages call it."""
 
 
 def hindrances(chart: Chart, target: str) -> list[Problem]:
@@ -23,7 +25,7 @@ def hindrances(chart: Chart, target: str) -> list[Problem]:
 
     Args:
         chart: of the brain.
-        target: `onnx` or `torch-export`.
+        target: `onnx`, `torch-export` or `executorch`.
     """
     return [*_of_circuit(chart, target, ()), *_of_steps(chart), *_of_acts(chart)]
 
@@ -52,6 +54,7 @@ def _of_circuit(circuit: CircuitSpec, target: str, path: tuple[str, ...]) -> Ite
         elif isinstance(zone, PretrainedSpec):
             why = "zones of kind 'pretrained' can't be exported: the model they look through is a file of its own"
             yield (*path, "zones", name, "kind"), why
-        elif target == "onnx" and zone.kind in NOT_IN_ONNX:
-            why = f"zones of kind {zone.kind!r} solve triangular systems, which ONNX can't; try --to torch-export"
+        elif zone.kind in NOT_IN.get(target, ()):
+            runtime = RUNTIMES[target]
+            why = f"zones of kind {zone.kind!r} solve triangular systems, which {runtime} can't; try --to torch-export"
             yield (*path, "zones", name, "kind"), why

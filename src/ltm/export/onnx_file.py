@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +12,7 @@ import torch
 
 from ltm.errors import LtmError
 from ltm.export.describe import BATCH, KEY
+from ltm.export.quiet import quiet
 from ltm.scenes.extras import library
 
 OPSET = 18
@@ -39,7 +37,7 @@ def onnx_bytes(program: torch.export.ExportedProgram, told: Mapping[str, Any]) -
     size = sum(tensor.nbytes for tensor in program.state_dict.values())
     if size > MOST_BYTES:
         raise LtmError(f"{size:,} bytes of weights; an ONNX file holds at most {MOST_BYTES:,}. Try --to torch-export")
-    with _quiet():
+    with quiet("torch.onnx", "onnxscript", "onnx_ir"):
         try:
             made = torch.onnx.export(
                 program,
@@ -94,22 +92,6 @@ def _shrink(model: Any) -> None:
     common.CommonSubexpressionEliminationPass()(model)
     optimizer.optimize_ir(model)
     common.ClearMetadataAndDocStringPass()(model)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps the exporter's remarks about itself from the user."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    before = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            for logger in loggers:
-                logger.setLevel(logging.ERROR)
-            yield
-        finally:
-            for logger, level in zip(loggers, before, strict=True):
-                logger.setLevel(level)
 
 
 def _reason(problem: BaseException) -> str:

@@ -19,6 +19,7 @@ COMMANDS = {
     "onnx": ("onnx", "pip install 'ltm[export]'"),
     "onnxscript": ("onnxscript", "pip install 'ltm[export]'"),
     "onnxruntime": ("onnxruntime", "pip install 'ltm[export]'"),
+    "executorch": ("executorch", "pip install 'ltm[executorch]'"),
     "transformers": ("transformers", "pip install 'ltm[pretrained]'"),
 }
 """By module: what the library is called, and how to get it."""
