@@ -49,11 +49,17 @@ def proposed(
     return chart.model_copy(update={"scenes": scenes})
 
 
-def plain_stack(chart: Chart) -> Chart:
-    """Returns a proposed chart's plain stack: half as wide, eight zones used once each, as many weights as may be."""
+def plain_stack(chart: Chart, layer: Mapping[str, Any] | None = None) -> Chart:
+    """Returns a proposed chart's plain stack: half as wide, eight zones used once each, as many weights as may be.
+
+    Args:
+        chart: as `ltm fit` would propose it.
+        layer: what each of the eight is; the chart's own zone when absent.
+    """
     wanted = Sizes.of(chart).parameters
     kept = chart.model_dump(mode="json", exclude_defaults=True)
-    (core,) = chart.model_dump(mode="json", exclude_defaults=True)["zones"].values()
+    (own,) = chart.model_dump(mode="json", exclude_defaults=True)["zones"].values()
+    core = dict(own if layer is None else layer)
     later = bool(paces(chart))
     for key in ("layers", "state", "roles"):
         core.pop(key, None)
@@ -77,6 +83,11 @@ def plain_stack(chart: Chart) -> Chart:
     return require(with_hidden(low), source="plain stack")
 
 
+def plain_transformer(chart: Chart) -> Chart:
+    """Returns the plain stack whose layers are those of a transformer (Vaswani et al. 2017), with rotary positions."""
+    return plain_stack(chart, {"kind": "attention", "positions": "line", "write": "replace"})
+
+
 def prepared(chart: Chart, scenes: SceneSet) -> Prepared:
     """Sets some of the scenes to learn from aside."""
     kept, aside = split(scenes, validation=chart.scenes.validation, seed=chart.scenes.seed, family="grid")
@@ -91,8 +102,9 @@ def compare(
     learn_from: Callable[[Chart], SceneSet],
     measure: Callable[[Brain, Sequence[int]], Mapping[str, Any]],
     baselines: Callable[[], Mapping[str, Any]],
+    stacks: Mapping[str, Callable[[Chart], Chart]] | None = None,
 ) -> dict[str, Any]:
-    """Trains and measures both for each seed, and the baselines once; what is there already is kept.
+    """Trains and measures all for each seed, and the baselines once; what is there already is kept.
 
     Args:
         name: of the result.
@@ -102,14 +114,16 @@ def compare(
         learn_from: from a chart to its training scenes.
         measure: from a brain, and the segments it may be looked at, to figures.
         baselines: figures of what is no brain.
+        stacks: what stands beside the brain, made from its chart; its plain stack when absent.
     """
+    stacks = {STACK: plain_stack} if stacks is None else stacks
     result: dict[str, Any] = {"command": command, "baselines": {}, "runs": {}} | read(name)
     if not result["baselines"]:
         result["baselines"] = dict(baselines())
         write(name, result)
     for seed in range(count):
         brain_chart = propose(seed)
-        for label, chart in ((BRAIN, brain_chart), (STACK, plain_stack(brain_chart))):
+        for label, chart in ((BRAIN, brain_chart), *((label, make(brain_chart)) for label, make in stacks.items())):
             key = f"{label}/{seed}"
             if key in result["runs"]:
                 continue
@@ -172,7 +186,7 @@ def comparison(result: Mapping[str, Any], tests: Mapping[str, str], what: str) -
         tests: what each test is called in the result, and in the table.
         what: what is right, for the title.
     """
-    labels = [label for label in (BRAIN, STACK) if any(_of(result, label))]
+    labels = list(dict.fromkeys(key.split("/")[0] for key in result["runs"]))
     count = len(_of(result, BRAIN))
     rows = []
     for label in labels:

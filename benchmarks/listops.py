@@ -1,9 +1,10 @@
-"""Nested lists: learned on depth 8, tried on depth 14, beside a plain stack of the same size and a bag of n-grams.
+"""Nested lists: learned on depth 8, tried on depth 14, beside plain stacks of the same size and a bag of n-grams.
 
 python -m benchmarks.listops DATA --minutes 5 --seeds 3
 
 DATA is a folder with d8.tsv and d14.tsv, each with the columns `answer` and `expression`. The first 9,000 rows of d8
-are learned from, its last 1,000 and all of d14 are judged by.
+are learned from, its last 1,000 and all of d14 are judged by. There are two plain stacks: of the brain's own layers,
+which mix along the brackets, and of a transformer's, which know of brackets only what they learn.
 """
 
 from __future__ import annotations
@@ -15,7 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.beside import compare, comparison, first, judged, part, proposed
+from benchmarks.beside import (
+    STACK,
+    compare,
+    comparison,
+    first,
+    judged,
+    part,
+    plain_stack,
+    plain_transformer,
+    proposed,
+)
 from benchmarks.common import Grid, read
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
@@ -64,7 +75,8 @@ def main() -> None:
         return {"n-grams": bag_of_ngrams(texts, learn_from(propose(0)).lines.tolist(), lines)}
 
     command = f"python -m benchmarks.listops DATA --minutes {given.minutes:g} --seeds {given.seeds}"
-    compare(name, command, given.seeds, propose, learn_from, measure, baselines)
+    stacks = {STACK: plain_stack, "plain transformer": plain_transformer}
+    compare(name, command, given.seeds, propose, learn_from, measure, baselines, stacks)
     for grid in tables(read(name)):
         grid.show()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.beside import LAYERS, first, part, plain_stack
+from benchmarks.beside import LAYERS, first, part, plain_stack, plain_transformer
 from ltm.chart.load import load_chart
 from ltm.chart.size import Sizes
 from ltm.scenes.store import SceneSet
@@ -24,6 +24,14 @@ def test_a_plain_stack_is_as_large_and_loops_nothing(source: str) -> None:
     for zone in stack.zones.values():
         assert (zone.kind, zone.state, zone.model_dump()["layers"]) == (core.kind, "none", 1)
         assert zone.model_dump()["windows"] == core.model_dump()["windows"]
+
+
+def test_a_plain_transformer_knows_nothing_of_brackets() -> None:
+    chart = propose_for("listops", [], [])[0]
+    plain = plain_transformer(chart)
+    assert abs(Sizes.of(plain).parameters / Sizes.of(chart).parameters - 1) < 0.01
+    assert {zone.kind for zone in plain.zones.values()} == {"attention"} and len(plain.zones) == len(LAYERS)
+    assert not any(zone.model_dump()["windows"] for zone in plain.zones.values())
 
 
 def test_shares_of_groups_and_first_scenes() -> None:

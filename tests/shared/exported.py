@@ -88,6 +88,7 @@ SENSES: dict[str, dict[str, Any]] = {
 ACTS: dict[str, dict[str, Any]] = {
     "label": {"kind": "label", "labels": ["no", "yes", "perhaps"]},
     "number": {"kind": "number", "edges": [1.0, 2.0], "centres": [0.5, 1.5, 2.5]},
+    "drawn": {"kind": "canvas", "rows": 2, "columns": 3, "colours": 3},
     "moves": {"kind": "sequence", "tokens": ["x", "y"], "longest": 4},
     "said": {"kind": "text", "longest": 3, "order": "left-to-right", "pace": 2},
 }

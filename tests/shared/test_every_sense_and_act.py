@@ -61,6 +61,8 @@ LATER = {"order": "left-to-right", "longest": 11}
 ACT_VARIANTS = {
     **{name: SENSE_VARIANTS[name] for name in ("grid", "grid-fixed", "grid-letters", "grid-lists")},
     **{name: SENSE_VARIANTS[name] for name in ("label", "label-many")},
+    "canvas": {"kind": "canvas", "rows": 3, "columns": 4, "colours": 5},
+    "canvas-lists": {"kind": "canvas", "rows": 2, "columns": 6, "colours": 12, "form": "lists"},
     "action": SENSE_VARIANTS["label"] | {"kind": "action"},
     **{name: SENSE_VARIANTS[name] | {"longest": 11} for name in ("sequence", "sequence-many")},
     "sequence-said": {**SENSE_VARIANTS["sequence"], **LATER, "pace": 2, "positions": "none"},
@@ -160,7 +162,8 @@ def test_sites_that_do_not_exist_change_no_answer(spec: dict[str, Any]) -> None:
     field, mask = torch.randn(1, 12, WIDTH, generator=generator), torch.arange(12)[None] < 8
     other = torch.where(mask[..., None], field, torch.randn(1, 12, WIDTH, generator=generator))
     if act.spec.own_sites:
-        assert act.exists(mask, torch.zeros(1, 12, dtype=torch.long)).all()  # its own sites always exist
+        # Its own sites always exist.
+        assert act.exists(mask, torch.zeros(1, act.spec.own_sites, dtype=torch.long)).all()
         return
     there = act.exists(mask, torch.zeros(1, act.cells(12), dtype=torch.long))
     one, two = (act(given, mask) if there is None else act(given, mask)[there] for given in (field, other))
@@ -202,7 +205,7 @@ def test_nonsense_is_refused_in_words(name: str, value: Any) -> None:
 @each_act
 def test_an_answer_is_turned_back_into_what_was_chosen(spec: dict[str, Any]) -> None:
     said = declared(ACTS, spec)
-    if spec["kind"] in ("sequence", "text", "next"):
+    if spec["kind"] in ("sequence", "text", "next", "canvas"):
         return  # the symbol that ends it can't be the last of several, and what comes next is no value of its own
     seen = np.zeros((3, 4), dtype=np.uint8)
     for symbol in range(said.symbols):

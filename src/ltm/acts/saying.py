@@ -54,6 +54,11 @@ class Saying(Part):
         return self.longest + 1
 
     @property
+    def own_grid(self) -> tuple[int, int]:
+        """Their rows and columns: a line."""
+        return 1, self.own_sites
+
+    @property
     def layout(self) -> Layout:
         """The symbols' numbers and the end's; places behind it are void."""
         return Layout(rank=1, dtype="uint8" if self.symbols <= 250 else "int32", longest=MOST_PLACES)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ltm.acts.canvas import CanvasAct, CanvasSpec
 from ltm.acts.grid import GridAct, GridActSpec
 from ltm.acts.label import LabelAct, LabelActSpec
 from ltm.acts.next import NextAct, NextActSpec
@@ -16,6 +17,7 @@ from ltm.acts.text import TextActSpec
 
 KINDS: dict[str, tuple[Any, Any]] = {
     "grid": (GridActSpec, GridAct),
+    "canvas": (CanvasSpec, CanvasAct),
     "label": (LabelActSpec, LabelAct),
     "action": (LabelActSpec, LabelAct),
     "number": (NumberActSpec, NumberAct),
@@ -25,10 +27,10 @@ KINDS: dict[str, tuple[Any, Any]] = {
 }
 """What a chart declares, and the weights that result, by kind."""
 
-Act = GridAct | LabelAct | NumberAct | SayingAct | NextAct
+Act = GridAct | CanvasAct | LabelAct | NumberAct | SayingAct | NextAct
 
 ActSpec = Annotated[
-    GridActSpec | LabelActSpec | NumberActSpec | SequenceActSpec | TextActSpec | NextActSpec,
+    GridActSpec | CanvasSpec | LabelActSpec | NumberActSpec | SequenceActSpec | TextActSpec | NextActSpec,
     Field(discriminator="kind"),
 ]
 """The union of all declarations, told apart by `kind`."""

@@ -11,6 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from ltm.acts.canvas import CanvasAct
 from ltm.acts.next import NextAct
 from ltm.acts.number import NumberAct
 from ltm.acts.saying import SayingAct
@@ -90,6 +91,8 @@ class Brain(Pretrained, nn.Module):
             if isinstance(act, SayingAct):
                 said = None if spoken is None else spoken.get(name)
                 parts.append(act.written(batch, None if said is None else said.heard).to(parts[0].dtype))
+            elif isinstance(act, CanvasAct):
+                parts.append(act.blank(batch).to(parts[0].dtype))
         if places.prefix:
             silent = parts[0].new_zeros(batch, places.prefix, parts[0].shape[-1])
             parts.insert(0, silent if self.prefix is None else self.prefix(batch).to(parts[0].dtype))

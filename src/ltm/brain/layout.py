@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ltm.chart.schema import Chart
+from ltm.chart.sites import own_grids
 from ltm.senses.raw import RawSense
 from ltm.senses.table import Sense
 from ltm.zones.places import Places
@@ -33,7 +34,7 @@ class Layout:
     def __init__(self, chart: Chart, senses: Mapping[str, Sense]) -> None:
         self.senses, self.prefix, self.stepped = senses, chart.field.prefix, chart.steps is not None
         self.specs = chart.senses
-        self.own = {name: act.own_sites for name, act in chart.acts.items() if act.own_sites}
+        self.own = own_grids(chart)
         first = next(iter(chart.senses))
         self.read = {name: name if name in self.own else act.place(first) for name, act in chart.acts.items()}
         self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
@@ -47,7 +48,7 @@ class Layout:
                 leaves its trace in the field at later ones, so a site exists from then on.
         """
         seen = (spec.sites(tuple(values[name].shape[1 + self.stepped :])) for name, spec in self.specs.items())
-        grids = (*seen, *((1, sites) for sites in self.own.values()))
+        grids = (*seen, *self.own.values())
         places = Places(grids, self.prefix, names=tuple(self.specs))
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.pop(grids, places._pools)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from ltm.acts.canvas import CanvasSpec
 from ltm.chart.interchange import group_misfits
 from ltm.chart.locate import Problem
 from ltm.chart.schema import Chart
 from ltm.scenes.augment import MOVES
+from ltm.scenes.augment_canvas import Flat, symbols_in
 from ltm.scenes.maze import MAZE_ALPHABET, PATH_ALPHABET
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
@@ -31,14 +33,17 @@ def scene_misfits(chart: Chart) -> Iterator[Problem]:
         *((("acts", name), act) for name, act in chart.acts.items()),
     ]
     grids = [name for name in chart.scenes.symmetries if name not in _CHANGES]
-    others = [name for (_, name), spec in specs if not isinstance(spec, GridSpec)]
+    others = [name for (_, name), spec in specs if not isinstance(spec, GridSpec | CanvasSpec)]
     for name, (kinds, words) in _CHANGES.items():
         if name in chart.scenes.symmetries and not any(isinstance(spec, kinds) for spec in chart.senses.values()):
             yield ("scenes", "symmetries"), f"{name} is for senses of kind {words}; there is none"
     if grids and others:
         yield ("scenes", "symmetries"), f"{grids[0]} is for grids; {others[0]!r} is of another kind"
     elif grids:
-        yield from _grid_symmetries(chart, [(loc, spec) for loc, spec in specs if isinstance(spec, GridSpec)])
+        flat: list[tuple[tuple[str, str], Flat]] = [
+            (loc, spec) for loc, spec in specs if isinstance(spec, GridSpec | CanvasSpec)
+        ]
+        yield from _grid_symmetries(chart, flat)
     if chart.scenes.score == "shortest-path":
         yield from _shortest_path(chart)
     yield from group_misfits(chart.scenes.interchange, {**chart.senses, **chart.acts})
@@ -52,12 +57,17 @@ def scene_misfits(chart: Chart) -> Iterator[Problem]:
             yield ("scenes", key), words
 
 
-def _grid_symmetries(chart: Chart, specs: Sequence[tuple[tuple[str, str], GridSpec]]) -> Iterator[Problem]:
-    if "relabel" in chart.scenes.symmetries and len({spec.symbols for _, spec in specs}) > 1:
+def _grid_symmetries(chart: Chart, specs: Sequence[tuple[tuple[str, str], Flat]]) -> Iterator[Problem]:
+    if "relabel" in chart.scenes.symmetries and len({symbols_in(spec) for _, spec in specs}) > 1:
         yield ("scenes", "symmetries"), "relabel needs the same number of symbols in every sense and act"
-    least = min(spec.symbols for _, spec in specs)
+    least = min(symbols_in(spec) for _, spec in specs)
     if "relabel" in chart.scenes.symmetries and chart.scenes.relabel_from >= least - 1:
         yield ("scenes", "relabel_from"), f"leaves fewer than two of {least} symbols to relabel"
+    canvases = [loc for loc, spec in specs if isinstance(spec, CanvasSpec)]
+    if canvases:  # each grid is moved by its own rows and columns
+        if "bands" in chart.scenes.symmetries:
+            yield ("scenes", "symmetries"), f"bands moves the cells of all grids alike; {canvases[0][1]!r} is a canvas"
+        return
     first = specs[0][1]
     moves = [name for name in chart.scenes.symmetries if name in MOVES]
     for loc, spec in specs if moves else ():

@@ -60,10 +60,10 @@ def _kinds(chart: Chart) -> Iterator[Problem]:
         if isinstance(sense, SequenceSpec) and sense.branches:
             yield ("senses", name), "sequences with brackets can't be seen step by step; leave out opening and closing"
     for name, act in chart.acts.items():
-        if isinstance(act, Saying):
+        if isinstance(act, Saying) and act.order == "left-to-right":
             yield (
-                ("acts", name),
-                "sequences and texts can't be answered step by step yet; use kind 'label', 'action' or 'grid'",
+                ("acts", name, "order"),
+                "nothing is said from left to right step by step; say it all at once: parallel",
             )
 
 

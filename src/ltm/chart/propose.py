@@ -77,10 +77,13 @@ def propose(
     fixed = all(columns[c]["kind"] != "grid" or (columns[c].get("rows") and columns[c].get("columns")) for c in see)
     # Answers that lie over a grid constrain one another: finding them takes search. A label is seen or it isn't.
     searching = any(columns[c]["kind"] == "grid" for c in do)
+    # A canvas is drawn from what is seen elsewhere, which local zones can't reach.
+    drawing = any(columns[c]["kind"] == "canvas" for c in do)
+    local = not fixed and not drawing
     free = _free(columns, see, do)
-    attending = fixed and _attending(columns, see, do)
+    attending = drawing or (fixed and _attending(columns, see, do))
     stepped = {} if steps is None else propose_steps(columns, see, do, steps, attending)
-    training = stepped.get("training", _training(columns, see, do, fixed, searching, free))
+    training = stepped.get("training", _training(columns, see, do, local, searching, free))
     training |= {"minutes": minutes, "seed": seed}
     smallest = None
     for width, share in _sizes(free, any("buckets" in columns[c] for c in see)):
@@ -91,7 +94,7 @@ def propose(
             "field": {"width": width, "noise": 0.5 if searching and steps is None else 0.0},
             "senses": {c: _sense(columns[c], fixed, share) for c in see},
             "acts": {c: _act(columns[c]) for c in do},
-            "zones": _zones(columns, see, do, fixed, searching, free, width),
+            "zones": _zones(columns, see, do, local, attending, searching, free, width),
             "scenes": {
                 "source": source,
                 "symmetries": list(symmetries),
@@ -99,7 +102,7 @@ def propose(
                 "score": score,
                 "seed": seed,
             },
-            "will": _will(columns, do, fixed, searching, training["ticks"], free),
+            "will": _will(columns, do, local, searching, training["ticks"], free),
             **stepped,
             "training": training,
         }
@@ -157,14 +160,21 @@ def _sizes(free: bool, tables: bool) -> Iterator[tuple[int, int]]:
 
 
 def _zones(
-    columns: Columns, see: Sequence[str], do: Sequence[str], fixed: bool, searching: bool, free: bool, width: int
+    columns: Columns,
+    see: Sequence[str],
+    do: Sequence[str],
+    local: bool,
+    attending: bool,
+    searching: bool,
+    free: bool,
+    width: int,
 ) -> dict[str, Any]:
-    if not fixed:
+    if local:
         return {"local": {"kind": "conv", "layers": 2, "write": "replace"}}
     if free:
         return {"core": {"kind": "mixer", "windows": ["field"], "write": "replace"}}
     heads = {} if width % _TURNING == 0 else {"heads": 2}
-    if _attending(columns, see, do):
+    if attending:
         return {"core": {"kind": "attention", "layers": 2, "write": "replace", **heads}}
     if any(columns[c]["kind"] == "text" for c in see):
         return {"core": {"kind": "mixer", "windows": ["before", "after", "field"], "write": "replace"}}
@@ -193,13 +203,13 @@ def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
 
 
 def _training(
-    columns: Columns, see: Sequence[str], do: Sequence[str], fixed: bool, searching: bool, free: bool
+    columns: Columns, see: Sequence[str], do: Sequence[str], local: bool, searching: bool, free: bool
 ) -> dict[str, Any]:
-    if not fixed:
+    if local:
         return {"ticks": 10, "segments": 6}
     if searching:
         return {"ticks": 4, "segments": 12}
-    if any(columns[c]["kind"] in WRITTEN for c in do):
+    if any(columns[c]["kind"] in (*WRITTEN, "canvas") for c in do):
         return {"ticks": 2 if any(_later(columns[c]) for c in do) else 4, "segments": 4}
     if free:
         return {"ticks": 1, "segments": 1, "passes": FREE_PASSES, "keep": "last"}
@@ -207,8 +217,8 @@ def _training(
     return {"ticks": 6, "segments": 2} if any(columns[c].get("opening") for c in see) else {"ticks": 2, "segments": 2}
 
 
-def _will(columns: Columns, do: Sequence[str], fixed: bool, searching: bool, ticks: int, free: bool) -> dict[str, Any]:
-    if not fixed:
+def _will(columns: Columns, do: Sequence[str], local: bool, searching: bool, ticks: int, free: bool) -> dict[str, Any]:
+    if local:
         return {"ticks": 400}
     if searching:
         return {"ticks": 512, "noise": 0.4, "patience": 48}

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import math
 
+from ltm.acts.canvas import CanvasSpec
+from ltm.acts.saying import Saying
 from ltm.chart.schema import Chart
+
+
+def own_grids(chart: Chart) -> dict[str, tuple[int, int]]:
+    """Returns rows and columns of the sites that acts add to the field, behind those of the senses."""
+    return {name: act.own_grid for name, act in chart.acts.items() if isinstance(act, Saying | CanvasSpec)}
 
 
 def fixed_sites(chart: Chart) -> int | None:

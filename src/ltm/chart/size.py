@@ -9,6 +9,7 @@ import torch
 from ltm.brain.brain import Brain
 from ltm.chart.every_zone import Loc, every_zone
 from ltm.chart.schema import Chart
+from ltm.chart.sites import own_grids
 from ltm.senses.raw import RawSpec
 from ltm.senses.table import SenseSpec
 from ltm.zones.nested import NestedBody
@@ -59,7 +60,7 @@ class Sizes:
         with torch.device("meta"):
             brain = Brain(chart)
         seen = (spec.fixed_sites or spec.sites(grid) for spec in chart.senses.values())
-        grids = (*seen, *((1, act.own_sites) for act in chart.acts.values() if act.own_sites))
+        grids = (*seen, *own_grids(chart).values())
         places = Places(grids, chart.field.prefix, names=tuple(chart.senses))
         circuit = brain.circuit
         names = [".".join(label) for label in circuit.labels]

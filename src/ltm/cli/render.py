@@ -60,10 +60,13 @@ def is_sudoku(letters: Letters) -> bool:
 
 
 def changes(answer: Letters, previous: Letters | None) -> set[tuple[int, int]]:
-    """Returns the cells in which two grids of one shape differ."""
+    """Returns the cells in which two grids differ; those that only one of them has are among them."""
     if previous is None:
         return set()
-    return {(r, c) for r, row in enumerate(answer) for c, letter in enumerate(row) if letter != previous[r][c]}
+    one, other = (
+        {(r, c): letter for r, row in enumerate(grid) for c, letter in enumerate(row)} for grid in (answer, previous)
+    )
+    return {cell for cell in one.keys() | other.keys() if one.get(cell) != other.get(cell)}
 
 
 def board(
@@ -73,7 +76,7 @@ def board(
 
     Args:
         puzzle: what is seen.
-        answer: what the brain would do, of the same shape.
+        answer: what the brain would do; it lies over what is seen where both have one shape.
         previous: the answer one look earlier; cells that differ are highlighted.
         plain: ASCII only.
         wide: columns of the console; a large maze gets one character a cell instead of two.
@@ -81,6 +84,8 @@ def board(
     if plain:
         puzzle, answer = _ascii(puzzle), _ascii(answer)
         previous = None if previous is None else _ascii(previous)
+    if [len(row) for row in puzzle] != [len(row) for row in answer]:
+        puzzle = [[" "] * len(row) for row in answer]
     if is_sudoku(puzzle):
         return _sudoku(puzzle, answer, previous, plain)
     if any(_WALL in row for row in puzzle) and not any(_WALL in row for row in answer):

@@ -195,6 +195,7 @@ def _show_made(
 
 def _rows_of(made: SceneSet, specs: Mapping[str, ValueSpec]) -> Iterator[dict[str, Any]]:
     """Yields scenes in symbols as people would write them."""
+    from ltm.acts.canvas import CanvasSpec
     from ltm.senses.grid import GridSpec
 
     for number in range(len(made)):
@@ -202,7 +203,7 @@ def _rows_of(made: SceneSet, specs: Mapping[str, ValueSpec]) -> Iterator[dict[st
         for name, spec in specs.items():
             corner = tuple(slice(int(side)) for side in made.shapes[name][number])
             value = made.values[name][number][corner]
-            row[name] = spec.decode(value) if isinstance(spec, GridSpec) else value
+            row[name] = spec.decode(value) if isinstance(spec, GridSpec | CanvasSpec) else value
         yield row
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ltm.acts.canvas import CanvasSpec
 from ltm.cli.render import BLANKS, Letters, board, plain_of, safe
 from ltm.cli.render_picture import picture
 from ltm.cli.show_thought import letters_of
@@ -102,7 +103,7 @@ def _value(row: dict[str, Any], name: str, spec: ValueSpec | None, folder: Path)
 def _shown(value: Any, spec: ValueSpec | None, seen: Letters | None, console: Console) -> Text:
     """Draws a value by its kind; a grid of the size of one that was seen is drawn over it."""
     plain = plain_of(console)
-    if isinstance(spec, GridSpec):
+    if isinstance(spec, GridSpec | CanvasSpec):
         letters = letters_of(spec, value)
         over = seen is not None and [len(line) for line in seen] == [len(line) for line in letters]
         if over and seen is not None:

@@ -32,14 +32,15 @@ def letters_of(spec: ValueSpec, value: Any) -> list[list[str]]:
 
     Any other value is one letter: its text; a number that of its bin's centre.
     """
+    from ltm.acts.canvas import CanvasSpec
     from ltm.acts.number import NumberActSpec
     from ltm.senses.grid import GridSpec
 
     if isinstance(spec, NumberActSpec):
         return [[f"{spec.decode(spec.encode(value)):.6g}"]]
-    if not isinstance(spec, GridSpec):
+    if not isinstance(spec, GridSpec | CanvasSpec):
         return [[str(value)]]
-    symbols = spec.encode(value)
+    symbols = spec.encode(value) if isinstance(spec, GridSpec) else spec.grid(value)
     if spec.form == "lists":
         return [[str(int(symbol)) for symbol in row] for row in symbols]
     return [[spec.letters[int(symbol)] for symbol in row] for row in symbols]
@@ -47,6 +48,7 @@ def letters_of(spec: ValueSpec, value: Any) -> list[list[str]]:
 
 def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console | None = None) -> None:
     """Prints a thought's answer, confidence and cost."""
+    from ltm.acts.canvas import CanvasSpec
     from ltm.senses.grid import GridSpec
 
     console = console or Console(soft_wrap=True)
@@ -54,17 +56,18 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
     if thought.steps:
         console.print(steps_table(thought.steps, plain))
     for name, spec in chart.acts.items():
+        flat = isinstance(spec, GridSpec | CanvasSpec)
         answer = letters_of(spec, thought.answer[name])
-        if isinstance(spec, GridSpec):
+        if flat:
             console.print(board(seen_letters(chart, scene, name), answer, plain=plain, wide=console.width))
-        if isinstance(thought.answer[name], str) or not isinstance(spec, GridSpec):
-            line = thought.answer[name] if isinstance(spec, GridSpec) else answer[0][0]
+        if isinstance(thought.answer[name], str) or not flat:
+            line = thought.answer[name] if flat else answer[0][0]
             console.print(Text.assemble((f"{name}  ", "bold"), safe(line, plain)), soft_wrap=True)
         if name in scene.does:
             known = letters_of(spec, scene.does[name])
             wrong = len(changes(answer, known))
             words = f"{wrong} cell{'s differ' if wrong != 1 else ' differs'} from the known answer"
-            if not isinstance(spec, GridSpec):
+            if not flat:
                 words = f"the known answer is {safe(known[0][0], plain)}"
             words = words if wrong else "right"
             console.print(Text(words, "red" if wrong else "green"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ltm import __version__
+from ltm.acts.canvas import CanvasSpec
 from ltm.acts.grid import GridActSpec
 from ltm.acts.number import NumberActSpec
 from ltm.brain.brain import Brain
@@ -21,6 +22,7 @@ BATCH = "batch"
 
 SEEN = {
     "grid": "each cell's symbol as its place in `symbols`",
+    "canvas": "each cell's symbol as its place in `symbols`; cells that say `outside` are not part of the grid",
     "label": "the label as its place in `symbols`",
     "number": "(number - mean) / spread by `spec` (0 and 1 where absent), at most 10 from 0; NaN where it is missing",
     "vector": "each number as (number - mean) / spread by `spec` (0 and 1 where absent), at most 10 from 0; NaN for "
@@ -63,7 +65,8 @@ def description(brain: Brain, sizes: Sizes, ticks: int, seed: int, batch: int | 
     for name, act in chart.acts.items():
         cells = _cells(act, sizes, next(iter(sizes)))
         told = {"kind": act.kind, "meaning": SAID[act.kind], "symbols": _symbols(act), "spec": _spec(act)}
-        end = {"end": act.symbols - 1} if act.own_sites else {}
+        mark = "outside" if isinstance(act, CanvasSpec) else "end"
+        end = {mark: act.symbols - 1} if act.own_sites else {}
         answers[ANSWER + name] = {"dtype": "int64", "shape": [scenes, *cells], **told, **end}
         flat = [_product(cells), act.symbols]
         logits[LOGITS + name] = {
@@ -102,8 +105,9 @@ def _encoded(sense: Any) -> str:
 
 def _symbols(spec: Any) -> list[Any] | None:
     """Returns what the numbers of symbols stand for, in order; None where they speak for themselves."""
-    if isinstance(spec, GridSpec):
-        return list(spec.letters) if len(spec.letters) == spec.symbols else None
+    if isinstance(spec, GridSpec | CanvasSpec):
+        count = spec.symbols if isinstance(spec, GridSpec) else spec.colours
+        return list(spec.letters) if len(spec.letters) == count else None
     if isinstance(spec, Labels):
         return [*spec.labels, *([None] if getattr(spec, "missing", False) else [])]
     if isinstance(spec, NumberActSpec):
@@ -122,7 +126,7 @@ def _spec(spec: Any) -> dict[str, Any]:
 def _cells(act: Any, sizes: Sizes, first: str) -> tuple[int, ...]:
     if isinstance(act, GridActSpec):
         return sizes[act.place(first) or first]
-    return (act.own_sites or 1,)
+    return act.own_grid if isinstance(act, CanvasSpec) else (act.own_sites or 1,)
 
 
 def _product(sides: tuple[int, ...]) -> int:

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ltm.acts.canvas import CanvasSpec
 from ltm.acts.grid import GridActSpec
 from ltm.brain.brain import Brain
 from ltm.brain.lanes import Lanes
@@ -119,6 +120,8 @@ class ThoughtGraph(nn.Module):
 
     def _shaped(self, name: str, value: Tensor) -> Tensor:
         spec = self.brain.chart.acts.get(name.removeprefix(ANSWER)) if name.startswith(ANSWER) else None
+        if isinstance(spec, CanvasSpec):
+            return value.reshape(-1, *spec.own_grid)
         if not isinstance(spec, GridActSpec):
             return value
         under = spec.place(next(iter(self.sizes)))

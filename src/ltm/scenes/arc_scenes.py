@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ltm.acts.canvas import CanvasSpec
 from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.scenes.arc import COLOURS, MOST_SIDE, Pair, Task, arc_agi, read_tasks
@@ -33,12 +34,21 @@ class ArcOptions(Part):
     """Fewest and most pairs that show the rule; tasks with fewer are left out."""
     largest: Annotated[int, Field(ge=1, le=MOST_SIDE)] = 12
     """Tasks with a side longer than this are left out."""
+    sizes: Literal["kept", "any"] = "kept"
+    """`kept`: tasks whose outputs have the sizes of their inputs; `any`: others too, answered on a canvas."""
 
 
-def columns() -> dict[str, Any]:
-    """Returns what each column holds."""
-    board = GridSpec(kind="grid", symbols=COLOURS, form="lists")
-    return {"board": board, "answer": board}
+BOARD = GridSpec(kind="grid", symbols=COLOURS, form="lists")
+
+
+def describe(options: ArcOptions, found: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Returns what each column holds: answers lie over the board where all keep its size."""
+    board = answer = BOARD.model_dump(exclude_defaults=True)
+    if options.sizes == "any":
+        side = options.largest
+        canvas = CanvasSpec(kind="canvas", rows=side, columns=side, colours=COLOURS, form="lists")
+        answer = canvas.model_dump(exclude_defaults=True)
+    return {"board": board, "answer": answer}
 
 
 def learn(options: ArcOptions, count: int, seed: int) -> Iterator[Row]:
@@ -80,18 +90,20 @@ def drawn(tasks: Sequence[Task], options: ArcOptions, count: int, seed: int) -> 
 
 
 def usable(task: Task, options: ArcOptions) -> bool:
-    """Returns whether every output has the size of its input, and no side is too long."""
+    """Returns whether every output has the size of its input, if it must, and no side is too long."""
     pairs = (*task.train, *task.test)
-    alike = all(pair.output is None or pair.output.shape == pair.input.shape for pair in pairs)
-    return alike and all(max(pair.input.shape) <= options.largest for pair in pairs)
+    shapes = [(pair.input.shape, pair.input.shape if pair.output is None else pair.output.shape) for pair in pairs]
+    alike = options.sizes == "any" or all(one == other for one, other in shapes)
+    return alike and all(max(*one, *other) <= options.largest for one, other in shapes)
 
 
 def _tasks(options: ArcOptions, part: str) -> list[Task]:
     found = arc_agi(options.version, part) if options.file is None else read_tasks(options.file)
     tasks = [task for task in found if usable(task, options) and len(task.train) >= options.examples[0]]
     if not tasks:
+        keeps = "" if options.sizes == "any" else "keeps the size of its grids, "
         raise DataError(
-            f"none of {len(found)} tasks keeps the size of its grids, has sides of at most {options.largest} cells and "
+            f"none of {len(found)} tasks {keeps}has sides of at most {options.largest} cells and "
             f"at least {options.examples[0]} examples"
         )
     return tasks

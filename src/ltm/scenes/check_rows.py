@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ltm.errors import DataError
 from ltm.scenes.alike import Keys, Lines
 from ltm.scenes.check_steps import StepReader
+from ltm.scenes.columns import lying_over
 from ltm.scenes.kinds import Kinds
 from ltm.scenes.lines import Row, attempts
 from ltm.scenes.read import check_alike, check_columns
@@ -43,8 +44,8 @@ class Rows:
         self._lines, self._seen, self._whole = (Spool(SPOOL_BYTES) for _ in range(3))
         first = kinds.see[0] if kinds.see else ""
         specs = kinds.specs
-        over = isinstance(specs.get(first), GridSpec)
-        self._alike = {name: first for name in kinds.do if over and isinstance(specs.get(name), GridSpec)}
+        over = lying_over({name: specs[name] for name in kinds.do if name in specs}, first)
+        self._alike = {name: under for name, under in over.items() if isinstance(specs.get(under), GridSpec)}
 
     def read(self, told: Told) -> None:
         """Reads the file from beginning to end."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from ltm.acts.grid import GridActSpec
 from ltm.acts.next import NextActSpec
 from ltm.chart.schema import Chart
 from ltm.scenes.following import Following
 from ltm.scenes.step_rows import ROLE
 from ltm.scenes.steps import Roles, Stepped
-from ltm.senses.grid import GridSpec
 from ltm.senses.sequence import SequenceSpec
 from ltm.senses.text import TextSpec
 from ltm.senses.value import ValueSpec
@@ -34,5 +37,14 @@ def seen_columns(chart: Chart) -> dict[str, ValueSpec]:
 
 def alike_of(chart: Chart) -> dict[str, str]:
     """Returns which columns must have the size of another: a grid that is answered, that of the grid it lies over."""
-    first = next(iter(chart.senses))
-    return {name: act.place(first) or first for name, act in chart.acts.items() if isinstance(act, GridSpec)}
+    return lying_over(chart.acts, next(iter(chart.senses)))
+
+
+def lying_over(acts: Mapping[str, Any], first: str) -> dict[str, str]:
+    """Returns over which sense's grid each grid that is answered lies.
+
+    Args:
+        acts: declarations; those of senses and of other acts are passed over.
+        first: the first sense, over which a grid lies that names none.
+    """
+    return {name: act.place(first) or first for name, act in acts.items() if isinstance(act, GridActSpec)}

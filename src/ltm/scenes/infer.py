@@ -18,6 +18,7 @@ from ltm.scenes.family import Family, recognise
 from ltm.scenes.lines import Row
 from ltm.scenes.look import look
 from ltm.scenes.look_audio import LOOKED_AT, too_long
+from ltm.scenes.look_canvas import laid_over
 from ltm.scenes.look_label import PLAIN, labelled
 from ltm.scenes.look_steps import step_words, steps_of
 from ltm.scenes.named import check_name, declarations
@@ -88,6 +89,7 @@ def infer(
         raise DataError(f"{path}: '{ALL}' stands for no column that can be used: {'; '.join(left_out[:3])}")
     if len(found) >= sample:
         columns |= _whole(path, columns, said)
+    columns = laid_over([row for _, row in found], columns, done, path.parent)
     good, misfit = fitting(path, found, columns, done)
     steps = steps_of([row for _, row in found], seen)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")

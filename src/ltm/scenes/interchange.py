@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Integer
 from torch import Tensor
 
+from ltm.acts.canvas import CanvasSpec
 from ltm.senses.grid import GridSpec
 from ltm.senses.label import Labels
 from ltm.senses.sequence import SequenceSpec
@@ -26,6 +27,8 @@ def symbols_of(spec: object) -> Sequence[int | str] | None:
     """Returns how a column's symbols are called, in order; None where they have no names."""
     if isinstance(spec, GridSpec):
         return tuple(range(spec.symbols)) if spec.alphabet is None else tuple(spec.alphabet)
+    if isinstance(spec, CanvasSpec):
+        return tuple(range(spec.colours)) if spec.alphabet is None else tuple(spec.alphabet)
     if isinstance(spec, SequenceSpec):
         return spec.tokens
     return spec.labels if isinstance(spec, Labels) else None

@@ -73,7 +73,9 @@ def _look_at_lists(values: Sequence[Any], total: int, said: Declared) -> dict[st
 
 def _look_at_texts(texts: Sequence[str], said: Declared) -> dict[str, Any]:
     rows = [lines_of(text) for text in texts]
-    if sum(len(lines) > 1 for lines in rows) * 2 > len(rows):
+    parted = sum(len(lines) > 1 for lines in rows)
+    # Of grids so declared those of one row have nothing to part.
+    if parted * 2 > len(rows) or (said.kind is not None and parted > (1 - MOSTLY) * len(rows)):
         whole = [lines for lines in rows if len({len(line) for line in lines}) == 1]
         if len(whole) < MOSTLY * len(rows):
             raise DataError("the rows of most grids differ in length")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from ltm.acts.canvas import CanvasSpec
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.augment import MOVES
@@ -41,6 +42,8 @@ def uneven(chart: Chart, sides: Mapping[str, npt.NDArray[np.uint32]]) -> tuple[i
     if chart.steps is not None or not MOVES.keys() & set(
         chart.scenes.symmetries
     ):  # steps are moved each by its own sides
+        return None
+    if any(isinstance(act, CanvasSpec) for act in chart.acts.values()):  # then each is moved by its own sides
         return None
     grids = [name for name, spec in {**chart.senses, **chart.acts}.items() if isinstance(spec, GridSpec)]
     for name in grids[1:]:

@@ -75,14 +75,32 @@ def _grid(spec: Any) -> Schema:
     lists = _nested(_whole(0, spec.symbols - 1), spec.rows, spec.columns)
     if spec.form == "lists":
         return {"anyOf": [lists, _LIST_TEXT]}
-    letters = spec.letters + ("._" if "0" in spec.letters else "")
-    one = "[" + re.sub(r"([\\\[\]^-])", r"\\\1", letters) + "]"
-    part = r"\s*\n\s*" if "/" in spec.letters else r"\s*[/\n]\s*"
+    one, part = _letter(spec.letters), _part(spec.letters)
     line = f"{one}{{{spec.columns}}}" if spec.columns else f"{one}+"
     lines = f"{line}(?:{part}{line}){_times(spec.rows)}"
     if spec.rows and spec.columns:
         lines = f"(?:{one}{{{spec.rows * spec.columns}}}|{lines})"
     return {"anyOf": [{"type": "string", "pattern": rf"^\s*{lines}\s*$"}, lists]}
+
+
+def _canvas(spec: Any) -> Schema:
+    line = {"type": "array", "items": _whole(0, spec.colours - 1), "minItems": 1, "maxItems": spec.columns}
+    lists = {"type": "array", "items": line, "minItems": 1, "maxItems": spec.rows}
+    if spec.form == "lists":
+        return {"anyOf": [lists, _LIST_TEXT]}
+    one = f"{_letter(spec.letters)}{{1,{spec.columns}}}"
+    text = rf"^\s*{one}(?:{_part(spec.letters)}{one}){{0,{spec.rows - 1}}}\s*$"
+    return {"anyOf": [{"type": "string", "pattern": text}, lists]}
+
+
+def _letter(letters: str) -> str:
+    """Returns a pattern for one cell of a grid that is written as text."""
+    return "[" + re.sub(r"([\\\[\]^-])", r"\\\1", letters + ("._" if "0" in letters else "")) + "]"
+
+
+def _part(letters: str) -> str:
+    """Returns a pattern for what parts the rows of such a grid."""
+    return r"\s*\n\s*" if "/" in letters else r"\s*[/\n]\s*"
 
 
 def _times(rows: int | None) -> str:
@@ -190,6 +208,7 @@ def _escaped(word: str) -> str:
 
 SCHEMAS: dict[str, Callable[[Any], Schema]] = {
     "grid": _grid,
+    "canvas": _canvas,
     "image": _image,
     "audio": _audio,
     "label": _label,

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ltm.errors import DataError, nearest
+from ltm.scenes.columns import lying_over
 from ltm.scenes.declare import MOSTLY
 from ltm.scenes.describe import spec_of
 from ltm.scenes.lines import Row, attempts
 from ltm.scenes.read import cell, check_alike, check_columns
 from ltm.scenes.step_rows import ROLE
 from ltm.scenes.steps import Stepped
-from ltm.senses.grid import GridSpec
 from ltm.senses.value import ValueSpec
 
 
@@ -76,8 +76,8 @@ def fitting(
     stepped = any(ROLE in row for _, row in found)
     specs = {name: spec_of(arguments, name in done) for name, arguments in columns.items()}
     specs = {name: Stepped(spec) for name, spec in specs.items()} if stepped else specs
-    grids = [name for name, spec in specs.items() if isinstance(spec, GridSpec)]  # one step's may differ in size
-    alike = {name: grids[0] for name in grids[1:]}
+    first_seen = next(name for name in columns if name not in done)
+    alike = lying_over(specs, first_seen)  # of scenes of several steps, one step's may differ in size from another's
     good: list[Row] = []
     first: DataError | None = None
     for line, row in found:

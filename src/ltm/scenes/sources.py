@@ -145,12 +145,16 @@ SOURCES: dict[str, Source] = {
         test=arc_scenes.judge,
         options=arc_scenes.ArcOptions,
         places=("file",),
-        columns=arc_scenes.columns(),
+        columns={"board": arc_scenes.BOARD, "answer": arc_scenes.BOARD},
+        describe=arc_scenes.describe,
         see="board",
         do="answer",
         symmetries=("relabel", "dihedral"),
         steps={"roles": (arc_scenes.EXAMPLE, arc_scenes.QUESTION), "window": 5},
-        notes=("ARC tasks whose outputs have the size of their inputs: pairs that show a rule, then a question.",),
+        notes=(
+            "ARC tasks: pairs that show a rule, then a question.",
+            "Only those whose outputs have the size of their inputs, unless `sizes` is `any`.",
+        ),
     ),
     "minigrid": Source(
         make=minigrid.episodes,

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ltm.acts.canvas import CanvasSpec
+from ltm.acts.saying import Saying
 from ltm.errors import DataError, nearest
 from ltm.scenes.step_rows import MOST_STEPS, ROLE, StepList
 from ltm.scenes.store import SceneSet
@@ -92,6 +94,8 @@ def _least(spec: ValueSpec) -> tuple[int, ...]:
     """Returns the shape of a value of which nothing is there."""
     if isinstance(spec, GridSpec):
         return (spec.rows or 1, spec.columns or 1)
+    if isinstance(spec, Saying | CanvasSpec):
+        return spec.own_grid[-spec.layout.rank :]
     return (spec.size,) if isinstance(spec, VectorSpec) else (1,) * spec.layout.rank
 
 

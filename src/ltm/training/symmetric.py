@@ -12,12 +12,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ltm.acts.canvas import CanvasSpec
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.augment import augment
+from ltm.scenes.augment_canvas import Flat, augment_apart, symbols_in
 from ltm.scenes.augment_image import jitter
 from ltm.scenes.augment_number import scatter
-from ltm.scenes.augment_steps import augment_steps
 from ltm.scenes.augment_text import drop
 from ltm.scenes.interchange import interchange
 from ltm.scenes.moved_alike import uneven
@@ -60,7 +61,8 @@ def symmetric(
             if symmetry in chart.scenes.symmetries and isinstance(spec, kinds):
                 changed[name] = _each(change, values[name], generator, chart.steps is not None)
     if chart.scenes.symmetries and not changed:  # where values of one kind change, no symmetry of grids is known
-        changed = _grids(chart, values, sides, generator, {n: s for n, s in specs.items() if isinstance(s, GridSpec)})
+        flat: dict[str, Flat] = {n: s for n, s in specs.items() if isinstance(s, GridSpec | CanvasSpec)}
+        changed = _grids(chart, values, sides, generator, flat)
     return changed | interchange({**values, **changed}, specs, chart.scenes.interchange, generator)
 
 
@@ -69,12 +71,16 @@ def _grids(
     values: Mapping[str, Tensor],
     sides: Mapping[str, npt.NDArray[np.uint32]],
     generator: torch.Generator,
-    specs: Mapping[str, GridSpec],
+    specs: Mapping[str, Flat],
 ) -> dict[str, Tensor]:
-    symbols = {name: spec.symbols for name, spec in specs.items()}
     symmetries, first = chart.scenes.symmetries, chart.scenes.relabel_from
     if chart.steps is not None:
-        return augment_steps({name: values[name] for name in symbols}, symmetries, generator, symbols, first)
+        return augment_apart(values, specs, symmetries, generator, first)
+    if any(isinstance(spec, CanvasSpec) for spec in specs.values()):
+        single = {name: values[name][:, None] for name in specs}
+        moved = augment_apart(single, specs, symmetries, generator, first)
+        return {name: cells_BTRC[:, 0] for name, cells_BTRC in moved.items()}
+    symbols = {name: symbols_in(spec) for name, spec in specs.items()}
     late = uneven(chart, sides)  # in a stream; others were looked at before
     if late is not None:
         raise DataError(f"{chart.scenes.source}: a scene has {late[1]}")
