@@ -74,7 +74,7 @@ def reads(spec: ValueSpec, value: Any) -> bool:
 
 def unsaid(spec: Any, value: Any) -> bool:
     """What no schema can say: rows of equal length, which file is a picture or sound, what a list in a string holds."""
-    ragged = spec.kind in ("grid", "raw")
+    ragged = spec.kind in ("grid", "canvas", "raw")
     if isinstance(value, str):
         rows = [line.strip() for line in value.replace("/", "\n").split("\n") if line.strip()]
         in_string = value.lstrip().startswith("[")

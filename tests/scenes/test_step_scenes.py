@@ -210,7 +210,13 @@ def test_a_check_names_the_rows_that_no_brain_could_learn_from(tmp_path: Path) -
             ("steps: {roles: [example, question], shows: [example], goal: goal}", "will: {goal: up}"),
             "needs scenes of sev",
         ),
-        (("kind: grid, symbols: 4, form: lists}}\nsteps", "kind: sequence, tokens: [a, b]}}\nsteps"), "step by step"),
+        (
+            (
+                "kind: grid, symbols: 4, form: lists}}\nsteps",
+                "kind: sequence, tokens: [a, b], order: left-to-right}}\nsteps",
+            ),
+            "step by step",
+        ),
     ],
 )
 def test_charts_of_steps_that_do_not_fit_are_refused(change: tuple[str, str], words: str) -> None:

@@ -22,7 +22,6 @@ BATCH = "batch"
 
 SEEN = {
     "grid": "each cell's symbol as its place in `symbols`",
-    "canvas": "each cell's symbol as its place in `symbols`; cells that say `outside` are not part of the grid",
     "label": "the label as its place in `symbols`",
     "number": "(number - mean) / spread by `spec` (0 and 1 where absent), at most 10 from 0; NaN where it is missing",
     "vector": "each number as (number - mean) / spread by `spec` (0 and 1 where absent), at most 10 from 0; NaN for "
@@ -41,6 +40,7 @@ SEEN = {
 
 SAID = {
     "grid": "each cell's symbol as its place in `symbols`; cells that were padded mean nothing",
+    "canvas": "each cell's symbol as its place in `symbols`; cells that say `outside` are not part of the grid",
     "label": "the label as its place in `symbols`",
     "action": "the action as its place in `symbols`",
     "number": "the bin as its place in `symbols`, which holds the number to answer for each",

@@ -17,6 +17,7 @@ from ltm.brain.brain import Brain
 from ltm.brain.restlessness import wander
 from ltm.brain.spoken import segments_to_say
 from ltm.brain.walk import begin
+from ltm.chart.schema import Chart
 from ltm.scenes.store import SceneSet
 from ltm.senses.layout import void_of
 from ltm.training.calibration import auroc, ece, fit_platt
@@ -28,17 +29,21 @@ BATCH = 128
 
 
 def quick_accuracy(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None) -> float:
-    """Returns the share of up to 256 scenes, spread over the set, answered right after some segments without halting.
-
-    Six segments, more where an answer takes longer to say, or as many as the will's ticks allow: a brain that won't
-    loop is not judged by looping.
-    """
-    wanted = max(QUICK_SEGMENTS, segments_to_say(brain.chart))
-    segments = max(1, min(wanted, brain.chart.will.ticks // brain.chart.training.ticks))
+    """Returns the share of up to 256 scenes, spread over the set, that is answered right after some segments."""
     # Files are often sorted by difficulty: the first scenes alone would tell little.
     index = np.linspace(0, len(scenes) - 1, min(QUICK_SCENES, len(scenes))).astype(np.int64)
-    looks = look_at(brain, scenes.take(index), (segments,), bf16, scorer)
+    looks = look_at(brain, scenes.take(index), (quick_segments(brain.chart),), bf16, scorer)
     return float(looks.right[-1].mean())
+
+
+def quick_segments(chart: Chart) -> int:
+    """Returns after how many segments a brain is judged quickly.
+
+    Six, more where an answer takes longer to say, or as many as the will's ticks allow: a brain that won't loop is not
+    judged by looping.
+    """
+    wanted = max(QUICK_SEGMENTS, segments_to_say(chart))
+    return max(1, min(wanted, chart.will.ticks // chart.training.ticks))
 
 
 class Looks:

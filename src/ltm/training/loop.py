@@ -22,7 +22,7 @@ from ltm.training.machine import peak_memory
 from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import Plan, compiled_segment, make_plan, record_plan, recorded_plan
-from ltm.training.score import quick_score
+from ltm.training.score import by_likelihood, quick_score
 from ltm.training.segment import Loss, Scorer, Segment, run_segment
 from ltm.training.slots import Slots
 from ltm.training.step import learn
@@ -31,7 +31,7 @@ Saved = tuple[dict[str, Tensor], dict[str, Any]]
 """What slots gave to be saved."""
 CHECKPOINT_SECONDS = 60.0
 VALIDATIONS = 12
-"""How often the averaged weights are tried on the validation scenes over a whole run."""
+"""How often the averaged weights are tried on the validation scenes over a whole run, evenly."""
 
 
 class Trainer:
@@ -150,7 +150,7 @@ class Trainer:
         Returns:
             Whether the end was reached.
         """
-        every = max(1, self.plan.steps // VALIDATIONS)
+        every, early = max(1, self.plan.steps // VALIDATIONS), self.early_steps()
         clock = saved = time.monotonic()
         pace = self.plan.seconds_a_step
         while self._ready(stop) and not self.done and not stop():
@@ -159,7 +159,7 @@ class Trainer:
             pace += 0.1 * (now - clock - pace)
             self.seconds += now - clock
             clock = now
-            if self.step % every == 0 or self.done:
+            if self.step % every == 0 or self.step in early or self.done:
                 self.validate()
                 self._log()
             elif self.step % 20 == 0:
@@ -176,6 +176,17 @@ class Trainer:
             self._log()
         self.checkpoint()
         return self.done
+
+    def early_steps(self) -> set[int]:
+        """Returns further steps at which the weights are tried: after 1, 2, 4, … passes over few scenes.
+
+        What is learned from few scenes is soon learned by heart, and best long before that.
+        """
+        if isinstance(self.train, Stream) or not by_likelihood(self.chart, len(self.validation)):
+            return set()
+        a_pass = -(-len(self.train) // self.chart.training.batch)
+        first = self.plan.steps // VALIDATIONS
+        return {a_pass * 2**k for k in range(32) if a_pass * 2**k < first}
 
     def _ready(self, stop: Callable[[], bool]) -> bool:
         """Sees to it that the next step can be taken; where it can't, the steps so far are saved."""
