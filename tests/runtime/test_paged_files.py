@@ -93,7 +93,8 @@ def exchange(folder: Path) -> None:
 def turn_a_bit(folder: Path) -> None:
     file = folder / "zones" / "large.safetensors"
     data = file.read_bytes()
-    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    middle = len(data) // 2  # among the weights
+    file.write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
 
 
 def a_folder_instead(folder: Path) -> None:
