@@ -4,9 +4,11 @@ python -m benchmarks.paging --zones 200 --memory 300MB
 
 Each way to have the brain is a process of its own, whose resident memory the operating system tells: `loaded` (all of
 it), `mapped` (files mapped into memory, no budget: the operating system pages as it likes), and `paged` (ours). What is
-private to a process, and not a file in memory that any process may share, is told beside. Two
-waves: `top-k`, whose router asks for much the same zones again and again, so that what is needed comes to fit; and
-`random`, which asks for any of all zones at every tick: the worst there is. Answers of all ways are compared by hash.
+private to a process, and not a file in memory that any process may share, is told beside. Three waves: `top-k`, whose
+router asks for much the same zones again and again, so that what is needed comes to fit; `random`, which asks for any
+of all zones at every tick: the worst there is; and, with `--wave rhythm`, four zones after the other until all have
+fired, so that every thought needs all of them, and which come next is always known. Thoughts by rhythm last one such
+round, the others 8 ticks. Answers of all ways are compared by hash.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.paged import open_paged
 
 WAYS = ("loaded", "mapped", "paged")
-WAVES = ("top-k", "random")
+WAVES = ("top-k", "random", "rhythm")
+USUAL = WAVES[:2]
+"""What is measured where nobody asks for a wave."""
 SIDE = 9
 KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "mixer", "hidden": 1536},
@@ -49,12 +53,14 @@ WIDTHS = (256, 384, 512, 640)
 FIRE = 4
 THOUGHTS, WARM = 30, 10
 TICKS = 8
+"""Of a thought, but for those by rhythm."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--zones", type=int, default=200)
     parser.add_argument("--memory", default="300MB")
+    parser.add_argument("--wave", action="append", choices=WAVES, help="may be repeated; else top-k and random")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     name = f"paging-{given.zones}-{given.memory}"
@@ -65,13 +71,14 @@ def main() -> None:
         return
     command = f"python -m benchmarks.paging --zones {given.zones} --memory {given.memory}"
     result: dict[str, Any] = {"command": command, "memory": int(parse_bytes(given.memory)), "runs": {}} | read(name)
-    for wave in WAVES:
+    for wave in given.wave or USUAL:
         if not (place / wave / "brain.json").exists():
             console.print(f"  writing {place / wave}", highlight=False)
             call(given, "write", wave)
         for way in WAYS:
             if f"{wave}/{way}" not in result["runs"]:
-                result["runs"][f"{wave}/{way}"] = call(given, way, wave)
+                asked = "" if wave in USUAL else f" --wave {wave}"
+                result["runs"][f"{wave}/{way}"] = {"command": command + asked} | call(given, way, wave)
                 write(name, result)
     for grid in tables(result):
         grid.show()
@@ -102,9 +109,14 @@ def written(folder: Path, wave: str, zones: int) -> None:
 def declared(wave: str, count: int) -> Chart:
     """Returns a chart of zones of different kinds and widths."""
     zones = {}
+    cycle = -(-count // FIRE)
+    ticks = cycle if wave == "rhythm" else TICKS
+    policy = {"policy": wave} if wave == "rhythm" else {"policy": wave, "fire": FIRE}
     for number in range(count):
         kind = dict(KINDS[number % len(KINDS)])
         kind["width"] = WIDTHS[number % len(WIDTHS)]
+        if wave == "rhythm":
+            kind["roles"] = {"self": {"period": cycle, "phases": [number // FIRE]}}
         zones[f"zone-{number:03}"] = kind
     grid = {"kind": "grid", "rows": SIDE, "columns": SIDE, "symbols": 10, "positions": "learned"}
     return Chart.model_validate(
@@ -113,9 +125,9 @@ def declared(wave: str, count: int) -> Chart:
             "senses": {"puzzle": grid},
             "acts": {"solution": {"kind": "grid", "rows": SIDE, "columns": SIDE, "symbols": 10}},
             "zones": zones,
-            "wave": {"policy": wave, "fire": FIRE},
-            "training": {"ticks": TICKS, "segments": 1},
-            "will": {"ticks": TICKS},
+            "wave": policy,
+            "training": {"ticks": ticks, "segments": 1},
+            "will": {"ticks": ticks},
         }
     )
 

@@ -16,7 +16,9 @@ from ltm.runtime.brains import save_brain
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    constants = pytest.importorskip("huggingface_hub").constants
+    constants = pytest.importorskip(
+        "huggingface_hub.constants", reason="huggingface_hub is not installed: pip install 'ltm[hub]'"
+    )
     for name in ("HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_IMPLICIT_TOKEN"):
         monkeypatch.setattr(constants, name, True)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)

@@ -112,6 +112,10 @@ def test_rest_lets_go_within_the_loss_and_never_below(
     brain = knowing(copier, idle={"kind": "mixer", "width": 4})
     save_brain(brain, tmp_path / "brain")
     before = inspect_folder(tmp_path / "brain")
+    beside = tmp_path / "rested"
+    assert run(["rest", str(tmp_path / "brain"), "--loss", "0", "-o", str(beside)]) == 0
+    assert inspect_folder(tmp_path / "brain") == before and inspect_folder(beside).zones == ("core",)
+    capsys.readouterr()
     assert run(["rest", str(tmp_path / "brain"), "--loss", "0", "--try"]) == 0
     assert inspect_folder(tmp_path / "brain") == before and "--try" in capsys.readouterr().out
     assert run(["rest", str(tmp_path / "brain"), "--loss", "0"]) == 0
@@ -192,7 +196,11 @@ def test_zones_that_do_alike_get_one_body(tmp_path: Path, copier: tuple[Brain, S
     mine = tmp_path / "both.rest"
     mine.mkdir()
     (mine / "notes.txt").write_text("a folder of the person's own")
+    before = (both / "skills.json").read_bytes()
+    put_in_place(both, changed, tmp_path / "elsewhere" / "rested")
+    assert (both / "skills.json").read_bytes() == before
     put_in_place(both, changed)
+    assert (both / "skills.json").read_bytes() == (tmp_path / "elsewhere" / "rested" / "skills.json").read_bytes()
     records = {name: inspect_folder(folder) for name, folder in folders_of(both).items()}
     bodies = [file.body for record in records.values() for file in record.files.values() if file.body]
     assert len(bodies) == 1 and records["two"].files["zones/core.safetensors"].body is not None

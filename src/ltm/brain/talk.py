@@ -4,7 +4,7 @@ Sites that have gone by are not thought about again: causal zones carry a state 
 (`ltm.zones.causal.Carried`), so a symbol costs the same however long the text is, apart from what zones that keep every
 site look back at. What is told is what thinking about all sites at once would tell, up to rounding.
 
-Shapes: B batch, S sites, V symbols.
+Shapes: B batch, S sites, D field width, V symbols.
 """
 
 from __future__ import annotations
@@ -85,6 +85,17 @@ class Talk:
         with torch.inference_mode():
             logits_V = self.brain.read(mind).logits[self._act][0, -1]
         return logits_V.clone()
+
+    def states(self, symbols: Sequence[int]) -> Tensor:
+        """Takes in symbols that come next; returns what the field holds at each of them `[S, D]`.
+
+        Raises:
+            DataError: there is none.
+        """
+        if not symbols:
+            raise DataError("nothing to look at: the text is empty")
+        stretches = (symbols[start : start + STRETCH] for start in range(0, len(symbols), STRETCH))
+        return torch.cat([self._take_in(stretch).lanes.field[0] for stretch in stretches])
 
     def _take_in(self, symbols: Sequence[int]) -> Mind:
         seen = torch.tensor([symbols]).to(getattr(torch, self.spec.layout.dtype))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ltm.errors import LtmError
+
 _SCHEME = "hf:/"
 """What is left of `hf://` in a path."""
 _SHIPPED = Path("sudoku")
@@ -25,12 +27,75 @@ def fetched(brain: Path | None) -> Path | None:
 
         typer.echo("ltm: nothing here is called sudoku: taking the brain that comes with the package", err=True)
         return shipped_brain()
-    if brain is None or not str(brain).startswith(_SCHEME):
-        return brain
+    return from_hub(brain)
+
+
+def from_hub(place: Path | None) -> Path | None:
+    """Returns a place of this machine; what is named by an address is fetched first.
+
+    Raises:
+        LtmError: it can't be fetched.
+    """
+    if place is None or not is_address(place):
+        return place
     from ltm.runtime.hub import Address, fetch
 
-    address = Address.of(str(brain).removeprefix(_SCHEME).lstrip("/"))
-    return fetch(address, tell=lambda words: typer.echo(words, err=True)).folder
+    return fetch(Address.of(address(place)), tell=lambda words: typer.echo(words, err=True)).folder
+
+
+def is_address(place: Path) -> bool:
+    """Whether a place is one on the hub."""
+    return str(place).startswith(_SCHEME)
+
+
+def refuse_address(place: Path, why: str) -> None:
+    """Refuses an address where a verb needs something of this machine.
+
+    Args:
+        place: what was named.
+        why: and what to do instead.
+
+    Raises:
+        LtmError: it is an address.
+    """
+    if is_address(place):
+        raise LtmError(f"{address(place)}: {why}")
+
+
+def to_change(brain: Path, out: Path | None, verb: str) -> Path:
+    """Returns the folder of a brain that a verb changes: where there is an `out`, the changed one is written there.
+
+    Nothing is fetched before it is clear that it can be used.
+
+    Args:
+        brain: a folder, an address, or `sudoku`.
+        out: where to write; None to change the brain in its place.
+        verb: for messages.
+
+    Raises:
+        LtmError: a brain that isn't changed in its place and has no other; or a place that is taken.
+    """
+    from ltm.runtime.snapshot import origin_of
+
+    if out is None:
+        shipped = brain == _SHIPPED and not brain.exists()
+        if is_address(brain) or shipped or origin_of(brain) is not None:
+            what = "the brain that comes with the package" if shipped else "a brain that is fetched"
+            named = address(brain) if is_address(brain) else str(brain)
+            raise LtmError(f"{named}: {what} isn't changed in its place; write another: ltm {verb} {named} -o FOLDER …")
+        return brain
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise LtmError(f"--out {out}: already there; choose another folder")
+    if brain.resolve() in out.resolve().parents:
+        raise LtmError(f"--out {out}: lies in the brain; choose a folder of its own")
+    found = fetched(brain)
+    assert found is not None  # as there is a brain
+    return found
+
+
+def address(place: Path) -> str:
+    """Returns an address as it was typed, of which a path keeps one slash of two."""
+    return f"{_SCHEME}/{str(place).removeprefix(_SCHEME).lstrip('/')}"
 
 
 def all_fetched(brains: list[Path]) -> list[Path]:
@@ -42,6 +107,14 @@ BrainFolder = Annotated[
     Path, typer.Argument(help="A brain folder, hf://owner/name, or sudoku: the one that ships.", callback=fetched)
 ]
 """What verbs take that read a brain."""
+
+ChangedBrain = Annotated[
+    Path, typer.Argument(help="A brain folder, of one skill or several; with -o also hf://owner/name, or sudoku.")
+]
+Changed = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Brain folder to write, instead of changing the brain itself.")
+]
+"""What verbs take that change a brain."""
 
 Memory = Annotated[
     str | None, typer.Option(help="Keep zones on disk, and at most so much of them in memory, such as 300MB.")

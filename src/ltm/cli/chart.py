@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ltm.cli.brain_folder import from_hub
+
 app = typer.Typer(help="Make, check, size and draw charts.", no_args_is_help=True)
 
 ChartArgument = Annotated[Path, typer.Argument(help="A chart file, or the name of a shipped one.")]
@@ -115,7 +117,12 @@ def size_chart(
 
 @app.command("draw")
 def draw_chart(
-    chart: Annotated[Path, typer.Argument(help="A chart file, the name of a shipped one, or a brain folder.")],
+    chart: Annotated[
+        Path,
+        typer.Argument(
+            help="A chart file, the name of a shipped one, a brain folder, or hf://owner/name.", callback=from_hub
+        ),
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="An .svg, .png or .mmd file; Mermaid on the screen when absent.")
     ] = None,

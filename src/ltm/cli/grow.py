@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ltm.cli.brain_folder import Changed, ChangedBrain, to_change
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -17,11 +19,12 @@ KEEP = ("frozen", "rehearse")
 
 
 def grow(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, of one skill or several.")],
+    brain: ChangedBrain,
     scenes: Annotated[str, typer.Option(help="What to learn from: a file, or a built-in source.")],
     name: Annotated[
         str, typer.Option("--name", "--zone", help="What to call the new skill, and the group of its zones.")
     ],
+    out: Changed = None,
     see: Annotated[list[str] | None, typer.Option(help="Column that is seen, as for ltm fit.")] = None,
     do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")] = None,
     keep: Annotated[
@@ -56,7 +59,7 @@ def grow(
 
     The skill is trained beside the brain, which is replaced as a whole once that is done: an interrupted attempt leaves
     it as it was, and the same command goes on with it. With --keep rehearse, an earlier skill that lost more than
-    --loss leaves it as it was too, with exit code 5.
+    --loss leaves it as it was too, with exit code 5. With -o the grown brain is written there, and the other stays.
 
     Example: ltm grow brain/ --scenes digits.npz --see images --do labels --name digits --minutes 5
     """
@@ -77,8 +80,10 @@ def grow(
         raise LtmError("--share: frozen zones can be used with --reuse; sharing needs --keep rehearse")
     if reuse and keep == "rehearse":
         raise LtmError("--reuse: zones that are used as they are need --keep frozen; with rehearse, see --share")
-    folders = check_new(brain, name)
-    place = nursery(brain, name)
+    found = to_change(brain, out, "grow")
+    final = out or found
+    folders = check_new(found, name, out)
+    place = nursery(final, name)
     run = run_folder(place)
     asked = {
         "--scenes": str(Path(scenes).resolve()) if Path(scenes).exists() else scenes,
@@ -134,9 +139,10 @@ def grow(
     for change in changed if waiting else ():
         console.print(change.words(), highlight=False, markup=False)
     waits = f"the same command with a higher --loss accepts this; removing {place.parent} ends the attempt"
-    refuse_forgetting(changed, loss, f"{brain}/ is as it was; {waits}")
-    add_skill(brain, name, place, {change.skill: change.folder for change in changed})
-    console.print(f"{brain}/ has {len(folders) + 1} skills: {', '.join([*folders, name])}", highlight=False)
+    kept = f"{final}/ is {'as it was' if out is None else 'not written'}"
+    refuse_forgetting(changed, loss, f"{kept}; {waits}")
+    add_skill(found, name, place, {change.skill: change.folder for change in changed}, out)
+    console.print(f"{final}/ has {len(folders) + 1} skills: {', '.join([*folders, name])}", highlight=False)
 
 
 def _show(notes: Sequence[str], chart: Chart, console: Console) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ltm.cli.brain_folder import refuse_address
+
 if TYPE_CHECKING:
     from ltm.chart.schema import Chart
 
@@ -37,6 +39,11 @@ def import_model(
     from ltm.runtime.folder import check_target
     from ltm.training.from_data import name_of
 
+    refuse_address(
+        model,
+        "nothing is fetched to be imported, and a brain on the hub needn't be: name it where a verb takes a brain; of "
+        "another model, get the files first (hf download) and name their folder",
+    )
     check_target(out, overwrite=False)
     found = imported(whole_model(str(model)) or model, name_of(out))
     brain, console = found.brain, console_of()

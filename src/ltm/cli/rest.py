@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from ltm.cli.brain_folder import Changed, ChangedBrain, fetched, to_change
+from ltm.errors import LtmError
+
 
 def rest(
-    brain: Annotated[Path, typer.Argument(help="A brain folder, of one skill or several.")],
+    brain: ChangedBrain,
+    out: Changed = None,
     loss: Annotated[float, typer.Option(min=0.0, max=100.0, help="Points that a skill may lose.")] = 0.5,
     practice: Annotated[
         int, typer.Option(min=0, max=10**6, help="Steps of replay where a skill would lose more; 0 for none.")
@@ -21,7 +25,7 @@ def rest(
     Couplings, zones and hidden channels are left out and bodies of zones shared where a skill stays as good, measured
     on scenes that it keeps to judge itself by. Where it would lose more, it first replays scenes that it learned from.
     No skill ends below the loss; skills that keep no scenes stay as they are. The brain is replaced as a whole at the
-    end.
+    end, or with -o stays as it is. With --try a brain may be hf://owner/name, too.
 
     Example: ltm rest brain/ --loss 0.5
     """
@@ -38,20 +42,25 @@ def rest(
 
     console = console_of()
 
-    def sizes() -> dict[str, int]:
+    def sizes(folder: Path) -> dict[str, int]:
         return {
             name: sum(file.bytes for part, file in record.files.items() if part != REHEARSAL)
-            for name, record in records_of(brain).items()
+            for name, record in records_of(folder).items()
         }
 
-    folders = folders_of(brain)
-    check_skills_target(brain)
-    before = sizes()
+    if try_only and out is not None:
+        raise LtmError("--try changes nothing and so writes nothing: leave out -o, or --try")
+    found = fetched(brain) if try_only else to_change(brain, out, "rest")
+    assert found is not None
+    folders, final = folders_of(found), out or found
+    if not try_only:
+        check_skills_target(final)
+    before = sizes(found)
     resting = Rest(folders, loss, lambda words: console.print(f"  {words}", highlight=False, markup=False), practice)
     changed = resting.run()
-    if changed and not try_only:
-        put_in_place(brain, changed)
-    after = sizes()
+    if not try_only and (changed or out is not None):
+        put_in_place(found, changed, out)
+    after = before if try_only else sizes(final)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("skill")
     for words in ("bytes before", "after", "right before", "after", "scenes"):
@@ -66,7 +75,10 @@ def rest(
             f"{one.scenes:,}",
         )
     console.print(table)
-    if not changed:
+    if out is not None:
+        left = "" if changed else "nothing to let go within the loss: a copy. "
+        console.print(f"{left}saved {out}/. Next: ltm inspect {out}", highlight=False, markup=False)
+    elif not changed:
         console.print("nothing to let go within the loss: the brain is as it was", highlight=False)
     elif try_only:
         console.print("the brain is as it was (--try)", highlight=False)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ltm.cli.brain_folder import from_hub, is_address
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -110,7 +112,10 @@ def show_scenes(
 @app.command("schema")
 def schema_of_scenes(
     what: Annotated[
-        str, typer.Argument(help="A chart, a brain folder, a built-in source; or a table, with --see, --do.")
+        str,
+        typer.Argument(
+            help="A chart, a brain folder or hf://owner/name, a built-in source; or a table, with --see, --do."
+        ),
     ],
     see: See = None,
     do: Do = None,
@@ -123,7 +128,7 @@ def schema_of_scenes(
     from ltm.runtime.atomic import write_file
     from ltm.scenes.row_schema import row_schema
 
-    senses, acts, steps = _declared(what, see or [], do or [])
+    senses, acts, steps = _declared(str(from_hub(Path(what))) if is_address(Path(what)) else what, see or [], do or [])
     schema = row_schema(senses, acts, f"one scene of {Path(what).name}", steps)
     text = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
     if out is None:

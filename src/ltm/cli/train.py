@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ltm.cli.brain_folder import refuse_address
+
 if TYPE_CHECKING:
     from ltm.chart.schema import Chart
 
@@ -37,6 +39,12 @@ def train(
     from ltm.cli.training import run_training
     from ltm.training.run_folder import RUN_SUFFIX
 
+    refuse_address(
+        chart,
+        "a chart of this machine is trained. To go on with a brain from the hub, write it into a folder first, in "
+        "Python: Brain.from_pretrained('owner/name').save_pretrained('brain'); "
+        "then: ltm train brain/chart.yaml -o brain",
+    )
     overrides = list(settings or [])
     if minutes is not None:
         overrides += [f"training.minutes={minutes}", "training.steps=null"]

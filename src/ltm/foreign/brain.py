@@ -20,9 +20,10 @@ from ltm.chart.schema import Chart
 from ltm.errors import FolderError, first_mistake
 from ltm.foreign.reasoners import Reasoner
 from ltm.foreign.table import foreign_model
-from ltm.foreign.tensors import Foreign
+from ltm.foreign.tensors import Foreign, Load
 from ltm.foreign.vocabulary import tokenizer_beside
 from ltm.runtime.record import TOKENIZER
+from ltm.runtime.weights import load_tensors
 from ltm.senses.pieces import BYTES
 from ltm.senses.sequence import MOST_TOKENS
 
@@ -52,18 +53,19 @@ def brain_from(place: Path, name: str = "brain") -> Brain:
     return imported(place, name).brain
 
 
-def imported(place: Path, name: str = "brain") -> Imported:
+def imported(place: Path, name: str = "brain", load: Load = load_tensors) -> Imported:
     """Reads a model and makes a brain of it, with the same weights and logits.
 
     Args:
         place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; or a checkpoint of TRM
             or HRM, perhaps with `all_config.yaml` beside it.
         name: of the brain.
+        load: reads safetensors files.
 
     Raises:
         FolderError: it can't be read, or isn't of a known family.
     """
-    model = foreign_model(place)
+    model = foreign_model(place, load)
     if isinstance(model, Reasoner):
         chart = model.chart.model_copy(update={"name": name})
         return Imported(_filled(chart, model.weights, place, strict=True), model.family, model.notes)

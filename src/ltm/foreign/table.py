@@ -12,7 +12,8 @@ from ltm.foreign.llama import is_llama, llama_from
 from ltm.foreign.phi import is_phi, phi_from
 from ltm.foreign.reasoners import Reasoner, hrm_from, is_hrm, is_trm, trm_from
 from ltm.foreign.rwkv7 import is_rwkv7, rwkv7_from
-from ltm.foreign.tensors import Foreign, Tensors, read_model
+from ltm.foreign.tensors import CONFIG, Foreign, Load, Tensors, read_model
+from ltm.runtime.weights import load_tensors
 
 Config = dict[str, Any]
 FAMILIES: dict[str, tuple[Callable[[Config, Tensors], bool], Callable[[Config, Tensors], Foreign | Reasoner]]] = {
@@ -27,17 +28,18 @@ PICKLED = ("trm", "hrm")
 """Families that are published in no other form; see `ltm.foreign.pickled`."""
 
 
-def foreign_model(place: Path) -> Foreign | Reasoner:
+def foreign_model(place: Path, load: Load = load_tensors) -> Foreign | Reasoner:
     """Reads a model of any known family.
 
     Args:
         place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; a `.gguf` file; or a
             checkpoint of TRM or HRM, perhaps with `all_config.yaml` beside it.
+        load: reads safetensors files.
 
     Raises:
         FolderError: nothing that can be read, of no known family, or not what the family's models are made of.
     """
-    config, tensors = read_model(place)
+    config, tensors = read_model(place, load)
     for name, (belongs, take_apart) in FAMILIES.items():
         if not tensors.pickled or name in PICKLED:
             if belongs(config, tensors):
@@ -50,4 +52,6 @@ def foreign_model(place: Path) -> Foreign | Reasoner:
     said = f" (config.json says {config['model_type']!r})" if "model_type" in config else ""
     if ARCHITECTURE in config:
         said = f" ({ARCHITECTURE} is {config[ARCHITECTURE]!r}; of GGUF files only 'llama' is read)"
+    if place.is_file() and place.with_name(CONFIG).exists():
+        said = f"; its {CONFIG} may tell: name the folder"
     raise FolderError(f"{place}: of no family that is known here: {', '.join(FAMILIES)}{said}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ PUBLISHED = "all_config.yaml"
 MOST_CONFIG = 10_000_000
 """Bytes of a configuration or an index."""
 _ENDING = ".safetensors"
+Load = Callable[[Path], Mapping[str, Tensor]]
+"""From a safetensors file to its tensors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,12 +131,13 @@ class Tensors:
             raise FolderError(f"{self.source}: tensor {next(iter(self._left))!r}{more} belongs to no part of the model")
 
 
-def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
+def read_model(place: Path, load: Load = load_tensors) -> tuple[dict[str, Any], Tensors]:
     """Reads a model's configuration, empty where it has none, and its tensors.
 
     Args:
         place: a `.safetensors` file, or a folder with one or several and perhaps `config.json`; a `.gguf` file; or a
             checkpoint of TRM or HRM, perhaps with `all_config.yaml` beside it.
+        load: reads safetensors files; `ltm.runtime.weights.load_shapes` where shapes are enough.
 
     Raises:
         FolderError: nothing there that can be read, or it is damaged.
@@ -142,10 +145,25 @@ def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
     if place.is_dir() and (place / PUBLISHED).exists():
         place = _checkpoint_in(place)
     if place.is_file():
-        return _read_file(place)
+        return _read_file(place, load)
     if not place.is_dir():
         raise FolderError(f"{place}: no such file or folder")
     config = _json(place / CONFIG) if (place / CONFIG).exists() else {}
+    tensors: dict[str, Tensor] = {}
+    for file in weights_in(place):
+        for name, tensor in load(place / file).items():
+            if name in tensors:
+                raise FolderError(f"{place / file}: tensor {name!r} is in another file too")
+            tensors[name] = tensor
+    return config, Tensors(tensors, str(place))
+
+
+def weights_in(place: Path) -> list[str]:
+    """Returns the names of a folder's safetensors files, those of its index where it has one.
+
+    Raises:
+        FolderError: there are none, or the index is damaged.
+    """
     if (place / INDEX).exists():
         named = _json(place / INDEX).get("weight_map")
         if not isinstance(named, dict) or not all(isinstance(file, str) for file in named.values()):
@@ -161,16 +179,10 @@ def read_model(place: Path) -> tuple[dict[str, Any], Tensors]:
         named = next(iter(sorted(place.glob(f"*{GGUF}"))), None)
         why = why if named is None else f"; to read {named.name}, name the file itself"
         raise FolderError(f"{place}: holds no {_ENDING} file{why}")
-    tensors: dict[str, Tensor] = {}
-    for file in files:
-        for name, tensor in load_tensors(place / file).items():
-            if name in tensors:
-                raise FolderError(f"{place / file}: tensor {name!r} is in another file too")
-            tensors[name] = tensor
-    return config, Tensors(tensors, str(place))
+    return files
 
 
-def _read_file(file: Path) -> tuple[dict[str, Any], Tensors]:
+def _read_file(file: Path, load: Load) -> tuple[dict[str, Any], Tensors]:
     if is_gguf(file):
         settings, tensors = read_gguf(file)
         return settings, Tensors(tensors, str(file))
@@ -178,7 +190,7 @@ def _read_file(file: Path) -> tuple[dict[str, Any], Tensors]:
     config = _yaml(beside) if beside.exists() else {}
     if is_pickled(file):
         return config, Tensors(load_pickled(file), str(file), pickled=True)
-    return config, Tensors(load_tensors(file), str(file))
+    return config, Tensors(load(file), str(file))
 
 
 def _checkpoint_in(folder: Path) -> Path:

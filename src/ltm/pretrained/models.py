@@ -17,10 +17,11 @@ from ltm.errors import FolderError, LtmError, nearest
 from ltm.pretrained import transformer
 from ltm.pretrained.above import Above
 from ltm.pretrained.facts import Facts
-from ltm.pretrained.forms import FILES, FOLDER, Form
+from ltm.pretrained.forms import FILES, form_of
 from ltm.pretrained.frozen import Frozen
 from ltm.pretrained.installed import content_of, folder_of
 from ltm.pretrained.known import KNOWN
+from ltm.pretrained.speaking import Numbers
 from ltm.runtime.weights import read_bytes
 
 Stamps = tuple[tuple[str, int, int], ...]
@@ -118,10 +119,23 @@ def vocabulary_of(model: str) -> str:
         assert held is not None  # only models that take texts are asked
         return held.read(content_of(KNOWN[model], folder, held.file), str(folder / held.file))
     path = _path(model)
-    held = _form(path).vocabulary
+    held = form_of(path).vocabulary
     assert held is not None
     file = path / held.file if path.is_dir() else path
     return held.read(read_bytes(file), str(file))
+
+
+def numbers_of(model: str) -> Numbers | None:
+    """Returns what turns a text into the tokens that a model takes, where its vocabulary is none of its files.
+
+    Raises:
+        FolderError: a path that holds no model, or a damaged one.
+    """
+    if model in KNOWN:
+        return None
+    path = _path(model)
+    numbers = form_of(path).numbers
+    return None if numbers is None else numbers(path)
 
 
 def wanted(models: Iterable[str]) -> str:
@@ -145,7 +159,7 @@ def _load_known(model: str, layers: int | None) -> Frozen:
 def _load_at(model: str, path: Path, stamps: Stamps, layers: int | None) -> Frozen:
     facts = _facts_at(path, stamps, layers)
     contents, source, digest = _read(model)
-    return Frozen(model, _form(path).load(contents, source, layers), facts, digest)
+    return Frozen(model, form_of(path).load(contents, source, layers), facts, digest)
 
 
 @functools.lru_cache(maxsize=16)
@@ -161,14 +175,14 @@ def _read(model: str) -> tuple[dict[str, bytes], str, bytes]:
         known, folder = KNOWN[model], folder_of(model)
         return {name: content_of(known, folder, name) for name in known.files}, str(folder), _together(known.files)
     path = _path(model)
-    contents = {name: read_bytes(path / name if path.is_dir() else path) for name, _, _ in _stamps(path)}
+    contents = {name: read_bytes(_folder(path) / name) for name, _, _ in _stamps(path)}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     return contents, str(path), _together(hashes)
 
 
 @functools.lru_cache(maxsize=64)
 def _facts_at(path: Path, stamps: Stamps, layers: int | None) -> Facts:
-    form = _form(path)
+    form = form_of(path)
     if layers is not None and not form.cut:
         raise LtmError(f"layers: {path} can't be cut")
     return form.facts_of(path, layers)
@@ -176,8 +190,8 @@ def _facts_at(path: Path, stamps: Stamps, layers: int | None) -> Facts:
 
 @functools.lru_cache(maxsize=64)
 def _digest_at(path: Path, stamps: Stamps) -> bytes:
-    files = {name: path / name if path.is_dir() else path for name, _, _ in stamps}
-    return _together({name: hashlib.sha256(read_bytes(file)).hexdigest() for name, file in files.items()})
+    files = [name for name, _, _ in stamps]
+    return _together({name: hashlib.sha256(read_bytes(_folder(path) / name)).hexdigest() for name in files})
 
 
 def _together(hashes: Mapping[str, str]) -> bytes:
@@ -200,12 +214,12 @@ def _path(model: str) -> Path:
     return path
 
 
-def _form(path: Path) -> Form:
-    return FOLDER if path.is_dir() else FILES[path.suffix]
-
-
 def _stamps(path: Path) -> Stamps:
     """Returns name, size and time of each file of a model, so that one that is replaced is read anew."""
-    names = _form(path).files_of(path)
-    stats = {name: (path / name if path.is_dir() else path).stat() for name in names}
+    stats = {name: (_folder(path) / name).stat() for name in form_of(path).files_of(path)}
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats.items())
+
+
+def _folder(path: Path) -> Path:
+    """Returns where a model's files lie."""
+    return path if path.is_dir() else path.parent

@@ -27,7 +27,10 @@ CONFIG, WEIGHTS, TOKENIZER, PICTURES = "config.json", "model.safetensors", "toke
 TEXT = ("bert", "distilbert", "roberta", "xlm-roberta", "electra", "mpnet", "llama")
 IMAGE = ("vit", "deit", "dinov2", "convnext", "resnet")
 """Families that are known to run, by what `config.json` calls them."""
+OURS = ("rwkv7", "phi")
+"""Families that zones of this project run (`ltm.pretrained.speaking`), though their folders look alike."""
 MOST_CONFIG = 10_000_000
+_ENDING = ".safetensors"
 _UNUSED = ("pooler",)
 """Parts of what transformers builds that hidden states don't come from, so that a model may lack them."""
 _COUNTED_AT = (8, 16, 24)
@@ -45,6 +48,16 @@ def files_of(folder: Path) -> tuple[str, ...]:
         why = "; pickled weights can run code and are not read" if pickled else ""
         raise FolderError(f"{folder / WEIGHTS}: missing{why}")
     return (CONFIG, WEIGHTS, *(name for name in (TOKENIZER, PICTURES) if (folder / name).is_file()))
+
+
+def runs_here(folder: Path) -> bool:
+    """Whether a folder holds a language model that zones of this project run: of such a family, or of none by name.
+
+    Raises:
+        FolderError: its `config.json` is damaged.
+    """
+    config = _json(folder / CONFIG) if (folder / CONFIG).is_file() else {}
+    return config.get("model_type") in OURS if "model_type" in config else any(folder.glob(f"*{_ENDING}"))
 
 
 def facts_of(folder: Path, layers: int | None = None) -> Facts:
@@ -68,7 +81,9 @@ def facts_of(folder: Path, layers: int | None = None) -> Facts:
     elif family in IMAGE:
         takes, most = "image", 1
     else:
-        raise FolderError(f"{folder}: of a family that is not run here ({family!r}); known: {', '.join(TEXT + IMAGE)}")
+        raise FolderError(
+            f"{folder}: of a family that is not run here ({family!r}); known: {', '.join(TEXT + IMAGE + OURS)}"
+        )
     model = _empty(_config(folder, layers), folder)
     weights = sum(weight.numel() for weight in model.parameters())
     if takes == "text":

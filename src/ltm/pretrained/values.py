@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from ltm.errors import DataError
 from ltm.pretrained.facts import Facts
-from ltm.pretrained.models import stamp_of, vocabulary_of
+from ltm.pretrained.models import numbers_of, stamp_of, vocabulary_of
+from ltm.pretrained.speaking import Numbers
 from ltm.senses.audio import samples_of
 from ltm.senses.image import open_image
 from ltm.senses.sound_file import read_sound
@@ -33,17 +34,20 @@ def tokens(model: str, text: str) -> npt.NDArray[np.int32]:
     Raises:
         DataError: the package tokenizers is missing, or the model has no vocabulary.
     """
-    found = _tokenizer(model, stamp_of(model)).encode(text)
-    return np.array(found.ids, dtype=np.int32)
+    return np.array(_numbers(model, stamp_of(model))(text), dtype=np.int32)
 
 
 @functools.lru_cache(maxsize=8)
-def _tokenizer(model: str, stamp: tuple[Any, ...]) -> Any:
+def _numbers(model: str, stamp: tuple[Any, ...]) -> Numbers:
+    numbers = numbers_of(model)
+    if numbers is not None:
+        return numbers
     try:
         # How long texts may be is the sense's affair, and nothing is padded.
-        return tokenizer_of(keep(vocabulary_of(model)))
+        tokenizer = tokenizer_of(keep(vocabulary_of(model)))
     except NoTokenizer as problem:
         raise DataError(f"model {model!r}: its vocabulary: {problem}") from None
+    return lambda text: list(tokenizer.encode(text).ids)
 
 
 def pixels(value: Any, size: tuple[int, int]) -> npt.NDArray[np.uint8]:

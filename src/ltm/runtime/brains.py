@@ -18,7 +18,8 @@ from ltm.chart.schema import Chart
 from ltm.errors import ChartError, FolderError
 from ltm.runtime.bodies import zone_file
 from ltm.runtime.folder import CHART, CONNECTOME, BrainFiles, load_folder, save_folder
-from ltm.runtime.record import FAMILIARITY, REHEARSAL, TOKENIZER
+from ltm.runtime.listing import checked
+from ltm.runtime.record import FAMILIARITY, REHEARSAL, TOKENIZER, BrainRecord
 from ltm.runtime.snapshot import origin_of
 from ltm.scenes.columns import columns_of
 from ltm.senses.text import TextSpec
@@ -100,6 +101,23 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
         layouts = {name: spec.layout for name, spec in columns_of(chart).items()}
         brain.rehearsal = Rehearsal.of(files.rehearsal, layouts, str(path / REHEARSAL))
     return brain.eval(), files.record
+
+
+def read_chart(path: Path, record: BrainRecord) -> Chart:
+    """Reads the chart of a brain folder, and keeps what its texts are read with at hand; no weights are read.
+
+    Raises:
+        FolderError: damaged, or not what the record says.
+        DataError: the package tokenizers is not installed, and the chart needs it.
+    """
+    text = checked(path, CHART, record).decode("utf-8", "replace")
+    try:
+        chart = chart_from_text(text, str(path / CHART))
+    except ChartError as problem:
+        raise FolderError(str(problem)) from None
+    content = checked(path, TOKENIZER, record).decode("utf-8", "replace") if TOKENIZER in record.files else None
+    take_in_tokenizer(chart, content, path)
+    return chart
 
 
 def tokenizer_named(chart: Chart) -> str | None:

@@ -13,15 +13,14 @@ from torch import Tensor
 from ltm.brain.brain import Brain
 from ltm.brain.skills import SkilledBrain
 from ltm.chart.base import parse_bytes
-from ltm.chart.load import chart_from_text
-from ltm.errors import ChartError, FolderError, LtmError, nearest
+from ltm.errors import FolderError, LtmError, nearest
 from ltm.runtime.bodies import find_body, zone_file
-from ltm.runtime.brains import check_tensors, familiarity_of, load_brain, take_in_tokenizer, without_zones
-from ltm.runtime.folder import CHART, CONNECTOME, check_words, read_part
+from ltm.runtime.brains import check_tensors, familiarity_of, load_brain, read_chart, without_zones
+from ltm.runtime.folder import CONNECTOME, check_words, read_part
 from ltm.runtime.int8 import unpack
 from ltm.runtime.listing import check_content, checked, inspect_folder
 from ltm.runtime.pager import START, Load, Lodging, Pager, vacate
-from ltm.runtime.record import FAMILIARITY, TOKENIZER, BrainRecord
+from ltm.runtime.record import FAMILIARITY, BrainRecord
 from ltm.runtime.room import Mark, in_a_room, read_into_a_room, views_of
 from ltm.runtime.skills import folders_of, has_skills, load_skills, read_skills
 
@@ -82,13 +81,7 @@ def open_paged_skills(path: Path, memory: int, pins: Sequence[str] = ()) -> Skil
 def _without_zones(path: Path) -> tuple[Brain, BrainRecord, Load]:
     """Returns a brain of one skill whose zones have no weights, its record, and what reads a zone."""
     record = inspect_folder(path)
-    text = checked(path, CHART, record).decode("utf-8", "replace")
-    try:
-        chart = chart_from_text(text, str(path / CHART))
-    except ChartError as problem:
-        raise FolderError(str(problem)) from None
-    content = checked(path, TOKENIZER, record).decode("utf-8", "replace") if TOKENIZER in record.files else None
-    take_in_tokenizer(chart, content, path)
+    chart = read_chart(path, record)
     brain = Brain(chart, absent=True)
     tensors = read_part(path / CONNECTOME, checked(path, CONNECTOME, record), "connectome", record.name)
     without_zones(brain, tensors, path)

@@ -141,6 +141,25 @@ def write_skills(final: Path, name: str, folders: Mapping[str, Path], share: Col
     write_folder(final, write)
 
 
+def copy_brain(brain: Path, final: Path) -> None:
+    """Copies a brain with all its skills, whole or not at all; every file is verified.
+
+    Args:
+        brain: its folder. Of one that was fetched, the copy's records are told from where.
+        final: where to; a brain that is there is replaced, anything else refused.
+
+    Raises:
+        LtmError: something else is there, or the disk is full; what was there before is untouched.
+        FolderError: the brain is damaged.
+    """
+    if has_skills(brain):
+        write_skills(final, read_skills(brain).name, folders_of(brain))
+        return
+    check_skills_target(final)
+    load_brain(brain)  # nothing damaged is copied
+    write_folder(final, lambda place: _copy(brain, place))
+
+
 def check_skills_target(path: Path) -> None:
     """Makes sure that a brain of skills may be written to a folder: nothing is there, or a brain.
 
@@ -162,7 +181,7 @@ def _copy(folder: Path, place: Path) -> None:
     """Copies a brain; of one that was fetched nothing but its own files, and its record is told from where."""
     origin = origin_of(folder)
     if origin is None:
-        shutil.copytree(folder, place, ignore=shutil.ignore_patterns(".*"))
+        shutil.copytree(folder, place, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
         return
     card = (CARD,) if (folder / CARD).is_file() else ()
     for file in (*inspect_folder(folder).files, *card):

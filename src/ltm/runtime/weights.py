@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ltm.errors import FolderError, LtmError, nearest
@@ -57,13 +57,40 @@ def load_tensors(path: Path, expect: Expected | None = None) -> dict[str, Tensor
     return tensors
 
 
+def load_shapes(path: Path) -> dict[str, Tensor]:
+    """Reads which tensors a file holds; their numbers are neither read nor allocated.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Tensors on the device `meta`.
+
+    Raises:
+        FolderError: the file is missing, or is not a safetensors file.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+    except (SafetensorError, OSError) as problem:
+        raise FolderError(f"{path}: damaged, or not a safetensors file: {problem}") from None
+    return {name: torch.empty(shape, device="meta") for name, shape in sorted(shapes.items())}
+
+
 def metadata(path: Path) -> dict[str, str]:
-    """Reads the words kept with a file's tensors.
+    """Reads the words kept with a file's tensors; of the file only its header.
 
     Raises:
         FolderError: the file is missing or is not a safetensors file.
     """
-    return _header(read_bytes(path), str(path))
+    try:
+        with path.open("rb") as file:
+            begun = file.read(8)
+            begun += file.read(min(MAX_HEADER, int.from_bytes(begun, "little")))
+            size = path.stat().st_size
+    except OSError as problem:
+        raise FolderError(f"{path}: can't be read: {problem.strerror or problem}") from None
+    return words_of(listed(begun, size, str(path))[0], str(path))
 
 
 def sha256(path: Path) -> str:

@@ -28,7 +28,7 @@ from ltm.zones.layers import truncated_normal_
 
 Model = Annotated[str, Field(min_length=1, max_length=400)]
 """A name of the table (`minilm`, `smollm2`, `efficientnet-lite0`, `rapidocr`, `speech-embedding`, `silero-vad`), or the
-path of a folder in transformers' form, or of an ONNX, GGUF or Navec file."""
+path of a folder in transformers' form, of a brain, or of a safetensors, ONNX, GGUF or Navec file."""
 
 
 _WHAT = {"text": "texts", "image": "pictures of one size", "audio": "sounds"}
@@ -40,8 +40,8 @@ class RawSpec(Part):
     kind: Literal["raw"]
     model: Model
     """Whose tokens, pixels or samples: one of `minilm`, `smollm2`, `efficientnet-lite0`, `rapidocr`, `speech-embedding`
-    and `silero-vad`, or a path: `./folder` in transformers' form, `./file.onnx`, `./file.gguf`,
-    `./navec.tar`."""
+    and `silero-vad`, or a path: `./folder` in transformers' form, `./brain` that tells what comes next in texts,
+    `./file.safetensors` of RWKV-7, `./file.onnx`, `./file.gguf`, `./navec.tar`."""
     longest: Annotated[int, Field(ge=1, le=8192)] | None = None
     """Texts: tokens at most, as many as the model takes when absent; longer text is refused, or cut where `cut` says
     so."""

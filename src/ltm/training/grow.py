@@ -29,14 +29,19 @@ def nursery(brain: Path, skill: str) -> Path:
     return resolved.with_name(f"{resolved.name}.grow") / skill
 
 
-def check_new(brain: Path, skill: str) -> dict[str, Path]:
+def check_new(brain: Path, skill: str, out: Path | None = None) -> dict[str, Path]:
     """Returns the folders of the skills that a brain has, once it is sure that it can gain one of that name.
+
+    Args:
+        brain: its folder.
+        skill: the name.
+        out: where the grown brain will be written; the brain itself when absent.
 
     Raises:
         LtmError: it has a skill of that name, or the folder is no brain.
     """
     folders = folders_of(brain)
-    check_skills_target(brain)  # better now than after hours of training
+    check_skills_target(out or brain)  # better now than after hours of training
     if skill in folders:
         raise LtmError(f"{brain}: has a skill '{skill}' already; choose another --name")
     return folders
@@ -72,7 +77,9 @@ def start_from(chart: Chart, earlier: Brain, name: str) -> tuple[Brain, list[str
     return brain, copied
 
 
-def add_skill(brain: Path, skill: str, trained: Path, changed: Mapping[str, Path] | None = None) -> None:
+def add_skill(
+    brain: Path, skill: str, trained: Path, changed: Mapping[str, Path] | None = None, out: Path | None = None
+) -> None:
     """Puts a trained skill into a brain, which is replaced as a whole; the place where it was trained is cleared.
 
     Args:
@@ -80,14 +87,15 @@ def add_skill(brain: Path, skill: str, trained: Path, changed: Mapping[str, Path
         skill: what the new skill is called.
         trained: its brain folder.
         changed: folders of earlier skills that have rehearsed, which replace those in the brain.
+        out: where the grown brain is written instead; the brain then stays as it is.
 
     Raises:
         LtmError: the disk is full, or something else is in the way; the brain is as it was.
     """
-    folders = check_new(brain, skill)
+    folders = check_new(brain, skill, out)
     name = read_skills(brain).name if has_skills(brain) else next(iter(folders))
     changed = changed or {}
-    write_skills(brain, name, {**folders, **changed, skill: trained}, share={skill, *changed})
+    write_skills(out or brain, name, {**folders, **changed, skill: trained}, share={skill, *changed})
     forget_attempt(trained)
 
 

@@ -20,7 +20,7 @@ from ltm.brain.talk import speaks
 from ltm.runtime.atomic import beside, locked
 from ltm.runtime.bodies import fingerprint_of
 from ltm.runtime.brains import load_brain, save_brain
-from ltm.runtime.skills import folders_of, has_skills, read_skills, write_skills
+from ltm.runtime.skills import copy_brain, folders_of, has_skills, read_skills, write_skills
 from ltm.scenes.prepare import scorer_of
 from ltm.training.adapt import adapt
 from ltm.training.familiar import familiarity_with
@@ -210,24 +210,33 @@ class Rest:
         return float(think_all(brain, brain.rehearsal.aside, will, False, scorer_of(brain.chart)).right.mean())
 
 
-def put_in_place(brain: Path, rested: Mapping[str, Resting]) -> None:
+def put_in_place(brain: Path, rested: Mapping[str, Resting], out: Path | None = None) -> None:
     """Writes changed skills into their brain, which is replaced as a whole.
+
+    Args:
+        brain: its folder.
+        rested: the changed ones by name; there may be none where there is an `out`.
+        out: where the rested brain is written instead; the brain then stays as it is.
 
     Raises:
         LtmError: the disk is full, or something else is in the way; the brain is as it was.
     """
+    final = out or brain
+    if not rested:
+        copy_brain(brain, final)
+        return
     if not has_skills(brain):
         (one,) = rested.values()
-        save_brain(one.brain, brain, _record(one))
+        save_brain(one.brain, final, _record(one))
         return
-    place = beside(brain.resolve(), "tmp")
-    place.mkdir()
+    place = beside(final.resolve(), "tmp")
+    place.mkdir(parents=True)
     try:
         with locked(place):
             for name, one in rested.items():
                 save_brain(one.brain, place / name, _record(one))
             folders = {**folders_of(brain), **{name: place / name for name in rested}}
-            write_skills(brain, read_skills(brain).name, folders, share=rested)
+            write_skills(final, read_skills(brain).name, folders, share=rested)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

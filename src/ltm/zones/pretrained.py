@@ -42,8 +42,8 @@ class PretrainedSpec(ZoneBase):
     """Whose values it looks at: a sense of kind `raw` for the same model."""
 
     layers: Annotated[int, Field(ge=1, le=256)] | None = None
-    """Models of several layers in transformers' form: only the first so many are run. What is told of a value is often
-    plainer in the middle, and cheaper; all when absent."""
+    """Models of several layers in transformers' form, language models, brains of one zone: only the first so many are
+    run. What is told of a value is often plainer in the middle, and cheaper; all when absent."""
     adapters: AdaptersSpec | None = None
     """Text models in transformers' form: low-rank matrices that are learned inside the last of the layers that are
     run."""
