@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ablation, curve, mazes, minigrid, shipped, sudoku, visual_sudoku
+from benchmarks import ablation, curve, digits, listops, mazes, minigrid, scan, shipped, sudoku, visual_sudoku
 from benchmarks.common import Grid, read
 
 BEGIN, END = "<!-- made by `python -m benchmarks.report` -->", "<!-- end -->"
@@ -51,6 +51,9 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "curve-5min": curve.tables,
     "mazes-20min": mazes.tables,
     "visual-sudoku-3min": visual_sudoku.tables,
+    "digits-5min": digits.tables,
+    "listops-5min": listops.tables,
+    "scan-5min": scan.tables,
     "minigrid-GoToLocal-5min": minigrid.tables,
     "ablation-equal-1500steps": ablation.tables,
 }
