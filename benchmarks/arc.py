@@ -45,19 +45,15 @@ PRACTICE = ArcOptions(examples=(1, 3), largest=128)
 CHART = """
 name: arc
 about: Sees pairs that show a rule, then a question; answers by the rule.
-field: {width: 96}
+field: {width: 64}
 senses: {board: {kind: grid, symbols: 10, form: lists}}
 acts: {answer: {kind: grid, symbols: 10, form: lists}}
 steps: {roles: [example, question], shows: [example], window: 4}
 zones:
-  core:
-    kind: attention
-    layers: 2
-    heads: 4
-    positions: grid
-    write: replace
+  local: {kind: conv, write: replace}
+  core: {kind: mixer, layers: 2, windows: [before, after, all], write: replace}
 scenes: {symmetries: [relabel, dihedral]}
-training: {ticks: 2, segments: 3}
+training: {ticks: 2, segments: 2}
 will: {ticks: 16}
 """
 

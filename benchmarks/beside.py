@@ -1,7 +1,7 @@
 """What benchmarks of one task share: a brain that `ltm fit` proposes beside a plain stack of its size, and a baseline.
 
-The plain stack has the same kind of zone, but eight of one layer instead of one of two, each used once, and carries
-no state on: what is lost without loops, at equal size and equal training time.
+The plain stack has the same kinds of zones, but eight of one layer, each used once, and carries no state on: what is
+lost without loops, at equal size and equal training time.
 """
 
 from __future__ import annotations
@@ -54,21 +54,22 @@ def plain_stack(chart: Chart, layer: Mapping[str, Any] | None = None) -> Chart:
 
     Args:
         chart: as `ltm fit` would propose it.
-        layer: what each of the eight is; the chart's own zone when absent.
+        layer: what each of the eight is; when absent the chart's own zone, or its zones in turn.
     """
     wanted = Sizes.of(chart).parameters
     kept = chart.model_dump(mode="json", exclude_defaults=True)
-    (own,) = chart.model_dump(mode="json", exclude_defaults=True)["zones"].values()
-    core = dict(own if layer is None else layer)
+    own = [layer] if layer is not None else list(kept["zones"].values())
+    cores = [{key: value for key, value in zone.items() if key not in ("layers", "state", "roles")} for zone in own]
     later = bool(paces(chart))
-    for key in ("layers", "state", "roles"):
-        core.pop(key, None)
 
     def with_hidden(hidden: int) -> Chart:
         changes = {
             "budget": None,
             "field": {**kept.get("field", {}), "width": chart.field.width // 2, "noise": 0.0},
-            "zones": {name: {**core, "layers": 1, "hidden": hidden} for name in LAYERS},
+            "zones": {
+                name: {**cores[number % len(cores)], "layers": 1, "hidden": hidden}
+                for number, name in enumerate(LAYERS)
+            },
             # What is said from left to right takes a segment a symbol: the stack says them as the brain does.
             "training": {**kept.get("training", {}), "ticks": len(LAYERS), **({} if later else {"segments": 1})},
             "will": {"ticks": len(LAYERS) * segments_to_say(chart)},

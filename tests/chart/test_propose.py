@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ltm.brain.brain import Brain
 from ltm.chart.propose import WIDTHS, propose
+from ltm.chart.propose_steps import RULES_WIDTH
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.errors import ChartError
@@ -62,3 +63,13 @@ def test_sequences_get_a_chart_at_every_size() -> None:
         except ChartError as problem:
             assert "the smallest brain for these scenes takes" in str(problem)
     assert {16, 24} <= widths
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_rules_shown_by_grids_get_a_zone_for_what_is_near_beside_one_for_lines(shown: bool) -> None:
+    grid = {"kind": "grid", "symbols": 5}
+    steps = {"roles": ["example", "question"] if shown else ["me"], "window": 4}
+    chart = propose({"seen": grid, "done": grid}, ["seen"], ["done"], source="arc", size=2 * 10**6, steps=steps)
+    assert chart.steps is not None and bool(chart.steps.shows) == shown
+    assert [zone.kind for zone in chart.zones.values()] == (["conv", "mixer"] if shown else ["mixer"])
+    assert (chart.field.width <= RULES_WIDTH) == shown

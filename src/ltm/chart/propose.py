@@ -8,7 +8,7 @@ from typing import Any
 
 from ltm.chart.base import format_bytes
 from ltm.chart.check import require
-from ltm.chart.propose_steps import propose_steps
+from ltm.chart.propose_steps import RULES_WIDTH, propose_steps
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.errors import ChartError
@@ -26,7 +26,8 @@ WRITTEN = ("sequence", "text")
 MOST_SEGMENTS = 64
 """From left to right an answer takes so many segments of thinking at most; longer ones are said faster."""
 FREE_WIDTH, FREE_PASSES = 32, 4
-"""Of brains that judge free text; chosen on parts of the rows that benchmarks/text.py learns from."""
+"""Of brains that judge free text; chosen on parts of the rows that benchmarks/text.py learns from. What free text says
+is in its words: the table of words matters, the width hardly."""
 _LISTED = 12
 """So many columns are named in the description."""
 _ROLES = {
@@ -86,7 +87,8 @@ def propose(
     training = stepped.get("training", _training(columns, see, do, local, searching, free))
     training |= {"minutes": minutes, "seed": seed}
     smallest = None
-    for width, share in _sizes(free, any("buckets" in columns[c] for c in see)):
+    most = FREE_WIDTH if free else RULES_WIDTH if stepped.get("steps", {}).get("shows") else WIDTHS[-1]
+    for width, share in _sizes(most, any("buckets" in columns[c] for c in see)):
         declared = {
             "name": name,
             "about": f"Sees {_listed(see)}; answers {_listed(do)}.",
@@ -151,10 +153,9 @@ def _free(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
     return seen and all(columns[c]["kind"] in ("label", "number") for c in do)
 
 
-def _sizes(free: bool, tables: bool) -> Iterator[tuple[int, int]]:
+def _sizes(most: int, tables: bool) -> Iterator[tuple[int, int]]:
     """Yields widths of the field, from the widest, and by which number tables of words are divided."""
-    # What free text says is in its words: the table matters, the width hardly.
-    widths = [width for width in reversed(WIDTHS) if width <= FREE_WIDTH or not free]
+    widths = [width for width in reversed(WIDTHS) if width <= most]
     for halvings in range(10 if tables else 1):
         yield from ((width, 2**halvings) for width in widths)
 
