@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.arc import CHART as ARC
 from benchmarks.beside import LAYERS, first, part, plain_stack, plain_transformer
-from ltm.chart.load import load_chart
+from ltm.chart.load import chart_from_text, load_chart
 from ltm.chart.size import Sizes
 from ltm.scenes.store import SceneSet
 from ltm.training.from_data import propose_for
@@ -32,6 +33,13 @@ def test_a_plain_transformer_knows_nothing_of_brackets() -> None:
     assert abs(Sizes.of(plain).parameters / Sizes.of(chart).parameters - 1) < 0.01
     assert {zone.kind for zone in plain.zones.values()} == {"attention"} and len(plain.zones) == len(LAYERS)
     assert not any(zone.model_dump()["windows"] for zone in plain.zones.values())
+
+
+def test_the_plain_stack_of_several_zones_has_their_layers_in_turn() -> None:
+    chart = chart_from_text(ARC, "arc")
+    stack = plain_stack(chart)
+    assert [zone.kind for zone in stack.zones.values()] == ["conv", "mixer"] * 4
+    assert abs(Sizes.of(stack).parameters / Sizes.of(chart).parameters - 1) < 0.01
 
 
 def test_shares_of_groups_and_first_scenes() -> None:
