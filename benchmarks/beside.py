@@ -56,7 +56,6 @@ def plain_stack(chart: Chart, layer: Mapping[str, Any] | None = None) -> Chart:
         chart: as `ltm fit` would propose it.
         layer: what each of the eight is; when absent the chart's own zone, or its zones in turn.
     """
-    wanted = Sizes.of(chart).parameters
     kept = chart.model_dump(mode="json", exclude_defaults=True)
     own = [layer] if layer is not None else list(kept["zones"].values())
     cores = [{key: value for key, value in zone.items() if key not in ("layers", "state", "roles")} for zone in own]
@@ -76,12 +75,23 @@ def plain_stack(chart: Chart, layer: Mapping[str, Any] | None = None) -> Chart:
         }
         return Chart.model_validate(kept | changes)
 
-    # More hidden channels, more weights: the nearest count is found by halving.
-    low, high = 4, 16 * chart.field.width
-    while low < high:
+    return fitted(with_hidden, Sizes.of(chart).parameters, 16 * chart.field.width, "plain stack")
+
+
+def fitted(make: Callable[[int], Chart], wanted: int, most: int, source: str) -> Chart:
+    """Returns a chart with at least so many weights, and as few more as can be.
+
+    Args:
+        make: from hidden channels to a chart; more of them, more weights.
+        wanted: so many weights.
+        most: hidden channels.
+        source: of the chart, for messages.
+    """
+    low, high = 4, most
+    while low < high:  # by halving
         middle = (low + high) // 2
-        low, high = (middle + 1, high) if Sizes.of(with_hidden(middle)).parameters < wanted else (low, middle)
-    return require(with_hidden(low), source="plain stack")
+        low, high = (middle + 1, high) if Sizes.of(make(middle)).parameters < wanted else (low, middle)
+    return require(make(low), source=source)
 
 
 def plain_transformer(chart: Chart) -> Chart:

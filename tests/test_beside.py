@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.arc import CHART as ARC
 from benchmarks.beside import LAYERS, first, part, plain_stack, plain_transformer
+from benchmarks.kinds import ARMS, with_zones
 from ltm.chart.load import chart_from_text, load_chart
 from ltm.chart.size import Sizes
 from ltm.scenes.store import SceneSet
@@ -40,6 +41,14 @@ def test_the_plain_stack_of_several_zones_has_their_layers_in_turn() -> None:
     stack = plain_stack(chart)
     assert [zone.kind for zone in stack.zones.values()] == ["conv", "mixer"] * 4
     assert abs(Sizes.of(stack).parameters / Sizes.of(chart).parameters - 1) < 0.01
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_kinds_of_zones_are_compared_at_equal_size(arm: str) -> None:
+    base = chart_from_text(ARC, "arc")
+    chart = with_zones(base, arm)
+    assert 0 <= Sizes.of(chart).parameters / Sizes.of(base).parameters - 1 < 0.01
+    assert [zone.kind for zone in chart.zones.values()] == [zone["kind"] for zone in ARMS[arm]]
 
 
 def test_shares_of_groups_and_first_scenes() -> None:
