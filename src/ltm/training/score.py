@@ -50,10 +50,11 @@ def quick_score(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | Non
 def by_likelihood(chart: Chart, count: int) -> bool:
     """Returns whether so many scenes tell more by how likely their right answers are than by how many are right.
 
-    That is so where one of a few is chosen, and there are few scenes; and for numbers, of which to be near counts.
+    That is so where one of a few is chosen, and there are few scenes; and for numbers, of which to be near counts. Not
+    of scenes of several steps, where it was not tried.
     """
     acts = chart.acts.values()
-    choices = all(isinstance(act, Labels | NumberActSpec) for act in acts)
+    choices = chart.steps is None and all(isinstance(act, Labels | NumberActSpec) for act in acts)
     return choices and (count < FEW or any(isinstance(act, NumberActSpec) for act in acts))
 
 
