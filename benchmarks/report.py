@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import ablation, curve, digits, listops, mazes, minigrid, scan, shipped, sudoku, visual_sudoku
+from benchmarks import tables as tables_of_numbers
 from benchmarks.common import Grid, read
 
 BEGIN, END = "<!-- made by `python -m benchmarks.report` -->", "<!-- end -->"
@@ -54,6 +55,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "digits-5min": digits.tables,
     "listops-5min": listops.tables,
     "scan-5min": scan.tables,
+    "tables-2min": tables_of_numbers.tables,
     "minigrid-GoToLocal-5min": minigrid.tables,
     "ablation-equal-1500steps": ablation.tables,
 }

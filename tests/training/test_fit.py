@@ -17,7 +17,7 @@ from ltm.errors import LtmError
 from ltm.runtime.brains import load_brain
 from ltm.scenes import sudoku
 from ltm.training.fit import continue_from, fit, train_chart
-from ltm.training.from_data import name_of, propose_for
+from ltm.training.from_data import name_of, propose_for, share_aside
 from ltm.training.run_folder import moved, run_folder, without_path
 
 
@@ -132,3 +132,14 @@ def test_a_run_lies_beside_its_brain(tmp_path: Path) -> None:
     assert run_folder(tmp_path / "b") == tmp_path / "b.run"
     with pytest.raises(LtmError, match="no place"):
         run_folder(Path("/"))
+
+
+@pytest.mark.parametrize(("rows", "share"), [(None, None), (5000, None), (1280, None), (1000, 0.064), (309, 0.15)])
+def test_of_few_rows_more_are_set_aside(rows: int | None, share: float | None) -> None:
+    assert share_aside(rows) == ({} if share is None else {"validation": share})
+
+
+def test_a_proposed_chart_says_how_many_rows_are_set_aside(tmp_path: Path) -> None:
+    data = tmp_path / "few.csv"
+    data.write_text("size,kind\n" + "\n".join(f"{n % 17}.5,{'ab'[n % 2]}" for n in range(200)) + "\n", encoding="utf-8")
+    assert propose_for(data, ["size"], ["kind"])[0].scenes.validation == 0.15

@@ -61,8 +61,7 @@ class ScenesSpec(Part):
     score: Literal["exact", "shortest-path"] = "exact"
     """What counts as a right answer: the very one in the data, or any shortest path."""
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """Share of the scenes that is set aside, never fewer than 16 scenes, or 15 % of them up to 64, nor more
-    than 1,000."""
+    """Share of the scenes that is set aside, never fewer than 16 scenes nor more than 1,000."""
     replay: Annotated[int, BeforeValidator(parse_bytes), Field(ge=0, le=10**10)] = 200_000
     """Bytes of scenes that the brain keeps in its folder, to rehearse them once it learns something else and to judge
     itself by; 0 keeps none. Whoever gets the folder gets these scenes."""

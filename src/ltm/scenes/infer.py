@@ -41,6 +41,7 @@ class Inferred:
         score: `exact` or `shortest-path`.
         notes: all that, in sentences.
         steps: what a chart declares under `steps`; None for scenes of one step.
+        rows: how many there are; None for more than were looked at.
     """
 
     columns: dict[str, dict[str, Any]]
@@ -51,6 +52,7 @@ class Inferred:
     score: str
     notes: list[str]
     steps: dict[str, Any] | None = None
+    rows: int | None = None
 
 
 def infer(
@@ -113,7 +115,15 @@ def infer(
         notes.append(f"{len(found) - len(good):,} of the first {len(found):,} rows don't fit; the first: {misfit}")
     chart_steps = None if steps is None else steps.declared
     return Inferred(
-        columns, seen, done, family.name, family.symmetries, family.score, [*notes, family.note], chart_steps
+        columns,
+        seen,
+        done,
+        family.name,
+        family.symmetries,
+        family.score,
+        [*notes, family.note],
+        chart_steps,
+        len(found) if len(found) < sample else None,
     )
 
 

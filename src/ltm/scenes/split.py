@@ -15,8 +15,6 @@ from ltm.scenes.told import Told, nobody
 
 LEAST, MOST = 16, 1000
 """How many scenes are set aside, whatever share was asked for."""
-FEW, SHARE_OF_FEW = 64, 0.15
-"""Up to so many are set aside at this share where there are few: half of sixteen tell next to nothing."""
 FAMILIES = ("sudoku", "maze", "grid")
 _BLOCK = 16_384
 
@@ -28,7 +26,7 @@ def split(
 
     Args:
         scenes: what there is; the last column is the answer, all before it are seen.
-        validation: share to set aside; from 16 to 1,000 scenes, whatever the share, and of few scenes 15 % up to 64.
+        validation: share to set aside; from 16 to 1,000 scenes, whatever the share.
         seed: the same seed sets the same scenes aside.
         family: which scenes count as the same: `sudoku` (one solution leads to the other by a symmetry of Sudoku),
             `maze` (what is seen is the same up to rotation and reflection) or `grid` (what is seen is the same).
@@ -41,8 +39,7 @@ def split(
     if count <= LEAST:
         raise DataError(f"{count} scenes are too few: {LEAST} are set aside, and the others are learned from")
     groups, sizes = np.unique(group_keys(scenes, family, told), return_inverse=True, return_counts=True)[1:]
-    least = max(LEAST, min(FEW, round(SHARE_OF_FEW * count)))
-    target = min(max(round(validation * count), least), MOST, count - 1)
+    target = min(max(round(validation * count), LEAST), MOST, count - 1)
     order = np.random.default_rng(seed).permutation(len(sizes))
     chosen = _choose(order, sizes, target)
     if sizes[chosen].sum() < LEAST:

@@ -21,6 +21,11 @@ from ltm.scenes.options import with_options
 from ltm.scenes.sources import check_named, find_source, settled
 from ltm.training.run_folder import run_folder
 
+USUAL_ASIDE: float = ScenesSpec.model_fields["validation"].default
+"""Share of the scenes that charts set aside unless they say otherwise."""
+FEW, SHARE_OF_FEW = 64, 0.15
+"""So many scenes are set aside where that share makes fewer, though not more than this share of all."""
+
 
 def propose_for(
     data: str | Path,
@@ -81,7 +86,7 @@ def propose_for(
                 known = ", ".join(columns)
                 raise DataError(f"source {data!r} has the columns {known}; got {word!r}{nearest(word, columns)}")
         found, notes, score, steps = source.symmetries, source.notes, source.score, source.steps
-        things = source.interchange
+        things, aside = source.interchange, {}
         text = str(data)
     else:
         if str(data) == PIPE:
@@ -97,7 +102,7 @@ def propose_for(
         columns, notes = dict(inferred.columns), tuple(inferred.notes)
         see_names, do_names = list(inferred.see), list(inferred.do)
         found, score, steps = inferred.symmetries, inferred.score, inferred.steps
-        things = ()
+        things, aside = (), share_aside(inferred.rows)
         # Without links on either side, as `..` leads elsewhere from a linked folder.
         text = os.path.relpath(Path(data).resolve(), run_folder(out).resolve())
     try:
@@ -118,6 +123,7 @@ def propose_for(
     except ValidationError as problem:
         raise LtmError(first_mistake(problem)) from None
     asked_for: dict[str, Any] = {"count": scenes.count, "options": scenes.options, "stream": stream}
+    asked_for |= aside
     asked_for |= {} if replay is None else {"replay": replay_bytes(replay)}
     made = _asked(chart.scenes, asked_for, buffer)
     chart = chart.model_copy(update={"scenes": made})
@@ -125,6 +131,13 @@ def propose_for(
         many = "fewer columns, or fewer labels in them"
         raise DataError(f"{data}: the chart would be longer than {MAX_TEXT:,} characters; choose {many}")
     return chart, notes
+
+
+def share_aside(rows: int | None) -> dict[str, float]:
+    """Returns what a chart says of scenes set aside where a file has few, of which the usual share tells nothing."""
+    if rows is None or rows * USUAL_ASIDE >= FEW:
+        return {}
+    return {"validation": round(min(SHARE_OF_FEW, FEW / rows), 4)}
 
 
 def _asked(spec: ScenesSpec, asked_for: dict[str, Any], buffer: int | None) -> ScenesSpec:
