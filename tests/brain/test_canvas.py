@@ -102,6 +102,20 @@ def test_a_table_whose_answers_have_sizes_of_their_own_gets_a_canvas(tmp_path: P
     assert next(iter(chart.zones.values())).kind == "attention"
 
 
+@pytest.mark.parametrize(("declared", "sides"), [("box:grid(largest=7)", (7, 7)), ("box:grid", (3, 3))])
+def test_a_declared_size_is_the_canvas_s(tmp_path: Path, declared: str, sides: tuple[int, int]) -> None:
+    found = infer(table(tmp_path / "boxes.csv", 300), ["board:grid"], [declared])
+    assert (found.columns["box"]["rows"], found.columns["box"]["columns"]) == sides
+
+
+def test_answers_too_large_for_a_canvas_are_refused_with_their_file(tmp_path: Path) -> None:
+    data = tmp_path / "large.csv"
+    rows = [f"{'01' * 2}/{'10' * 2},{'01' * 70}/{'10' * 70}" for _ in range(40)]
+    data.write_text("\n".join(["board,box", *rows]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"large\.csv: box: grids of up to 2×140 .* may have 128 cells a side"):
+        infer(data, ["board:grid"], ["box:grid"])
+
+
 def test_an_answer_lies_over_the_first_grid_that_always_has_its_size(tmp_path: Path) -> None:
     data = table(tmp_path / "boxes.csv", 300, "board,odd,box")
     found = infer(data, ["box:grid", "board:grid"], ["odd:grid"])

@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float, Integer
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from ltm.acts.each_site import ReadsEachSite
 from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.senses.grid import GridSpec
@@ -142,7 +143,7 @@ def with_rim(inside_BRC: Bool[Tensor, "B R C"]) -> Bool[Tensor, "B R C"]:
     return there_BRC
 
 
-class CanvasAct(nn.Module):
+class CanvasAct(ReadsEachSite):
     """The weights of a `canvas` act: what its rows and columns hold before any thought, and a matrix to symbols."""
 
     def __init__(self, spec: CanvasSpec, width: int) -> None:
@@ -187,14 +188,3 @@ class CanvasAct(nn.Module):
         """Returns which cells count: those of the answer, and the rim that ends it."""
         inside_BRC = (symbols_BN < self.spec.colours).view(-1, *self.spec.own_grid)
         return with_rim(inside_BRC).flatten(1)
-
-    def forward(
-        self, field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None = None
-    ) -> Float[Tensor, "B N V"]:
-        """Returns logits for every cell and symbol, in fp32."""
-        logits: Tensor = self.read(field_BSD).float()
-        return logits
-
-    def operations(self, sites: int) -> int:
-        """Operations for one example."""
-        return sites * self.read.operations

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy.typing as npt
-from jaxtyping import Bool, Float, Integer
+from jaxtyping import Bool, Integer
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
+from ltm.acts.each_site import ReadsEachSite
 from ltm.chart.base import Name
 from ltm.senses.grid import GridSpec
 from ltm.senses.layout import VOID
@@ -43,7 +44,7 @@ class GridActSpec(GridSpec):
         return self.decode(symbols_N.reshape(seen.shape)[:rows, :columns])
 
 
-class GridAct(nn.Module):
+class GridAct(ReadsEachSite):
     """The weights of a `grid` act: a matrix from the field to symbols, without bias."""
 
     def __init__(self, spec: GridActSpec, width: int) -> None:
@@ -64,14 +65,3 @@ class GridAct(nn.Module):
     ) -> Bool[Tensor, "B S"] | None:
         """Returns which cells exist: those whose sites do; None when all do."""
         return mask_BS
-
-    def forward(
-        self, field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None = None
-    ) -> Float[Tensor, "B N V"]:
-        """Returns logits for every cell (N) and symbol, in fp32."""
-        logits: Tensor = self.read(field_BSD).float()
-        return logits
-
-    def operations(self, sites: int) -> int:
-        """Operations for one example."""
-        return sites * self.read.operations

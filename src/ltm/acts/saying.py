@@ -21,6 +21,7 @@ from jaxtyping import Bool, Float, Integer
 from pydantic import Field
 from torch import Tensor, nn
 
+from ltm.acts.each_site import ReadsEachSite
 from ltm.chart.base import Part
 from ltm.senses.layout import Layout, Written
 from ltm.senses.sequence import MOST_PLACES
@@ -85,7 +86,7 @@ class Saying(Part):
         return [int(symbol) for symbol in said[: self.longest]]
 
 
-class SayingAct(nn.Module):
+class SayingAct(ReadsEachSite):
     """The weights of an act that answers on sites of its own.
 
     What its sites hold before any thought, a matrix from them to symbols, and for answers from left to right a vector
@@ -137,14 +138,3 @@ class SayingAct(nn.Module):
         ended_BN = (symbols_BN == self.spec.symbols - 1).cumsum(1)
         first_BN = (symbols_BN == self.spec.symbols - 1) & (ended_BN == 1)
         return (ended_BN == 0) | first_BN
-
-    def forward(
-        self, field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None = None
-    ) -> Float[Tensor, "B N V"]:
-        """Returns logits for every place and symbol, in fp32."""
-        logits: Tensor = self.read(field_BSD).float()
-        return logits
-
-    def operations(self, sites: int) -> int:
-        """Operations for one example."""
-        return sites * self.read.operations

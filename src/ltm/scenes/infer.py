@@ -91,7 +91,7 @@ def infer(
         raise DataError(f"{path}: '{ALL}' stands for no column that can be used: {'; '.join(left_out[:3])}")
     if len(found) >= sample:
         columns |= _whole(path, columns, said)
-    columns = laid_over([row for _, row in found], columns, done, path.parent)
+    columns = laid_over([row for _, row in found], columns, done, path)
     good, misfit = fitting(path, found, columns, done)
     steps = steps_of([row for _, row in found], seen)
     family = Family("grid", {}, {}, (), "exact", "A right answer is the very one in the file.")

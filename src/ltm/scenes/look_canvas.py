@@ -21,17 +21,17 @@ Columns = Mapping[str, Mapping[str, Any]]
 Shape = tuple[int, ...]
 
 
-def laid_over(rows: Sequence[Row], columns: Columns, do: Sequence[str], folder: Path) -> dict[str, dict[str, Any]]:
+def laid_over(rows: Sequence[Row], columns: Columns, do: Sequence[str], path: Path) -> dict[str, dict[str, Any]]:
     """Returns columns in which each grid that is answered lies over one that is seen, or is a canvas.
 
     Args:
         rows: that were looked at.
         columns: the declaration of each column.
         do: the columns that are answered.
-        folder: of the file.
+        path: of the file.
 
     Raises:
-        DataError: answers that are larger than a canvas may be.
+        DataError: answers that are larger than a canvas may be, or than was declared.
     """
     found = {name: dict(arguments) for name, arguments in columns.items()}
     seen = [name for name, arguments in columns.items() if name not in do and arguments["kind"] == "grid"]
@@ -39,24 +39,32 @@ def laid_over(rows: Sequence[Row], columns: Columns, do: Sequence[str], folder: 
     for name in do:
         if columns[name]["kind"] != "grid":
             continue
-        shapes = list(_shapes(rows, columns, (name, *seen), folder))
+        shapes = list(_shapes(rows, columns, (name, *seen), path.parent))
         under = [
             other
             for place, other in enumerate(seen, 1)
             if sum(row[0] == row[place] for row in shapes) >= MOSTLY * len(shapes)
         ]
         if not under:
-            found[name] = _canvas(name, columns[name], [row[0] for row in shapes if row[0] is not None])
+            try:
+                found[name] = _canvas(columns[name], [row[0] for row in shapes if row[0] is not None])
+            except DataError as problem:
+                raise DataError(f"{path}: {name}: {problem}") from None
         elif under[0] != first:
             found[name]["at"] = under[0]
     return found
 
 
-def _canvas(name: str, grid: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
-    rows, columns = (max((shape[axis] for shape in shapes), default=1) for axis in (0, 1))
+def _canvas(grid: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+    """Returns a canvas of the declared size, or with room for the largest of some grids."""
+    largest = grid.get("largest")
+    rows, columns = (
+        grid.get(side) or largest or max((shape[axis] for shape in shapes), default=1)
+        for axis, side in enumerate(("rows", "columns"))
+    )
     if max(rows, columns) > MOST_SIDE:
         raise DataError(
-            f"{name}: grids of up to {rows}×{columns} that have the size of no grid that is seen; "
+            f"grids of up to {rows}×{columns} that have the size of no grid that is seen; "
             f"such answers may have {MOST_SIDE} cells a side at most"
         )
     kept = {key: grid[key] for key in ("alphabet", "form") if key in grid}

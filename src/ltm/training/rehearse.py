@@ -127,6 +127,10 @@ class Rehearser(Trainer):
         self.learn_from(one.brain, one.slots, one.scorer)
         self.step += 1
 
+    def early_steps(self) -> set[int]:
+        """None: here weights are chosen by what is right in all skills."""
+        return set()
+
     def validate(self) -> None:
         """Tries the averaged weights on all skills; keeps those best for the new one that spare the earlier ones."""
         self.optimiser.swap()

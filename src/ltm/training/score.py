@@ -26,7 +26,8 @@ from ltm.training.segment import Scorer
 TEXTS = 64
 """So many texts are looked at; each has a symbol at every place."""
 FEW = 200
-"""Of fewer scenes that are answered by a choice, the share that is right moves in steps too large to choose by."""
+"""Of fewer scenes to choose by, each answered by a choice, the share that is right moves in steps too large for that.
+Half of what is set aside is there to choose by."""
 
 
 def quick_score(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None) -> float:
