@@ -23,8 +23,8 @@ def propose_steps(
     Zones mix within lines of grids, among neighbours, and across all senses; what is answered at many steps leaves its
     slot once they are over, what is asked once at the end is thought about for some segments more. Rules that pairs of
     grids show are found by two zones in turn, one that sees what is near and one that sees lines: on 1-D ARC such a
-    pair had more unseen tasks right than either alone, and far more than attention; two that see what is near came close
-    (`python -m benchmarks.kinds`).
+    pair had more unseen tasks right than either alone, and far more than attention; two that see what is near came
+    close (`python -m benchmarks.kinds`).
 
     Args:
         columns: the declaration of each column.
