@@ -25,6 +25,8 @@ from ltm.scenes.store import SceneSet
 HELD_OUT = 1500
 """Rows at the end that are judged by."""
 TESTS = {"test": "held out"}
+IMAGES, LABELS = "images", "labels"
+"""Arrays of the archive."""
 
 
 def main() -> None:
@@ -37,12 +39,12 @@ def main() -> None:
     name = f"digits-{given.minutes:g}min" + ("" if given.limit is None else f"-{given.limit}rows")
 
     def propose(seed: int) -> Chart:
-        return proposed(given.data, "images:image", "labels", given.minutes, seed, "1MB")
+        return proposed(given.data, f"{IMAGES}:image", LABELS, given.minutes, seed, "1MB")
 
     def sides(chart: Chart) -> tuple[SceneSet, SceneSet]:
         whole = read_scenes(chart, given.data).train
         with np.load(given.data) as arrays:
-            last = len(arrays["labels"]) - HELD_OUT  # rows count from 1, and repeated ones are dropped
+            last = len(arrays[LABELS]) - HELD_OUT  # rows count from 1, and repeated ones are dropped
         return whole.take(whole.lines <= last), first(whole.take(whole.lines > last), given.limit)
 
     def measure(brain: Brain, segments: Sequence[int]) -> dict[str, Any]:
@@ -57,14 +59,14 @@ def main() -> None:
         grid.show()
 
 
-def by_digit(scenes: SceneSet) -> dict[str, np.ndarray]:
+def by_digit(scenes: SceneSet, labels: str = LABELS) -> dict[str, np.ndarray]:
     """Returns which scenes show which digit."""
-    labels = np.asarray(scenes.values["labels"])[:, 0]
-    return {str(digit): labels == digit for digit in np.unique(labels).tolist()}
+    shown = np.asarray(scenes.values[labels])[:, 0]
+    return {str(digit): shown == digit for digit in np.unique(shown).tolist()}
 
 
-def pixels(train: SceneSet, test: SceneSet) -> dict[str, Any]:
-    """Returns the figures of scikit-learn's models on the pixels."""
+def pixels(train: SceneSet, test: SceneSet, images: str = IMAGES, labels: str = LABELS) -> dict[str, Any]:
+    """Returns the figures of scikit-learn's models on the pixels; columns may be called otherwise."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
@@ -78,15 +80,15 @@ def pixels(train: SceneSet, test: SceneSet) -> dict[str, Any]:
     }
     sides = [
         (
-            np.asarray(scenes.values["images"]).reshape(len(scenes), -1) / 255.0,
-            np.asarray(scenes.values["labels"])[:, 0],
+            np.asarray(scenes.values[images]).reshape(len(scenes), -1) / 255.0,
+            np.asarray(scenes.values[labels])[:, 0],
         )
         for scenes in (train, test)
     ]
     figures = {}
     for name, model in models.items():
         right = model.fit(*sides[0]).predict(sides[1][0]) == sides[1][1]
-        groups = {digit: part(right, chosen) for digit, chosen in by_digit(test).items()}
+        groups = {digit: part(right, chosen) for digit, chosen in by_digit(test, labels).items()}
         figures[name] = {"test": {"exact": float(right.mean()), "by_group": groups}}
     return figures
 

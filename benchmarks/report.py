@@ -55,6 +55,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "digits-5min": digits.tables,
     "listops-5min": listops.tables,
     "scan-5min": scan.tables,
+    "scan-left-to-right-5min": scan.tables,
     "tables-2min": tables_of_numbers.tables,
     "minigrid-GoToLocal-5min": minigrid.tables,
     "ablation-equal-1500steps": ablation.tables,

@@ -92,7 +92,8 @@ def nearest_command(train: Path, test: Path, lines: Sequence[int]) -> np.ndarray
 
 def tables(result: dict[str, Any]) -> Iterator[Grid]:
     """Sequences of actions that are right as a whole, by length and by ticks."""
-    yield from comparison(result, TESTS, "SCAN, length split: whole sequences of actions right")
+    how = "from left to right" if result["command"].endswith(ORDERS[1]) else "all at once"
+    yield from comparison(result, TESTS, f"SCAN, length split, said {how}: whole sequences of actions right")
 
 
 if __name__ == "__main__":
