@@ -1,8 +1,8 @@
-"""A brain of sixteen zones named after areas of the cortex, beside one zone of about its size, on scikit-learn's digits.
+"""A brain of sixteen zones named after areas of the cortex, beside one zone of about its size, on 8×8 digits.
 
 python -m benchmarks.cortex --minutes 2 --seeds 3
 
-Both are what `ltm plan` lays out for the skill `digits`, with and without `--cortex`; they learn for the same time. The
+The digits are scikit-learn's. Both are what `ltm plan` lays out for the skill `digits`, with and without `--cortex`; they learn for the same time. The
 digits that the source keeps for testing are judged by.
 """
 
