@@ -2,8 +2,8 @@
 
 python -m benchmarks.cortex --minutes 2 --seeds 3
 
-The digits are scikit-learn's. Both are what `ltm plan` lays out for the skill `digits`, with and without `--cortex`; they learn for the same time. The
-digits that the source keeps for testing are judged by.
+The digits are scikit-learn's. Both brains are what `ltm plan` lays out for the skill `digits`, with and without
+`--cortex`; they learn for the same time. The digits that the source keeps for testing are judged by.
 """
 
 from __future__ import annotations
