@@ -149,9 +149,6 @@ class ImageSense(PatchSense):
     def __init__(self, spec: ImageSpec, width: int) -> None:
         super().__init__(spec, (spec.rows, spec.columns, spec.channels), width)
 
-    def parents(self, image_BRCK: Integer[Tensor, "B R C K"]) -> None:
-        """Its sites make no tree."""
-
     def forward(self, image_BRCK: Integer[Tensor, "B R C K"]) -> Float[Tensor, "B S D"]:
         """Writes each patch's vector."""
         return self.write(image_BRCK)
