@@ -1,6 +1,8 @@
 """Zones that don't fire cost nothing: counted operations and measured time with 4 of 8 to 4 of 512 zones firing.
 
-python -m benchmarks.waves
+python -m benchmarks.waves --seeds 3
+
+Each seed draws the weights anew. Cases are timed in turn, so that a busy machine slows all of them.
 """
 
 from __future__ import annotations
@@ -36,35 +38,46 @@ def chart(zones: int, policy: str, fire: int) -> Chart:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=1)
     given = parser.parse_args()
     cases = [(64, "all", 64)] + [(zones, policy, 4) for policy in ("top-k", "sync", "random") for zones in (8, 64, 512)]
     puzzle = {"puzzle": torch.zeros(given.batch, 9, 9, dtype=torch.uint8)}
-    brains = {case: Brain(chart(*case), seed=0).eval() for case in cases}
-    times: dict[Any, list[float]] = {case: [] for case in cases}
-    with torch.inference_mode():
+    times: dict[Any, dict[str, list[float]]] = {case: {} for case in cases}
+    costs: dict[Any, int] = {}
+    for seed in range(given.seeds):
+        brains = {case: Brain(chart(*case), seed=seed).eval() for case in cases}
         for turn in range(given.repeats + 2):
             for case, brain in brains.items():
-                mind = brain.begin(puzzle, torch.Generator().manual_seed(turn))
-                start = time.perf_counter()
-                brain.circuit.run(mind.lanes, mind.input, mind.places, TICKS)
+                seconds, costs[case] = timed(brain, puzzle, turn)
                 if turn > 1:
-                    times[case].append(time.perf_counter() - start)
-    whole = statistics.median(times[cases[0]])
+                    times[case].setdefault(str(seed), []).append(seconds)
+    medians = {case: [statistics.median(turns) for turns in of.values()] for case, of in times.items()}
+    whole = statistics.median(medians[cases[0]])
     rows, result = [], []
     for case in cases:
         zones, policy, fire = case
-        cost = brains[case].circuit.operations(mind.places, 0) * TICKS
-        median = statistics.median(times[case])
-        shown = [f"{cost / 1e6:.1f}", f"{median * 1e3:.1f}", f"{median / whole:.3f}"]
+        low, median, high = (1e3 * of(medians[case]) for of in (min, statistics.median, max))
+        shown = [f"{costs[case] / 1e6:.1f}", f"{median:.1f} ({low:.1f}-{high:.1f})", f"{median / 1e3 / whole:.3f}"]
         rows.append([policy, str(zones), str(fire), *shown])
-        result.append({"policy": policy, "zones": zones, "fire": fire, "operations": cost, "seconds": times[case]})
+        found = {"policy": policy, "zones": zones, "fire": fire, "operations": costs[case], "seconds": times[case]}
+        result.append(found)
     table(
-        f"{TICKS} ticks, batch {given.batch} (medians of {given.repeats}, cases in turn)",
+        f"{TICKS} ticks, batch {given.batch} (medians of {given.repeats} turns, {given.seeds} seeds)",
         ["policy", "zones", "fire", "M operations a scene", "ms", "time / all 64"],
         rows,
     )
-    write(f"waves-batch{given.batch}", {"command": "python -m benchmarks.waves", "cases": result})
+    command = f"python -m benchmarks.waves --seeds {given.seeds}"
+    write(f"waves-batch{given.batch}", {"command": command, "cases": result})
+
+
+@torch.inference_mode()
+def timed(brain: Brain, puzzle: dict[str, torch.Tensor], turn: int) -> tuple[float, int]:
+    """Returns the seconds that some ticks take from a start of its own, and their operations."""
+    mind = brain.begin(puzzle, torch.Generator().manual_seed(turn))
+    start = time.perf_counter()
+    brain.circuit.run(mind.lanes, mind.input, mind.places, TICKS)
+    return time.perf_counter() - start, brain.circuit.operations(mind.places, 0) * TICKS
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ltm.chart.schema import WillSpec
 from ltm.chart.size import Sizes
 from ltm.evidence.arms import Arm
 from ltm.evidence.experiments import Planned
-from ltm.evidence.looking import TRIES, segments_to_look
+from ltm.evidence.looking import segments_to_look
+from ltm.evidence.measure import asked
 from ltm.evidence.run_file import Look, RunFile, Spent, digest_of, result_file
 from ltm.evidence.tasks import chart_of
 
@@ -39,6 +41,7 @@ def result(run: Planned, exact: float) -> RunFile:
         tested=256,
         parameters=sizes.parameters,
         steps=700,
+        begun=5600,
         seconds=run.seconds,
         precision="fp32",
         threads=2,
@@ -48,19 +51,24 @@ def result(run: Planned, exact: float) -> RunFile:
         loops=spec.segments * spec.ticks,
         operations=operations,
         by_ticks=tuple(looks),
-        wills=tuple(_wills(exact)) if run.arm.thinks else (),
+        wills=tuple(_spent(will, exact) for will in asked(chart.will)) if run.arm.thinks else (),
     )
 
 
-def _wills(exact: float) -> Sequence[Spent]:
-    def spent(tries: int, confidence: float, operations: float) -> Spent:
-        right = min(1.0, exact + 0.01 * tries)
-        return Spent(
-            ticks=64, tries=tries, confidence=confidence, scenes=128, exact=right, operations=operations,
-            seconds=0.01, cpu_seconds=0.02, joules=None,
-        )  # fmt: skip
-
-    return [spent(1, 1.0, 1e9), *(spent(tries, 0.99, 2e8 * tries) for tries in TRIES)]
+def _spent(will: WillSpec, exact: float) -> Spent:
+    """What comes of a will: a little more with more tries, a fifth of the operations where it halts."""
+    spent = 2e7 * will.ticks * will.tries * (1.0 if will.confidence >= 1 else 0.2)
+    return Spent(
+        ticks=will.ticks,
+        tries=will.tries,
+        confidence=will.confidence,
+        scenes=128,
+        exact=min(1.0, exact + 0.01 * will.tries),
+        operations=spent,
+        seconds=spent * 1e-11,
+        cpu_seconds=spent * 2e-11,
+        joules=None,
+    )
 
 
 def fill(folder: Path, runs: Sequence[Planned], exact: Exact) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ltm.evidence.outcome import Check, Side, Verdict
 from ltm.evidence.readings import Reading, Shelf
 from ltm.evidence.rule_of_size import Solves, smallest
-from ltm.evidence.rules import Above, AsGood, Check, Costs, Side, Verdict, Within, together
+from ltm.evidence.rules import Above, AsGood, Costs, Gains, Within, together
 
 A, B = Side("a"), Side("b")
 
@@ -44,11 +45,17 @@ def shelf(**arms: tuple[float, ...]) -> Shelf:
         (Within(A, high=0.05), (0.01, 0.02), (), "untested"),
         (Within(A, high=0.05), (0.01, 0.06), (), "not supported"),
         (Above(A, B), (1.0, 0.99, 1.0), (0.99, 0.98, 1.0), "can't be told"),
-        (Above(A, B), (0.99, 0.99, 0.99), (0.98, 0.98, 0.98), "supported"),
-        (Above(A, B), (0.98, 0.98, 0.98), (0.99, 0.99, 0.99), "not supported"),
+        (Above(A, B), (0.99, 0.99, 0.99), (0.98, 0.98, 0.98), "can't be told"),
+        (Above(A, B), (0.98, 0.98, 0.98), (0.99, 0.99, 0.99), "can't be told"),
+        (Above(A, B), (0.005, 0.005, 0.005), (0.0, 0.0, 0.0), "can't be told"),
+        (Above(A, B), (0.72, 0.72, 0.72), (0.7, 0.7, 0.7), "supported"),
+        (Above(A, B), (0.71, 0.71, 0.71), (0.7, 0.7, 0.7), "not supported"),
         (Above(A, B), (0.0, 0.01, 0.0), (0.0, 0.0, 0.02), "can't be told"),
         (Above(A, B), (0.0, 0.01, 0.0), (0.0, 0.1, 0.02), "can't be told"),
         (AsGood(A, B, 0.02), (0.0, 0.0, 0.0), (0.0, 0.01, 0.0), "can't be told"),
+        (AsGood(A, B, 0.02), (0.01, 0.01, 0.01), (0.03, 0.03, 0.03), "can't be told"),
+        (Within(A, high=0.05, least=1), (0.01,), (), "supported"),
+        (Within(A, high=0.05, least=1), (), (), "untested"),
         (AsGood(A, B, 0.02), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0), "supported"),
     ],
 )
@@ -60,7 +67,39 @@ def test_a_rule_decides(check: Check, a: tuple[float, ...], b: tuple[float, ...]
 
 def test_what_lies_the_other_way_round_is_said() -> None:
     assert "other way round" in Above(A, B).decide(shelf(a=(0.1,) * 3, b=(0.2,) * 3)).found
-    assert "no difference" in Above(A, B).decide(shelf(a=(0.1, 0.1, 0.3), b=(0.2,) * 3)).found
+    assert "ranges overlap" in Above(A, B).decide(shelf(a=(0.1, 0.1, 0.3), b=(0.2,) * 3)).found
+    assert "by less than 2 points" in Above(A, B).decide(shelf(a=(0.21,) * 3, b=(0.2,) * 3)).found
+
+
+def asked_twice(more: tuple[float, ...], less: tuple[float, ...]) -> Shelf:
+    """A shelf of runs of one arm, each of which was asked in two ways."""
+    return Shelf(
+        {
+            "a": [
+                Reading("a", f"{seed}", Path("x.json"), "", "", {"more": one, "less": other})
+                for seed, (one, other) in enumerate(zip(more, less, strict=True))
+            ]
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "verdict"),
+    [
+        ((0.55, 0.75, 0.9), (0.4, 0.6, 0.78), "supported"),  # though ranges overlap
+        ((0.42, 0.62, 0.8), (0.4, 0.6, 0.78), "supported"),
+        ((0.55, 0.61, 0.9), (0.4, 0.6, 0.78), "not supported"),
+        ((0.55, 0.75), (0.4, 0.6), "untested"),
+        ((1.0, 1.0, 1.0), (0.98, 0.98, 0.98), "can't be told"),
+        ((0.02, 0.02, 0.02), (0.0, 0.0, 0.0), "can't be told"),
+    ],
+)
+def test_what_is_asked_of_one_brain_is_compared_run_by_run(
+    more: tuple[float, ...], less: tuple[float, ...], verdict: Verdict
+) -> None:
+    outcome = Gains("a", "more", "less").decide(asked_twice(more, less))
+    assert outcome.verdict == verdict and len(outcome.readings) == len(more)
+    assert f"{100 * (more[0] - less[0]):+.1f}" in outcome.found
 
 
 def sized(**arms: tuple[float, float]) -> Shelf:
@@ -98,8 +137,18 @@ def test_that_none_solves_is_known_only_once_all_have_run() -> None:
         assert outcome.verdict == "untested" and "1 of 2 such arms" in outcome.found
     assert Solves("t", ("small", "middle"), 1e5, size).decide(one_does).verdict == "supported"
     assert Solves("t", ("small", "middle"), 1e5, size, wanted=False).decide(one_does).verdict == "not supported"
-    beyond = Solves("t", ("small", "large"), 1e5, size, wanted=False).decide(none_yet)
-    assert beyond.verdict == "supported"  # that the large one hasn't run says nothing of small ones
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_that_small_ones_fail_says_something_only_where_a_larger_one_solves(wanted: bool) -> None:
+    size = {"small": 1e4, "large": 1e6}.__getitem__
+    check = Solves("t", ("small", "large"), 1e5, size, wanted)
+    waiting = check.decide(sized(small=(1e4, 0.5)))
+    assert waiting.verdict == "untested" and "1 of 1 larger ones wait" in waiting.found
+    none = check.decide(sized(small=(1e4, 0.5), large=(1e6, 0.6)))
+    assert none.verdict == "can't be told" and "nor does any larger one" in none.found
+    larger = check.decide(sized(small=(1e4, 0.5), large=(1e6, 0.96)))
+    assert larger.verdict == ("not supported" if wanted else "supported") and "96.0 %" in larger.found
 
 
 @pytest.mark.parametrize(
@@ -145,8 +194,9 @@ def test_a_check_that_cant_be_told_leaves_the_verdict_to_the_others() -> None:
     holds, fails, waits = (
         Within(A, low=0.5).decide(shelf(a=values)) for values in ((0.9,) * 3, (0.1,) * 3, (0.9,) * 2)
     )
-    assert together([untold, holds]) == "supported" and together([untold, holds, fails]) == "not supported"
+    assert together([untold, holds, holds]) == "supported" and together([untold, holds, fails]) == "not supported"
     assert together([untold, holds, waits]) == "untested" and together([untold]) == "can't be told"
+    assert together([untold, holds]) == "can't be told"  # one task of two says nothing of the other
 
 
 def test_a_claim_without_checks_is_untested() -> None:

@@ -19,7 +19,7 @@ from ltm.evidence.readings import figures_of, gather, known
 from ltm.evidence.report import make_report
 from ltm.evidence.run_file import read_run, result_file
 from ltm.evidence.runner import PacedTrainer, run_missing
-from ltm.evidence.tasks import ASIDE, LEARNED, TESTED, material
+from ltm.evidence.tasks import ASIDE, LEARNED, TESTED, chart_of, material
 from ltm.runtime.atomic import locked
 
 STEPS = 4
@@ -118,14 +118,15 @@ def test_a_training_that_gets_out_of_hand_is_a_result(tmp_path: Path, monkeypatc
 def test_all_figures_of_a_training_that_gets_out_of_hand_are_known_or_can_not_be() -> None:
     arm = ARMS["listops-thinking"]
     looks = tuple(nothing_right(ticks) for ticks in (4, 16, 256))
+    spent = tuple(nothing_spent(1000, chart_of(arm.task, arm.changes).will))
     made = result(Planned(arm, 0, 9.0), 0.5).model_copy(
-        update={"failed": "diverged", "by_ticks": looks, "wills": tuple(nothing_spent(1000)), "loops": 16}
+        update={"failed": "diverged", "by_ticks": looks, "wills": spent, "loops": 16}
     )
     figures, untold = known(figures_of(made))
-    for name in ("exact", "exact@256", "tries@1", "tries@16", "unhalted"):
+    for name in ("exact", "exact@256", "tries@1", "tries@16", "sure@0.5", "unhalted@64"):
         assert figures[name] == 0.0
     assert {"auroc", "ece"} <= untold and not {"auroc", "ece"} & set(figures)
-    assert figures["operations:tries@16"] == 16 * figures["operations:unhalted"]
+    assert figures["operations:tries@16"] == 16 * figures["operations:unhalted@64"]
 
 
 def test_two_processes_dont_run_into_one_folder(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,7 +61,8 @@ def evidence(
         _show_plan(wanted, quick, folder, console)
         return
     if not report and not _run(runs, folder, _command(quick, only, out), console):
-        console.print("saved. Go on with the same command", highlight=False)
+        words = "saved. Go on with the same command; --report writes what there is so far"
+        console.print(words, highlight=False)
         raise KeyboardInterrupt
     if _write(plan_of(EXPERIMENTS.values(), quick), folder, beside, quick, console):
         raise typer.Exit(EXIT_DAMAGED)
@@ -100,12 +102,18 @@ def _run(runs: list[Planned], folder: Path, command: str, console: Console) -> b
         return run_missing(
             runs,
             folder,
-            WORK / f"{folder.resolve().name}-under-way",
+            _work_of(folder),
             command=command,
             say=display.say,
             report=display.update,
             stop=interrupt,
         )
+
+
+def _work_of(folder: Path) -> Path:
+    """Returns where checkpoints of the run under way lie; folders that are called alike don't share them."""
+    place = folder.resolve()
+    return WORK / f"{place.name}-{hashlib.sha256(str(place).encode()).hexdigest()[:8]}-under-way"
 
 
 def _write(runs: list[Planned], folder: Path, beside: Path, quick: bool, console: Console) -> bool:

@@ -68,7 +68,7 @@ def _surface(drawing: Surface) -> Figure:
     axes.set_xlim(min(x) - 0.3, max(x) + 0.3)
     axes.set_ylim(min(y) - 0.7, max(y) + 0.7)
     levels = [step / 20 for step in range(21)]
-    mesh = _mesh(x, y)
+    mesh = _mesh(x, y) if drawing.filled else None
     if mesh is not None:
         axes.tricontourf(mesh, exact, levels=levels, cmap="viridis", alpha=0.45, zorder=0)
     _equal_operations(axes, drawing)

@@ -13,6 +13,8 @@ from ltm.evidence.tasks import LEARNED, TASKS
 
 TICKS = 4
 """Loops between two readings of the answer, each of which is learned from."""
+LONG = 3.0
+"""Times as long as others train those that are asked to think, and mass that is given more time."""
 LOOPS = 16
 """Loops of an arm that is not about loops."""
 WIDTHS = {
@@ -25,25 +27,34 @@ BASE = {"sudoku": "350k", "maze": "88k", "listops": "92k"}
 REFERENCE = {task: f"{task}-{size}-{LOOPS}" for task, size in BASE.items()}
 """The arm of each task whose training sets the time that all others get."""
 _LOOPED = {
-    "sudoku": {"350k": (1, 2, 4, 8, 16, 48), "3m": (1, 4, 16), "10m": (1, 4, 16), "": (1, 4, 16, 48)},
+    "sudoku": {"100k": (1, 4, 16, 48), "350k": (1, 4, 16, 48), "": (1, 4, 16)},
     "maze": {"88k": (1, 4, 16, 48), "1m": (1, 16), "": (16,)},
     "listops": {"92k": (1, 4, 16, 48), "1m": (1, 16), "": (16,)},
 }
-"""Numbers of loops of each size, and of the sizes that aren't named: on Sudoku a surface, elsewhere a cross."""
+"""Numbers of loops of each size, and of the sizes that aren't named."""
+SURFACE = "sudoku"
+"""The task on which they span a surface; elsewhere they are a cross."""
 PATTERNS = ("ring", "all", "small-world", "fractal")
+COUPLED = {
+    "sudoku": ("width: 53", "width: 52", "width: 49"),
+    "listops": ("width: 27", "width: 25", "width: 23"),
+}
+"""What each of eight zones with own states has: coupled by the field alone, by a pattern of edges, by all edges."""
 SMALLEST = {"sudoku": "100k", "maze": "88k", "listops": "92k"}
 """Of each task the size of at most 100 K parameters whose loops are put beside mass."""
 COUNTS = {"sudoku": (100, 300, 1000, 3000, LEARNED), "maze": (100, 1000, LEARNED)}
+REPEATED = 1000
+"""Scenes at most of which a run sees each several times."""
 _MIXER = {"sudoku": "windows: [rows, columns, blocks]", "listops": "windows: [children, parent, siblings]"}
 _STACK = {"sudoku": 64, "maze": 24, "listops": 32}
 """Widths of the field at which eight zones of one layer, used once each, have the base's parameters."""
 _LAYER = {"sudoku": "layers: 1", "maze": "layers: 1, hidden: 24", "listops": "layers: 1"}
 _TWO_LAYERS = {"sudoku": "layers: 2", "maze": "layers: 2, hidden: 48", "listops": "layers: 2"}
 """What each task's base is, at the widths of `SMALLEST`."""
-_RING = {
+RING = {
     "sudoku": {2: "width: 128", 4: "width: 79", 8: "width: 53", 16: "width: 35, hidden: 68"},
     "maze": {4: "width: 31, hidden: 32", 16: "width: 15, hidden: 14"},
-    "listops": {4: "width: 40, hidden: 76", 16: "width: 17, hidden: 37"},
+    "listops": {4: "width: 40, hidden: 76", 8: "width: 27", 16: "width: 17, hidden: 37"},
 }
 """What one of so many zones has where all together have the base's parameters."""
 
@@ -101,6 +112,10 @@ def _sized(task: str) -> Iterator[Arm]:
         for loops in _LOOPED[task].get(size, _LOOPED[task][""]):
             words = f"one zone of {size.upper()} parameters, " + ("no loop" if loops == 1 else f"{loops} loops")
             yield _arm(task, f"{size}-{loops}", words, (f"field.width={width}", *hidden), loops)
+    if task == SURFACE:
+        words = f"one zone of 3M parameters, no loop, trained {LONG:g} times as long"
+        longer = _arm(task, "3m-1-longer", words, (f"field.width={WIDTHS[task]['3m']}",), 1)
+        yield replace(longer, longer=LONG)
     narrow = (f"field.width={WIDTHS[task][SMALLEST[task]]}",)
     deep = _zones(task, LOOPS, f"write: replace, {_TWO_LAYERS[task]}")
     words = f"{LOOPS} zones of {SMALLEST[task].upper()} parameters, each used once: the depth of {LOOPS} loops, no loop"
@@ -111,20 +126,25 @@ def _sized(task: str) -> Iterator[Arm]:
 
 def _structured(task: str) -> Iterator[Arm]:
     """The base's parameters in several zones, which fire one after another."""
-    for count, width in _RING[task].items():
+    for count, width in RING[task].items():
         settings = (_zones(task, count, width), *looped(4 * max(8, count), max(8, count)))
         yield _arm(task, f"zones-{count}", f"{count} zones, one after another, coupled by the field", settings)
 
 
-def _coupled() -> Iterator[Arm]:
-    """Eight zones with states of their own, which hear one another by edges; four on windows of the field."""
-    ticks = looped(32, 8)
-    own = _zones("sudoku", 8, "width: 53, state: own")
-    yield _arm("sudoku", "own-8", "8 zones with states of their own, coupled by the field", (own, *ticks))
+def _coupled(task: str) -> Iterator[Arm]:
+    """Eight zones with states of their own, which hear one another by edges or not."""
+    ticks, (alone, some, every) = looped(32, 8), COUPLED[task]
+    own = _zones(task, 8, f"{alone}, state: own")
+    yield _arm(task, "own-8", "8 zones with states of their own, coupled by the field", (own, *ticks))
     for pattern in PATTERNS:
-        zones = _zones("sudoku", 8, f"width: {49 if pattern == 'all' else 52}, state: own")
+        zones = _zones(task, 8, f"{every if pattern == 'all' else some}, state: own")
         words = f"8 zones with states of their own, coupled {pattern} by edges of rank 8"
-        yield _arm("sudoku", f"coupled-{pattern}", words, (zones, f"coupling.pattern={pattern}", *ticks))
+        yield _arm(task, f"coupled-{pattern}", words, (zones, f"coupling.pattern={pattern}", *ticks))
+
+
+def _windowed() -> Iterator[Arm]:
+    """Four zones on windows of the field's channels."""
+    ticks = looped(32, 8)
     apart = _zones("sudoku", 4, "width: 32, messages: 384, hidden: 512")
     yield _arm("sudoku", "apart-4", "4 zones, each on channels of its own", (apart, "coupling.overlap=0", *ticks))
     over = _zones("sudoku", 4, "width: 64, messages: 192, hidden: 256")
@@ -134,7 +154,7 @@ def _coupled() -> Iterator[Arm]:
 
 def _waves(task: str) -> Iterator[Arm]:
     """Four zones of which each policy lets as many fire a thought as `rhythm` does (`zones-4`)."""
-    zones = _zones(task, 4, _RING[task][4])
+    zones = _zones(task, 4, RING[task][4])
     yield _arm(task, "wave-all", "4 zones, all fire at every tick", (zones, "wave.policy=all", *looped(8, 2)))
     words = {
         "sync": "4 zones, one fires by phase (Kuramoto)",
@@ -178,8 +198,8 @@ def _parts() -> Iterator[Arm]:
 def _thinking(task: str) -> Iterator[Arm]:
     """The base, trained for longer, which is then asked to think longer than it was trained."""
     restless = ("will={ticks: 256, noise: 0.4, patience: 48}",)
-    arm = _arm(task, "thinking", "the base, trained three times as long", restless)
-    yield replace(arm, longer=3.0, thinks=True)
+    arm = _arm(task, "thinking", f"the base, trained {LONG:g} times as long", restless)
+    yield replace(arm, longer=LONG, thinks=True)
 
 
 def _all() -> Iterator[Arm]:
@@ -187,7 +207,9 @@ def _all() -> Iterator[Arm]:
         yield from _sized(task)
         yield from _structured(task)
         yield from _thinking(task)
-    yield from _coupled()
+    for task in COUPLED:
+        yield from _coupled(task)
+    yield from _windowed()
     yield from _parts()
     for task in ("sudoku", "listops"):
         yield from _waves(task)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from ltm.catalog.quantity import Quantity, shipped_figures
 from ltm.evidence import drawings
-from ltm.evidence.arms import ARMS
+from ltm.evidence.arms import ARMS, REFERENCE
 from ltm.evidence.document import Block, Heading, Image, Paragraph, Row, Table
 from ltm.evidence.drawings import Drawing
+from ltm.evidence.energy import energy
 from ltm.evidence.experiments import EXPERIMENTS, Experiment
-from ltm.evidence.looking import TRIES, TRY_TICKS, WILL_SCENES
+from ltm.evidence.looking import SURE, TRIES, TRY_TICKS, UNHALTED_TICKS, WILL_SCENES
+from ltm.evidence.outcome import Side, readings_of, seen, shown, spread
 from ltm.evidence.readings import Shelf
 from ltm.evidence.rule_of_size import SOLVED, smallest
-from ltm.evidence.rules import LEAST, Side, readings_of, seen, shown, spread
+from ltm.evidence.rules import LEAST
 from ltm.evidence.tasks import TASKS
+
+FEW_STEPS = 200
+"""Optimiser steps below which an arm is called hardly trained."""
+UNEQUAL = 0.15
+"""Share by which training times may differ before it is said."""
 
 
 def chapter(shelf: Shelf, name: str, experiment: Experiment, drawn: dict[str, Drawing]) -> Iterator[Block]:
@@ -45,6 +51,24 @@ def chapter(shelf: Shelf, name: str, experiment: Experiment, drawn: dict[str, Dr
         if experiment.drawn == "surface":
             yield Paragraph(_smallest(shelf, task, arms))
         yield _table(shelf, arms)
+        yield from _unequal(shelf, task, arms)
+
+
+def _unequal(shelf: Shelf, task: str, arms: Sequence[str]) -> Iterator[Block]:
+    """Yields which arms got too few steps to learn much, and which a time that isn't their task's."""
+    usual = shelf.median(REFERENCE[task], "seconds")
+    few = [f"`{arm}`" for arm in arms if shelf.of(arm)[0].figures["steps"] < FEW_STEPS]
+    if few:
+        yield Paragraph(f"Fewer than {FEW_STEPS} steps, so hardly trained: {', '.join(few)}.")
+    times = {arm: (shelf.median(arm, "seconds") or 0.0) / ARMS[arm].longer for arm in arms}
+    off = [f"`{arm}` ({seconds / usual:.2f})" for arm, seconds in times.items() if usual and _far(seconds / usual)]
+    if off:
+        words = f"Times more than {100 * UNEQUAL:g} % from the reference's, as shares of it"
+        yield Paragraph(f"{words}: {', '.join(off)}. The machine was paced in another mood, or busy.")
+
+
+def _far(share: float) -> bool:
+    return abs(share - 1) > UNEQUAL
 
 
 def _picture(shelf: Shelf, name: str, experiment: Experiment, task: str) -> Drawing | None:
@@ -80,6 +104,7 @@ def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
         "what it is",
         "parameters",
         "steps",
+        "scenes begun",
         "seconds",
         "M operations a thought",
         "right",
@@ -93,7 +118,8 @@ def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
             f"`{arm}`",
             ARMS[arm].words,
             f"{first['parameters']:,.0f}",
-            f"{first['steps']:,.0f}",
+            f"{first['steps']:,.0f}{' (few)' if first['steps'] < FEW_STEPS else ''}",
+            f"{first['begun']:,.0f}, each {first['begun'] / first['learned']:.1f} times",
             f"{shelf.median(arm, 'seconds') or 0.0:.0f}",
             f"{first['operations'] / 1e6:,.0f}",
             spread(shelf.values(arm, "exact")),
@@ -109,10 +135,11 @@ def _thinking(shelf: Shelf, experiment: Experiment, drawn: dict[str, Drawing]) -
     if picture is not None:
         drawn["thinking"] = picture
         yield Image("thinking", "Without halting; drawn from the runs in the table below")
-    picture = drawings.tries(shelf, experiment.tasks())
-    if picture is not None:
-        drawn["tries"] = picture
-        yield Image("tries", "With halting; drawn from the runs in the second table below")
+    for task in experiment.tasks():
+        picture = drawings.cost(shelf, task)
+        if picture is not None:
+            drawn[f"cost-{task}"] = picture
+            yield Image(f"cost-{task}", "What thinking longer, halting and tries cost; from the second table below")
     rows = []
     for arm in experiment.arms:
         known = sorted({int(name[6:]) for one in shelf.of(arm) for name in one.figures if name.startswith("exact@")})
@@ -120,29 +147,26 @@ def _thinking(shelf: Shelf, experiment: Experiment, drawn: dict[str, Drawing]) -
             values = [seen(shelf, Side(arm, f"{what}@{tick}")) for what in ("exact", "auroc", "ece")]
             rows.append(Row([ARMS[arm].task, f"{tick}", *values], shelf.of(arm)))
     yield Table(["task", "ticks", "right", "AUROC of reflection", "calibration error"], rows)
-    watts = shipped_figures().quantities["watts_per_core"]
     rows = []
     for arm in experiment.arms:
-        for name in ("unhalted", *(f"tries@{tries}" for tries in TRIES)):
+        for name, words in WILLS.items():
             readings = readings_of(shelf, Side(arm, name))
             if readings:
-                rows.append(Row([ARMS[arm].task, _will(name), *_spent(shelf, arm, name, watts)], readings))
-    yield Paragraph(f"Tries and halting, on {WILL_SCENES} scenes, at most {TRY_TICKS} ticks a try; figures a scene:")
+                rows.append(Row([ARMS[arm].task, words, *_spent(shelf, arm, name)], readings))
+    yield Paragraph(f"What it costs, on {WILL_SCENES} scenes; figures a scene:")
     yield Table(["task", "will", "right", "M operations", "ms", "energy"], rows)
 
 
-def _will(name: str) -> str:
-    return "never halts, one try" if name == "unhalted" else f"halts once sure, {name.partition('@')[2]} tries at most"
+WILLS: dict[str, str] = {
+    **{f"unhalted@{ticks}": f"never halts, one try of {ticks} ticks" for ticks in UNHALTED_TICKS},
+    **{f"sure@{sure:g}": f"halts once {sure:g} sure, one try of at most {TRY_TICKS} ticks" for sure in SURE},
+    **{f"tries@{tries}": f"halts once as sure as its chart says, tries: {tries}" for tries in TRIES},
+}
+"""The wills that are compared, in words."""
 
 
-def _spent(shelf: Shelf, arm: str, name: str, watts: Quantity) -> Iterator[str]:
+def _spent(shelf: Shelf, arm: str, name: str) -> Iterator[str]:
     yield spread(shelf.values(arm, name))
     yield f"{statistics.median(shelf.values(arm, f'operations:{name}')) / 1e6:,.1f}"
     yield f"{1000 * statistics.median(shelf.values(arm, f'seconds:{name}')):.3g}"
-    joules = shelf.values(arm, f"joules:{name}")
-    if joules:
-        yield f"{1000 * statistics.median(joules):.3g} mJ, measured for the whole processor"
-        return
-    busy = 1000 * statistics.median(shelf.values(arm, f"cpu_seconds:{name}"))
-    low, high = f"{busy * watts.low:.3g}", f"{busy * watts.high:.3g}"
-    yield f"{busy * watts.typical:.3g} mJ ({low} to {high}), ESTIMATED: {watts.typical:g} W a busy core"
+    yield str(energy(shelf, arm, name) or "-")

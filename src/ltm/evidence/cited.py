@@ -6,6 +6,7 @@ experiments here, and so are never compared with these.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,9 @@ def _mazes(result: Mapping[str, Any]) -> Iterator[Found]:
 def _waves(result: Mapping[str, Any]) -> Iterator[Found]:
     for number, case in enumerate(result["cases"]):
         arm = f"firing/{case['policy']}-{case['fire']}-of-{case['zones']}"
-        for turn, seconds in enumerate(case["seconds"]):
-            figures = {"seconds": seconds, "operations": case["operations"]}
-            yield arm, f"turn {turn}", f"cases {number}", figures, case
+        for seed, turns in case["seconds"].items():
+            figures = {"seconds": statistics.median(turns), "operations": case["operations"]}
+            yield arm, f"seed {seed}", f"cases {number} seconds {seed}", figures, case
 
 
 def _stream(result: Mapping[str, Any]) -> Iterator[Found]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ltm.evidence.arms import ARMS, COUNTS, REFERENCE
+from ltm.evidence.arms import ARMS, COUNTS, REFERENCE, SURFACE
+from ltm.evidence.energy import energy
 from ltm.evidence.experiments import EXPERIMENTS, axes
-from ltm.evidence.looking import TRIES
+from ltm.evidence.looking import SURE, TRIES, UNHALTED_TICKS
 from ltm.evidence.readings import Shelf
 from ltm.evidence.tasks import LEARNED
 
@@ -24,10 +25,17 @@ class Spot:
 
 @dataclass(frozen=True)
 class Surface:
-    """Accuracy over parameters and loops, with lines of equal operations."""
+    """Accuracy over parameters and loops, with lines of equal operations.
+
+    Attributes:
+        title: of the picture.
+        spots: what ran.
+        filled: whether spots cover the plane, so that what lies between may be shaded.
+    """
 
     title: str
     spots: Sequence[Spot]
+    filled: bool
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ def surface(shelf: Shelf, task: str) -> Surface | None:
         if ARMS[arm].task == task and axes(arm) is not None and exact is not None:
             figures = shelf.of(arm)[0].figures
             spots.append(Spot(figures["parameters"], figures["loops"], figures["operations"], exact))
-    return Surface(f"{task}: whole answers right", spots) if spots else None
+    return Surface(f"{task}: whole answers right", spots, task == SURFACE) if spots else None
 
 
 def bars(shelf: Shelf, experiment: str, task: str) -> Bars | None:
@@ -102,17 +110,16 @@ def ticks(shelf: Shelf, tasks: Sequence[str]) -> Lines | None:
     return Lines("Thinking longer: whole answers right", "ticks", lines) if lines else None
 
 
-def tries(shelf: Shelf, tasks: Sequence[str]) -> Lines | None:
-    """Returns accuracy by operations spent on 1, 4 and 16 tries that halt, a line a task; None before anything ran."""
-    lines = []
-    for task in tasks:
-        arm = f"{task}-thinking"
-        points = [
-            (cost, shelf.values(arm, f"tries@{count}"))
-            for count in TRIES
-            if (cost := shelf.median(arm, f"operations:tries@{count}")) is not None
-        ]
+def cost(shelf: Shelf, task: str) -> Lines | None:
+    """Returns accuracy by the joules of thinking longer, of halting sooner, and of tries; None before anything ran."""
+    arm, lines = f"{task}-thinking", []
+    for label, wills in (
+        ("never halts: more ticks", [f"unhalted@{ticks}" for ticks in UNHALTED_TICKS]),
+        ("halts: more certainty", [*(f"sure@{sure:g}" for sure in SURE), "tries@1"]),
+        ("halts: more tries", [f"tries@{count}" for count in TRIES]),
+    ):
+        spent = [(energy(shelf, arm, will), shelf.values(arm, will)) for will in wills]
+        points = sorted((joules.typical, values) for joules, values in spent if joules is not None and values)
         if points:
-            lines.append(Line(task, points))
-    title = f"{', '.join(map(str, TRIES))} tries: whole answers right"
-    return Lines(title, "operations a scene", lines) if lines else None
+            lines.append(Line(label, points))
+    return Lines(f"{task}: whole answers right", "joules a scene", lines) if lines else None

@@ -13,8 +13,17 @@ DEAR = 5e9
 TRIES = (1, 4, 16)
 TRY_TICKS = 64
 """Ticks a try at most."""
+UNHALTED_TICKS = (4, 16, 64, 256)
+"""Ticks of one try that never halts, each of which has its cost in time and energy; `TRY_TICKS` among them."""
+SURE = (0.5, 0.9)
+"""Confidences at which one try halts, beside that of the charts."""
 WILL_SCENES = 128
 """Scenes that wills are compared on; many tries cost as much as training."""
+
+
+def will_ticks() -> int:
+    """Returns the ticks a scene, at most, of all wills that are compared."""
+    return sum(UNHALTED_TICKS) + (len(SURE) + sum(TRIES)) * TRY_TICKS
 
 
 def segments_to_look(spec: TrainingSpec, operations: int, thinks: bool) -> tuple[int, ...]:

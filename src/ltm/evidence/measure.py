@@ -11,7 +11,7 @@ import numpy as np
 from ltm.brain.brain import Brain
 from ltm.chart.schema import WillSpec
 from ltm.errors import LtmError
-from ltm.evidence.looking import TRIES, TRY_TICKS, WILL_SCENES
+from ltm.evidence.looking import SURE, TRIES, TRY_TICKS, UNHALTED_TICKS, WILL_SCENES
 from ltm.evidence.run_file import Look, Spent
 from ltm.runtime.energy import POWERCAP, EnergyMeter
 from ltm.scenes.store import SceneSet
@@ -30,15 +30,24 @@ def looks(
 def wills(
     brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None, powercap: Path = POWERCAP
 ) -> Iterator[Spent]:
-    """Yields what tries and halting bring and cost: one try that never halts, then 1, 4 and 16 that do.
+    """Yields what thinking longer, halting and tries bring and cost.
 
+    One try that never halts, of so many ticks; one that halts at lower confidences; tries that halt at the chart's.
     Energy is that of the whole processor meanwhile, whatever else it does; None where it shows no counters.
     """
     some = scenes.take(np.arange(min(WILL_SCENES, len(scenes))))
-    asked = brain.chart.will.model_copy(update={"ticks": TRY_TICKS})
-    yield _spent(brain, some, asked.model_copy(update={"confidence": 1.0}), bf16, scorer, powercap)
-    for tries in TRIES:
-        yield _spent(brain, some, asked.model_copy(update={"tries": tries}), bf16, scorer, powercap)
+    for will in asked(brain.chart.will):
+        yield _spent(brain, some, will, bf16, scorer, powercap)
+
+
+def asked(will: WillSpec) -> list[WillSpec]:
+    """Returns the wills that are compared, made from a chart's."""
+    one = will.model_copy(update={"ticks": TRY_TICKS, "tries": 1})
+    return [
+        *(one.model_copy(update={"ticks": ticks, "confidence": 1.0}) for ticks in UNHALTED_TICKS),
+        *(one.model_copy(update={"confidence": confidence}) for confidence in SURE),
+        *(one.model_copy(update={"tries": tries}) for tries in TRIES),
+    ]
 
 
 def nothing_right(ticks: int) -> Look:
@@ -46,17 +55,16 @@ def nothing_right(ticks: int) -> Look:
     return Look(ticks=ticks, exact=0, cells=0, confidence=0, ece=None, auroc=None)
 
 
-def nothing_spent(operations: int) -> Iterator[Spent]:
+def nothing_spent(operations: int, will: WillSpec) -> Iterator[Spent]:
     """Yields the same under each will, as if it had thought to the end; a tick takes so many operations."""
-    for tries, confidence in ((1, 1.0), *((tries, 0.0) for tries in TRIES)):
-        whole = float(operations * TRY_TICKS * tries)
+    for each in asked(will):
         yield Spent(
-            ticks=TRY_TICKS,
-            tries=tries,
-            confidence=confidence,
+            ticks=each.ticks,
+            tries=each.tries,
+            confidence=each.confidence,
             scenes=WILL_SCENES,
             exact=0,
-            operations=whole,
+            operations=float(operations * each.ticks * each.tries),
             seconds=0,
             cpu_seconds=0,
             joules=None,

@@ -11,6 +11,7 @@ from typing import Any
 
 from ltm.errors import DataError
 from ltm.evidence.experiments import Planned
+from ltm.evidence.looking import SURE
 from ltm.evidence.run_file import RunFile, read_run, result_file
 
 
@@ -56,7 +57,8 @@ def figures_of(result: RunFile) -> dict[str, float | None]:
 
     `exact` and its like are those after as many ticks as in training. `exact@T` is whole answers right after T ticks,
     `exact:longest` that after the most that it was asked for, `longest`.
-    `tries@N` is that with N tries that halt, `unhalted` with one that doesn't, each with `operations:` and so on.
+    `tries@N` is that with N tries that halt, `sure@C` with one that halts at another confidence, `unhalted@T` with one
+    that thinks for T ticks, each with `operations:` and so on.
     """
     look = next(look for look in result.by_ticks if look.ticks == result.loops)
     longest = max(result.by_ticks, key=lambda look: look.ticks)
@@ -70,6 +72,7 @@ def figures_of(result: RunFile) -> dict[str, float | None]:
         "loops": result.loops,
         "learned": result.learned,
         "steps": result.steps,
+        "begun": result.begun,
         "seconds": result.seconds,
         "longest": longest.ticks,
         "exact:longest": longest.exact,
@@ -78,11 +81,18 @@ def figures_of(result: RunFile) -> dict[str, float | None]:
         **{f"ece@{look.ticks}": look.ece for look in result.by_ticks},
     }
     for spent in result.wills:
-        name = "unhalted" if spent.confidence >= 1 else f"tries@{spent.tries}"
+        name = will_name(spent.ticks, spent.tries, spent.confidence)
         figures[name] = spent.exact
         for what in ("operations", "seconds", "cpu_seconds", "joules"):
             figures[f"{what}:{name}"] = getattr(spent, what)
     return figures
+
+
+def will_name(ticks: int, tries: int, confidence: float) -> str:
+    """Returns the name of the figures under a will."""
+    if confidence >= 1:
+        return f"unhalted@{ticks}"
+    return f"sure@{confidence:g}" if confidence in SURE else f"tries@{tries}"
 
 
 def reading_of(result: RunFile, file: Path) -> Reading:

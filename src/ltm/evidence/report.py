@@ -12,9 +12,10 @@ from ltm.evidence.claims import Judged, judged
 from ltm.evidence.document import Block, Heading, Paragraph, Points, Row, Table
 from ltm.evidence.drawings import Drawing
 from ltm.evidence.experiments import EXPERIMENTS
+from ltm.evidence.outcome import Verdict
 from ltm.evidence.published import published
 from ltm.evidence.readings import Reading, Shelf
-from ltm.evidence.rules import LEAST, Verdict
+from ltm.evidence.rules import EFFECT, LEAST
 
 TITLE = "Evidence: does coupling matter more than mass?"
 LIMITS = (
@@ -99,6 +100,12 @@ def _state(shelf: Shelf, wanted: int, quick: bool) -> Iterator[Block]:
     machines = sorted({_machine(raw) for raw in results})
     if machines:
         yield Paragraph(f"Machines: {'; '.join(machines)}.")
+    codes = {raw.get("code") for raw in results}
+    if len(codes) > 1:
+        yield Paragraph(
+            f"**Results of {len(codes)} states of the code stand beside one another.** Arms and scenes are the same "
+            "in all; what trains them may not be."
+        )
 
 
 def _machine(raw: Mapping[str, object]) -> str:
@@ -117,13 +124,15 @@ def _verdicts(found: Sequence[Judged]) -> Iterator[Block]:
         [_verdict(one) for one in found],
     )
     yield Paragraph(
-        f"Nobody writes a verdict. A claim is supported if all its checks hold, not supported if one doesn't, and "
+        "Nobody writes a verdict. A claim is supported if all its checks hold, not supported if one doesn't, and "
         f"untested while one has fewer than {LEAST} runs a side and none has failed. What runs can't tell, such as how "
-        f"reflection tells right from wrong where all is right, is left out: the other runs and checks decide. One arm "
-        f"lies above another if its worst run is better than the other's best: of two arms that don't differ, with "
-        f"three seeds each, the first does in one of twenty cases. Figures are the share of whole answers right on "
-        f"scenes that no run learned from, after as many ticks as in training, unless they say otherwise: median, "
-        f"range, runs."
+        "reflection tells right from wrong where all is right, or which of two is better where neither gets anything "
+        "right, is left out: the others decide, if they are two thirds of a claim's checks or more. One arm lies above "
+        f"another if its worst run is better than the other's best and the medians are {100 * EFFECT:g} points apart: "
+        "of two arms that don't differ, with three seeds each, the first does in at most one of twenty cases. What is "
+        "asked of one brain in two ways is compared run by run. Figures are the share of whole answers right on "
+        "scenes that no run learned from, after as many ticks as in training, unless they say otherwise: median, "
+        "range, runs."
     )
     rows = []
     for one in found:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ltm.evidence.outcome import Outcome, Side, Verdict, readings_of, shown, told
 from ltm.evidence.readings import Shelf
-from ltm.evidence.rules import LEAST, Outcome, Side, readings_of, shown, told
+from ltm.evidence.rules import LEAST
 
 SOLVED = 0.95
 """Share of whole answers, the median of the seeds, from which a task counts as solved."""
@@ -16,7 +17,8 @@ SOLVED = 0.95
 class Solves:
     """Whether a brain within a limit of parameters solves a task, or, where `wanted` is False, that none does.
 
-    One brain that does is enough to know; that none does is known only once all within the limit have run.
+    One brain that does is enough to know; that none does is known only once all within the limit have run, and means
+    something only where a larger one does: else the time, and not the size, may be what lacks.
 
     Attributes:
         task: in the report's words.
@@ -43,13 +45,20 @@ class Solves:
         least = smallest(shelf, done)
         best = Side(max(done, key=lambda arm: shelf.median(arm, "exact") or 0.0) if least is None else least)
         found = f"{'the best' if least is None else 'the smallest'} is {told(shelf, best)}"
-        waiting = len(small) - len(done)
-        if waiting:
-            found += f"; {waiting} of {len(small)} such arms have fewer than {LEAST} runs yet"
-        if least is None and waiting:
+        if least is not None:
+            return Outcome("supported" if self.wanted else "not supported", rule, found, readings_of(shelf, best))
+        if len(done) < len(small):
+            found += f"; {len(small) - len(done)} of {len(small)} such arms have fewer than {LEAST} runs yet"
             return Outcome("untested", rule, found, readings_of(shelf, best))
-        held = (least is not None) == self.wanted
-        return Outcome("supported" if held else "not supported", rule, found, readings_of(shelf, best))
+        larger = [arm for arm in self.arms if self.size(arm) > self.most]
+        solving = smallest(shelf, larger)
+        if solving is not None:
+            found += f"; of larger ones {told(shelf, Side(solving))} does"
+            verdict: Verdict = "not supported" if self.wanted else "supported"
+            return Outcome(verdict, rule, found, readings_of(shelf, best, Side(solving)))
+        waiting = sum(len(shelf.values(arm, "exact")) < LEAST for arm in larger)
+        found += f"; {waiting} of {len(larger)} larger ones wait" if waiting else "; nor does any larger one"
+        return Outcome("untested" if waiting else "can't be told", rule, found, readings_of(shelf, best))
 
 
 def smallest(shelf: Shelf, arms: Sequence[str]) -> str | None:

@@ -10,100 +10,23 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
 
-from ltm.evidence.readings import Reading, Shelf
+from ltm.evidence.outcome import Outcome, Side, Verdict, readings_of, shown, told
+from ltm.evidence.readings import Shelf
 
-Verdict = Literal["supported", "not supported", "untested", "can't be told"]
-"""`can't be told`: all runs are there, but none has the figure, as a brain that is always right has no AUROC; or both
-sides are nearly always right, or nearly never."""
 LEAST = 3
 """Runs a side below which nothing is decided."""
 CEILING, FLOOR = 0.98, 0.02
 """Where both sides' medians lie beyond one of these, the task is too easy or too hard to tell them apart."""
-AMOUNTS = {"operations": "", "parameters": "", "seconds": " s", "cpu_seconds": " s", "joules": " J"}
-"""Figures that are no shares, and their unit."""
+EFFECT = 0.02
+"""Medians of shares that lie closer together are no difference that anyone would notice: 5 of 256 scenes."""
+HARD = 0.1
+"""Where both sides' medians lie below it, that the first is nearly as good as the second says little."""
+TOLD = 2 / 3
+"""Share of a claim's checks that runs must be able to tell; else the claim can't be told either."""
 
 
-@dataclass(frozen=True)
-class Side:
-    """One figure of one arm."""
-
-    arm: str
-    figure: str = "exact"
-
-    def __str__(self) -> str:
-        return self.arm if self.figure == "exact" else f"{self.arm} ({self.figure})"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a check came to.
-
-    Attributes:
-        verdict: of this check alone.
-        rule: what had to hold, in words with figures.
-        found: what was found, likewise.
-        readings: that decided.
-    """
-
-    verdict: Verdict
-    rule: str
-    found: str
-    readings: Sequence[Reading]
-
-
-class Check(Protocol):
-    """Something that runs decide."""
-
-    def decide(self, shelf: Shelf) -> Outcome:
-        """Returns what the runs on a shelf say."""
-
-
-def spread(values: Sequence[float], figure: str = "exact") -> str:
-    """Returns the median and the range, in percent where the figure is a share, with the number of runs."""
-    if not values:
-        return "no runs"
-    middle = shown(statistics.median(values), figure)
-    if len(values) == 1:
-        return f"{middle} (1 run)"
-    return f"{middle} ({shown(min(values), figure)} to {shown(max(values), figure)}, {len(values)} runs)"
-
-
-def shown(value: float, figure: str = "exact") -> str:
-    """Returns a figure as the report shows it."""
-    what = figure.partition(":")[0]
-    if what in AMOUNTS:
-        return f"{value:.3g}{AMOUNTS[what]}"
-    return f"{100 * value:.1f} %"
-
-
-def told(shelf: Shelf, side: Side) -> str:
-    """Returns a side's median and range in words."""
-    return f"{side}: {seen(shelf, side)}"
-
-
-def seen(shelf: Shelf, side: Side) -> str:
-    """Returns a side's median and range, and how many runs can't tell."""
-    values, untold = shelf.values(side.arm, side.figure), shelf.untold(side.arm, side.figure)
-    if not untold:
-        return spread(values, side.figure)
-    words = f"can't be told in {untold} run{'s' if untold > 1 else ''}, where all answers are right, or none is"
-    return f"{spread(values, side.figure)}; {words}" if values else words
-
-
-def readings_of(shelf: Shelf, *sides: Side) -> list[Reading]:
-    """Returns the readings that sides are about, each once, with those that can't tell."""
-    found = [
-        reading
-        for side in sides
-        for reading in shelf.of(side.arm)
-        if side.figure in reading.figures or side.figure in reading.untold
-    ]
-    return list({id(reading): reading for reading in found}.values())
-
-
-def _settled(shelf: Shelf, rule: str, held: Callable[..., bool], *sides: Side) -> Outcome:
+def _settled(shelf: Shelf, rule: str, held: Callable[..., bool], *sides: Side, least: int = LEAST) -> Outcome:
     """Decides by what holds of the values of each side; untested where a side has too few runs.
 
     Runs that can't tell count as runs, and the others decide.
@@ -112,7 +35,7 @@ def _settled(shelf: Shelf, rule: str, held: Callable[..., bool], *sides: Side) -
     found = "; ".join(told(shelf, side) for side in sides)
     readings = readings_of(shelf, *sides)
     runs = [len(of) + shelf.untold(side.arm, side.figure) for of, side in zip(values, sides, strict=True)]
-    if min(runs) < LEAST:
+    if min(runs) < least:
         return Outcome("untested", rule, found, readings)
     if not all(values):
         return Outcome("can't be told", rule, found, readings)
@@ -121,29 +44,73 @@ def _settled(shelf: Shelf, rule: str, held: Callable[..., bool], *sides: Side) -
 
 @dataclass(frozen=True)
 class Above:
-    """The first lies above the second: its worst run is better than the other's best."""
+    """The first lies above the second: its worst run is better than the other's best, and its median by `EFFECT`."""
 
     first: Side
     second: Side
 
     def decide(self, shelf: Shelf) -> Outcome:
-        """Compares ranges."""
-        rule = f"every run of {self.first} lies above every run of {self.second}"
-        outcome = _settled(shelf, rule, lambda one, other: min(one) > max(other), self.first, self.second)
-        if outcome.verdict != "not supported":
+        """Compares ranges, and medians."""
+        rule = (
+            f"every run of {self.first} lies above every run of {self.second}, "
+            f"and the medians are {100 * EFFECT:g} points apart or more"
+        )
+        outcome = _settled(shelf, rule, _clearly_above, self.first, self.second)
+        if outcome.verdict in ("untested", "can't be told"):
             return outcome
         one, other = (shelf.values(side.arm, side.figure) for side in (self.first, self.second))
-        if max(one) < min(other):
-            return replace(outcome, found=f"{outcome.found}: the other way round")
-        if blind(self.first, one, other):
+        if blind(one, other):
             return replace(outcome, verdict="can't be told", found=f"{outcome.found}: too easy or too hard to tell")
-        return replace(outcome, found=f"{outcome.found}: no difference")
+        if outcome.verdict == "supported":
+            return outcome
+        if min(one) > max(other):
+            words = f"above, but by less than {100 * EFFECT:g} points"
+        else:
+            words = "the other way round" if max(one) < min(other) else "ranges overlap"
+        return replace(outcome, found=f"{outcome.found}: {words}")
 
 
-def blind(side: Side, one: Sequence[float], other: Sequence[float]) -> bool:
+def _clearly_above(one: Sequence[float], other: Sequence[float]) -> bool:
+    return min(one) > max(other) and statistics.median(one) - statistics.median(other) >= EFFECT - _EXACTLY
+
+
+_EXACTLY = 1e-9
+"""What shares may be off by, being differences of floating point numbers."""
+
+
+@dataclass(frozen=True)
+class Gains:
+    """In every run, one figure lies above another of the same run by `EFFECT` or more.
+
+    Attributes:
+        arm: whose runs.
+        more: the figure that should be higher.
+        less: the other one.
+    """
+
+    arm: str
+    more: str
+    less: str
+
+    def decide(self, shelf: Shelf) -> Outcome:
+        """Compares within runs, since seeds differ more than what is asked of each."""
+        sides = Side(self.arm, self.more), Side(self.arm, self.less)
+        rule = f"in every run, {sides[0]} lies {100 * EFFECT:g} points or more above {sides[1]}"
+        both = [one for one in shelf.of(self.arm) if self.more in one.figures and self.less in one.figures]
+        gains = [one.figures[self.more] - one.figures[self.less] for one in both]
+        found = "; ".join(told(shelf, side) for side in sides)
+        if gains:
+            found += f"; run by run {', '.join(f'{100 * gain:+.1f}' for gain in gains)} points"
+        if len(both) < LEAST:
+            return Outcome("untested", rule, found, both)
+        if blind([one.figures[self.more] for one in both], [one.figures[self.less] for one in both]):
+            return Outcome("can't be told", rule, f"{found}: too easy or too hard to tell", both)
+        held = min(gains) >= EFFECT - _EXACTLY
+        return Outcome("supported" if held else "not supported", rule, found, both)
+
+
+def blind(one: Sequence[float], other: Sequence[float]) -> bool:
     """Returns whether shares of two sides are both nearly all or nearly none."""
-    if side.figure.partition(":")[0] in AMOUNTS:
-        return False
     medians = statistics.median(one), statistics.median(other)
     return min(medians) >= CEILING or max(medians) <= FLOOR
 
@@ -165,7 +132,7 @@ class AsGood:
 
         outcome = _settled(shelf, rule, held, self.first, self.second)
         one, other = (shelf.values(side.arm, side.figure) for side in (self.first, self.second))
-        if outcome.verdict == "supported" and max(map(statistics.median, (one, other))) <= FLOOR:
+        if outcome.verdict == "supported" and max(map(statistics.median, (one, other))) < HARD:
             return replace(outcome, verdict="can't be told", found=f"{outcome.found}: too hard to tell")
         return outcome
 
@@ -190,25 +157,38 @@ class Costs:
 
 @dataclass(frozen=True)
 class Within:
-    """Every run lies between two bounds; one that doesn't is enough to know that it isn't so."""
+    """Every run lies between two bounds; one that doesn't is enough to know that it isn't so.
+
+    Attributes:
+        side: whose runs.
+        low: lower bound.
+        high: upper bound.
+        least: so many runs are enough to know that it is so.
+    """
 
     side: Side
     low: float = -math.inf
     high: float = math.inf
+    least: int = LEAST
 
     def decide(self, shelf: Shelf) -> Outcome:
         """Looks at the range."""
         bounds = [f"at least {shown(self.low, self.side.figure)}"] if self.low > -math.inf else []
         bounds += [f"at most {shown(self.high, self.side.figure)}"] if self.high < math.inf else []
         rule = f"every run of {self.side} is {' and '.join(bounds)}"
-        outcome = _settled(shelf, rule, lambda of: self.low <= min(of) and max(of) <= self.high, self.side)
+        outcome = _settled(
+            shelf, rule, lambda of: self.low <= min(of) and max(of) <= self.high, self.side, least=self.least
+        )
         if any(not self.low <= value <= self.high for value in shelf.values(self.side.arm, self.side.figure)):
             return replace(outcome, verdict="not supported")
         return outcome
 
 
 def together(outcomes: Sequence[Outcome]) -> Verdict:
-    """Returns a claim's verdict: one check that fails refutes it, and all that can be must have held to support it."""
-    verdicts = {outcome.verdict for outcome in outcomes}
-    order: tuple[Verdict, ...] = ("not supported", "untested", "supported", "can't be told")
-    return next((verdict for verdict in order if verdict in verdicts), "untested")
+    """Returns a claim's verdict: one check that fails refutes it, and most can be told and have held to support it."""
+    verdicts = [outcome.verdict for outcome in outcomes]
+    if "not supported" in verdicts:
+        return "not supported"
+    if "untested" in verdicts or not verdicts:
+        return "untested"
+    return "supported" if verdicts.count("supported") >= TOLD * len(verdicts) else "can't be told"

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from ltm.chart.base import Part
 from ltm.errors import DataError, first_mistake
 from ltm.evidence.experiments import Planned
-from ltm.evidence.looking import DEAR, LONGER, LONGEST, TRIES, TRY_TICKS, WILL_SCENES
+from ltm.evidence.looking import DEAR, LONGER, LONGEST, SURE, TRIES, TRY_TICKS, UNHALTED_TICKS, WILL_SCENES
 from ltm.evidence.pace import HELD_BACK
 from ltm.evidence.tasks import ASIDE, LEARNED, SEED, SPARE, TESTED, chart_of
 from ltm.runtime.atomic import write_file
@@ -74,6 +74,8 @@ class RunFile(Part):
     tested: Count
     parameters: Count
     steps: Count
+    begun: Count
+    """Scenes that training began in all, each as often as it came back."""
     seconds: Amount
     precision: Literal["fp32", "bf16"]
     threads: Count
@@ -97,7 +99,7 @@ def digest_of(run: Planned) -> str:
     # Without defaults: keys that charts gain are no other training. Whether a default has changed, `declared` tells.
     chart = chart_of(run.arm.task, run.arm.changes).model_dump(mode="json", exclude_defaults=True)
     scenes = [run.arm.learned, LEARNED, ASIDE, TESTED, SPARE, SEED]
-    asked = [run.arm.thinks, LONGER, LONGEST, DEAR, TRIES, TRY_TICKS, WILL_SCENES]
+    asked = [run.arm.thinks, LONGER, LONGEST, DEAR, TRIES, TRY_TICKS, UNHALTED_TICKS, SURE, WILL_SCENES]
     text = json.dumps([chart, run.seconds, HELD_BACK, scenes, asked])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

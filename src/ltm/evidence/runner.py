@@ -14,7 +14,7 @@ import torch
 from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
-from ltm.errors import DivergedError, LtmError
+from ltm.errors import DataError, DivergedError, LtmError
 from ltm.evidence.experiments import Planned
 from ltm.evidence.looking import segments_to_look
 from ltm.evidence.measure import looks, nothing_right, nothing_spent, wills
@@ -90,12 +90,7 @@ def run_missing(
         DataError: a result is damaged, or of other settings.
         LtmError: a full disk, or another process runs experiments into this folder.
     """
-    missing = []
-    for run in runs:
-        if result_file(folder, run).exists():
-            read_run(result_file(folder, run), run)
-        else:
-            missing.append(run)
+    missing = _missing(runs, folder)
     if not missing:
         return True
     code_digest()  # of what runs, whatever becomes of the files meanwhile
@@ -123,6 +118,28 @@ def run_missing(
             say(f"  {result.failed or f'{100 * look.exact:.1f} % right'}")
             done += run.whole
         return True
+
+
+def _missing(runs: Sequence[Planned], folder: Path) -> list[Planned]:
+    """Returns the runs that have no result yet.
+
+    Raises:
+        DataError: results are damaged, or of other settings; names the first, and counts them.
+    """
+    missing, wrong = list[Planned](), list[str]()
+    for run in runs:
+        file = result_file(folder, run)
+        if not file.exists():
+            missing.append(run)
+            continue
+        try:
+            read_run(file, run)
+        except DataError as problem:
+            wrong.append(str(problem))
+    if wrong:
+        more = f" ({len(wrong) - 1} more files likewise; --report lists all)" if len(wrong) > 1 else ""
+        raise DataError(wrong[0] + more)
+    return missing
 
 
 @contextmanager
@@ -164,7 +181,7 @@ def _run(
     at = segments_to_look(chart.training, operations, run.arm.thinks)
     if failed:
         seen = tuple(nothing_right(segment * chart.training.ticks) for segment in at)
-        spent = tuple(nothing_spent(sizes.segment // chart.training.ticks)) if run.arm.thinks else ()
+        spent = tuple(nothing_spent(sizes.segment // chart.training.ticks, chart.will)) if run.arm.thinks else ()
     else:
         brain = trainer.finished_brain()
         calibrate(brain, aside, bf16, scorer)
@@ -183,6 +200,7 @@ def _run(
         tested=len(scenes.test),
         parameters=sizes.parameters,
         steps=trainer.step,
+        begun=trainer.slots.seen,
         seconds=trainer.seconds,
         precision=paces.precision,
         threads=torch.get_num_threads(),
