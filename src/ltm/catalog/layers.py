@@ -38,6 +38,11 @@ def zone_kind(model: Model) -> str | None:
     return None if made is None else str(made["kind"])
 
 
+def has_chart(model: Model) -> bool:
+    """Whether `ltm chart new --like` makes a chart of a model: a shipped one, or one of its layers."""
+    return zone_like(model) is not None if model.runs is None else model.runs.chart is not None
+
+
 def zone_like(model: Model) -> dict[str, Any] | None:
     """Returns a zone of a model's layers, declared; None where there is no such kind, or too little is known."""
     shape = shape_of(model)
