@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from ltm.chart.base import Name, Part
 
-Modality = Literal["language", "reasoning", "encoder", "vision", "audio", "time-series"]
+Modality = Literal["language", "reasoning", "encoder", "vision", "audio", "time-series", "table"]
 MODALITIES: tuple[str, ...] = get_args(Modality)
 Precision = Literal["fp16", "int8"]
 BYTES_A_PARAMETER: dict[Precision, int] = {"fp16": 2, "int8": 1}
