@@ -26,8 +26,16 @@ def _rwkv_7(s: Shape) -> dict[str, Any]:
     return {"kind": "rwkv7", "layers": s["layers"], "head_width": s["width"] // s["heads"], "ranks": ranks}
 
 
-LAYERS: dict[str, Callable[[Shape], dict[str, Any]]] = {"llama": _llama, "phi": _phi, "rwkv-7": _rwkv_7}
+LAYERS: dict[str, Callable[[Shape], dict[str, Any]]] = {
+    "llama": _llama,
+    "llama-3": _llama,
+    "mobilellm": _llama,
+    "phi": _phi,
+    "rwkv-7": _rwkv_7,
+}
 """From a family's shape to the zone of its layers."""
+IMPORTED = frozenset({"llama", "phi", "rwkv-7"})
+"""Families whose published weights `ltm import` reads."""
 
 
 def zone_kind(model: Model) -> str | None:

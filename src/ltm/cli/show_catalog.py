@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ltm.catalog.layers import has_chart, zone_kind
+from ltm.catalog.layers import IMPORTED, has_chart, zone_kind
 from ltm.catalog.schema import BYTES_A_PARAMETER, Catalog, Figure, Model, Precision, Said, Shape, Trained
 from ltm.chart.base import format_bytes, format_count
 from ltm.cli.render import plain_of, safe
@@ -107,7 +107,8 @@ def show_one(catalog: Catalog, name: str, model: Model, console: Console) -> Non
         departs = f"; differs: {model.runs.departs}" if model.runs.departs else ""
         console.print(Text(safe(f"runs here: zone {model.runs.zone}{named}, {where}{departs}", plain)))
     elif zone_kind(model) is not None:
-        how = "by its layers and widths, reading bytes; with its own weights: ltm import"
+        how = "by its layers and widths, reading bytes"
+        how += "; with its own weights: ltm import" if model.family in IMPORTED else ""
         console.print(f"runs here: zone {zone_kind(model)}, {how}", highlight=False)
     if has_chart(model):
         console.print(f"  ltm chart new mine.yaml --like {name}", highlight=False)
