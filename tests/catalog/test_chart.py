@@ -120,7 +120,11 @@ def test_figures_are_read_as_written() -> None:
         ("modality: encoder", "modality: encodr", "did you mean 'encoder'"),
         ("source: here", "runs: {zone: mixer, chart: trmm}", "no shipped chart 'trmm'; did you mean 'trm'"),
         ("source: here", "source: here\n    runs: {zone: mixer}", "expected either `chart`"),
-        ("source: here", "source: here\n    runs: {zone: mixer, by: hand, settings: [a=1]}", "settings need the `chart`"),
+        (
+            "source: here",
+            "source: here\n    runs: {zone: mixer, by: hand, settings: [a=1]}",
+            "settings need the `chart`",
+        ),
         ("source: here", "source: here\n    runs: {zone: mixer, chart: trm, model: minilm}", "for a zone `pretrained`"),
         ("format: 1", "format: 2", "expected"),
     ],

@@ -44,8 +44,16 @@ EXACT = [
     ("rwkv-4", {"layers": 24, "width": 2048, "vocabulary": 50277}, 1_515_106_304),
     ("mamba", {"layers": 24, "width": 768, "vocabulary": 50280}, 129_135_360),
     ("mamba", {"layers": 48, "width": 2048, "vocabulary": 50280}, 1_372_178_432),
-    ("whisper", {"layers": 4, "width": 384, "vocabulary": 51864, "context": 448}, 37_184_256),  # Whisper tiny.en, KerasHub
-    ("whisper", {"layers": 6, "width": 512, "vocabulary": 51865, "context": 448}, 72_593_920 - 1500 * 512),  # less sines
+    (
+        "whisper",
+        {"layers": 4, "width": 384, "vocabulary": 51864, "context": 448},
+        37_184_256,
+    ),  # Whisper tiny.en, KerasHub
+    (
+        "whisper",
+        {"layers": 6, "width": 512, "vocabulary": 51865, "context": 448},
+        72_593_920 - 1500 * 512,
+    ),  # less sines
     ("whisper", {"layers": 12, "width": 768, "vocabulary": 51865, "context": 448}, 241_734_912 - 1500 * 768),
     ("bert", {"layers": 6, "width": 384, "inner": 1536, "vocabulary": 30522, "context": 512}, 22_713_216),  # MiniLM-L6
 ]

@@ -78,7 +78,19 @@ def numbers_in(part: Any) -> Iterator[float]:
 
 def test_every_kind_of_result_has_its_brains() -> None:
     sources = {load_catalog().models[name].source for name in OURS}
-    of = ("sudoku", "curve", "mazes", "digits", "visual-sudoku", "listops", "text", "minigrid", "scan", "kinds", "tables")
+    of = (
+        "sudoku",
+        "curve",
+        "mazes",
+        "digits",
+        "visual-sudoku",
+        "listops",
+        "text",
+        "minigrid",
+        "scan",
+        "kinds",
+        "tables",
+    )
     for start in (*of, "pretrained"):
         assert any(str(source).startswith(f"ltm-{start}-") for source in sources), start
     thinks = load_catalog().models["LTM-sudoku"].cpu_ms
