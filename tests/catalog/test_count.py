@@ -81,7 +81,6 @@ def test_pythia_without_embeddings(layers: int, width: int, published: int) -> N
         ("rwkv-7", {"layers": 24, "width": 2048, "vocabulary": 65536, "low_rank": 512}, 1528),
         ("vit", {"layers": 12, "width": 192, "patch": 16, "side": 224}, 5.72),
         ("llama-tied", llama(32000, 576, 30, 9, 3, 1536), 124.6),  # MobileLLM-125M
-        ("llama-tied", llama(32000, 960, 32, 15, 5, 2560), 345.3),  # MobileLLM-350M
         ("t5", t5(4, 256, 4, 1024), 8),  # Chronos-T5 tiny, mini and small
         ("t5", t5(4, 384, 8, 1536), 20),
         ("t5", t5(6, 512, 8, 2048), 46),
