@@ -1,35 +1,28 @@
 """Writes this project's own brains into the micro-models chart, from the results of the other benchmarks.
 
 python -m benchmarks.catalog
+
+Which brains, and where in the results their figures lie, is the table of `benchmarks.catalog_brains`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import chart_of, read
-from benchmarks.curve import CHARTS
+from benchmarks.catalog_brains import BENCHMARKS, OWN, SHIPPED, Own, Path_
+from benchmarks.common import read
 from ltm.catalog.load import FILE, catalog_from_text
+from ltm.chart.size import Sizes
 
 CATALOG = Path(__file__).parents[1] / "src" / "ltm" / "catalog" / FILE
 BEGIN, END = "  # begin: made by `python -m benchmarks.catalog` from benchmarks/results\n", "  # end\n"
-
-SUDOKU = {
-    "LTM-sudoku": ("sudoku-sudoku-30min", [], "The brain that comes with the package is one of these."),
-    "LTM-sudoku-5min": ("sudoku-sudoku-5min", [], ""),
-    "LTM-sudoku-stateless": (
-        "sudoku-without-own-state-30min",
-        ["zones.core={kind: mixer, layers: 2, write: replace}"],
-        "The same without an own state and without two roles.",
-    ),
-}
-"""Brains of benchmarks.sudoku: result, settings on top of the chart, and a note."""
-CURVE = {"trm": "mixer", "universal-transformer": "attention", "plain-stack": "mixer"}
-"""Charts of benchmarks.curve that stand beside ours, with their kind of zone."""
+PERCENT = {"exact", "success", "right", -1}
+"""Last steps of paths to shares, which are told in percent."""
 
 
 def main() -> None:
@@ -47,90 +40,99 @@ def refreshed(text: str) -> str:
 
 def entries() -> Iterator[str]:
     """Yields our entries as YAML."""
-    for name, (result, settings, note) in SUDOKU.items():
-        yield sudoku(name, result, settings, note)
-    for label, zone in CURVE.items():
-        yield beside(label, zone)
-    yield maze()
+    return (entry(own) for own in OWN if read(own.result))
 
 
-def sudoku(name: str, result: str, settings: Sequence[str], note: str) -> str:
-    found = read(result)
-    runs = list(found["runs"].values())
-    tiers = [run["tiers"] for run in runs]
-    scores = {
-        "sudoku-tier-expert": _percent([tier["expert"]["by_ticks"][-1]["exact"] for tier in tiers]),
-        "sudoku-tier-easy": _percent([tier["easy"]["by_ticks"][-1]["exact"] for tier in tiers]),
-        "sudoku-tier-expert-tries": _percent([tier["expert"]["many_tries"]["exact"] for tier in tiers]),
-    }
-    if result == "sudoku-sudoku-5min":
-        curve = read("curve-5min")["runs"]
-        ours = [list(run["exact"].values())[-1] for key, run in curve.items() if key.startswith("ours-")]
-        scores["sudoku-mixed-5min"] = f"{_percent(ours)} @ltm-curve-5min"
-    minutes = [run["seconds"] / 60 for run in runs]
-    compute = f"{min(minutes):.0f} to {max(minutes):.0f} minutes on {_machine(found)}"
-    runs_here = ("mixer", "sudoku", settings)
-    return _entry(name, "recursive", f"ltm-{result}", runs, settings, scores, compute, runs_here, note)
-
-
-def beside(label: str, zone: str) -> str:
-    found = read("curve-5min")
-    runs = [run for key, run in found["runs"].items() if key.rsplit("-", 1)[0] == label]
-    scores = {"sudoku-mixed-5min": _percent([list(run["exact"].values())[-1] for run in runs])}
-    chart, settings = CHARTS[label]
-    family = {"trm": "recursive", "universal-transformer": "looped-transformer", "plain-stack": "mixer"}[label]
-    compute = f"5 minutes on {_machine(found)}"
-    note = "At equal size, time and recipe beside ours."
-    return _entry(f"LTM-{label}", family, "ltm-curve-5min", runs, None, scores, compute, (zone, chart, settings), note)
-
-
-def maze() -> str:
-    found = read("mazes-20min")
-    runs = list(found["runs"].values())
-    scores = {
-        metric: _percent([list(run["sizes"][sides].values())[-1]["exact"] for run in runs])
-        for metric, sides in (("maze-9-13", "9-13"), ("maze-31", "31-31"))
-    }
-    compute = f"20 minutes on {_machine(found)}"
-    return _entry("LTM-maze", "conv", "ltm-mazes-20min", runs, [], scores, compute, ("conv", "maze", []))
-
-
-def _entry(
-    name: str,
-    family: str,
-    source: str,
-    runs: Sequence[Mapping[str, Any]],
-    settings: Sequence[str] | None,
-    scores: Mapping[str, str],
-    compute: str,
-    runs_here: tuple[str, str, Sequence[str]],
-    note: str = "",
-) -> str:
-    zone, chart, replaced = runs_here
-    lines = [f"  {name}:", f"    family: {family}", "    modality: reasoning", f"    source: {source}"]
-    lines.append(f"    parameters: {runs[0]['parameters']}")
-    if settings is not None:
-        declared = chart_of(chart, settings)
-        layers = sum(getattr(spec, "layers", 1) for spec in declared.zones.values())
-        lines.append(f"    shape: {{layers: {layers} @ltm-charts, width: {declared.field.width} @ltm-charts}}")
-    lines += ["    trained:", f"      compute: {compute}"]
+def entry(own: Own) -> str:
+    """Returns one brain's entry."""
+    found = read(own.result)
+    runs = runs_of(found, own.label)
+    learned = runs[0]["parameters"]
+    parameters = runs[0].get("whole", learned) + (read(own.beside)["parameters"] if own.beside else 0)
+    scores = {metric: _median(runs, path) for metric, path in own.scores.items()}
+    for metric, result, label, path in own.also:
+        scores[metric] = f"{_median(runs_of(read(result), label), path)} @ltm-{result.lower()}"
+    examples = own.examples(found, runs[0])
+    note = own.note
+    if parameters != learned and not own.beside:
+        note = f"{learned:,} parameters of it are learned; the others are frozen. {note}".strip()
+    lines = [f"  {own.name}:", f"    family: {own.family}", f"    modality: {own.modality}"]
+    lines += [f"    source: ltm-{own.result.lower()}", "    year: 2026 @ltm-licence", f"    parameters: {parameters}"]
+    lines += _shape(own, parameters)
+    lines += ["    trained:", *([f"      examples: {examples}"] if examples else [])]
+    lines += [f"      compute: {_minutes(own.result, runs)} on {_machine(found, runs[0])}"]
     lines += ["    scores:", *(f"      {metric}: {score}" for metric, score in scores.items())]
-    lines.append("    licence: MIT @ltm-licence")
-    lines.append(f"    runs: {{zone: {zone}, chart: {chart}}}" if not replaced else "    runs:")
-    if replaced:
-        lines += [f"      zone: {zone}", f"      chart: {chart}", "      settings:"]
-        lines += [f"        - {json.dumps(setting)}" for setting in replaced]
-    if note:
-        lines.append(f"    note: {note}")
-    return "\n".join(lines) + "\n"
+    lines += _thought(own, runs)
+    lines += ["    licence: MIT @ltm-licence", *_runs(own)]
+    return "\n".join([*lines, *([f"    note: {json.dumps(note)}"] if note else [])]) + "\n"
 
 
-def _percent(shares: Sequence[float]) -> str:
-    return f"{100 * statistics.median(shares):.1f}"
+def runs_of(found: Mapping[str, Any], label: str) -> list[Mapping[str, Any]]:
+    """Returns a brain's runs in a result, one a seed: named after both, or held together under the label."""
+    runs = found["runs"]
+    if label in runs:
+        return list(runs[label].values())
+    before = re.escape(label) + "[/-]" if label else ""
+    return [run for key, run in runs.items() if re.fullmatch(rf"{before}\d+", key)]
 
 
-def _machine(found: Mapping[str, Any]) -> str:
-    return f"{found['machine']['threads']} threads of {found['machine']['processor']}"
+def at(run: Any, path: Path_) -> float:
+    """Returns the figure that lies at a path."""
+    for step in path:
+        run = list(run.values())[step] if isinstance(step, int) and isinstance(run, dict) else run[step]
+    return float(run)
+
+
+def _median(runs: Sequence[Mapping[str, Any]], path: Path_) -> str:
+    middle = statistics.median(at(run, path) for run in runs)
+    return f"{100 * middle:.1f}" if path[-1] in PERCENT else f"{middle:.3f}"
+
+
+def _shape(own: Own, parameters: int) -> list[str]:
+    """Returns layers, widths and heads of the chart that was trained: today's, if it has the size that was measured."""
+    chart = None if own.chart is None else own.chart()
+    if chart is None or Sizes.of(chart).parameters != parameters:
+        return []
+    zones = [zone for zone in chart.zones.values() if zone.kind != "pretrained"]
+    figures = {"layers": sum(getattr(zone, "layers", 1) for zone in zones), "width": chart.field.width}
+    heads = {zone.heads for zone in zones if hasattr(zone, "heads")}
+    figures |= {"heads": heads.pop()} if len(heads) == 1 else {}
+    source = SHIPPED if own.runs.chart else BENCHMARKS
+    return [f"    shape: {{{', '.join(f'{name}: {value} @{source}' for name, value in figures.items())}}}"]
+
+
+def _thought(own: Own, runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    if own.cpu_ms is None:
+        return []
+    result, path = own.cpu_ms
+    measured = runs if result == own.result else [read(result)]
+    middle = statistics.median(own.unit_ms * at(one, path) for one in measured)
+    return [f"    cpu_ms: {middle:.1f}" + ("" if result == own.result else f" @ltm-{result}")]
+
+
+def _runs(own: Own) -> list[str]:
+    runs = own.runs
+    lines = ["    runs:", f"      zone: {runs.zone}"]
+    lines += [f"      chart: {runs.chart}"] if runs.chart else [f"      by: {json.dumps(runs.by)}"]
+    lines += [f"      model: {runs.model}"] if runs.model else []
+    lines += ["      settings:"] if runs.settings else []
+    return lines + [f"        - {json.dumps(setting)}" for setting in runs.settings]
+
+
+def _minutes(result: str, runs: Sequence[Mapping[str, Any]]) -> str:
+    """Says how long training took: as it was measured, otherwise as the result's name says."""
+    spent = [run["seconds"] for run in runs if "seconds" in run]
+    if not spent and (named := re.search(r"-(\d+)min$", result)):
+        spent = [60 * int(named[1])]
+    unit, seconds = ("seconds", 1) if max(spent) < 100 else ("minutes", 60)
+    few, most = round(min(spent) / seconds), round(max(spent) / seconds)
+    return f"{most} {unit}" if few == most else f"{few} to {most} {unit}"
+
+
+def _machine(found: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+    machine = found["machine"]
+    threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''}"
+    return f"{threads} of {run.get('processor', machine['processor'])}"
 
 
 if __name__ == "__main__":

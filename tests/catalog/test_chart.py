@@ -77,13 +77,15 @@ def test_no_source_and_no_metric_is_left_over() -> None:
 def test_what_runs_here_names_a_kind_of_its_chart(name: str) -> None:
     runs = CATALOG.models[name].runs
     assert runs is not None and runs.zone in KINDS
-    assert runs.zone in {zone.kind for zone in load_chart(runs.chart).zones.values()}
+    if runs.chart is not None:
+        assert runs.zone in {zone.kind for zone in load_chart(runs.chart).zones.values()}
 
 
 @pytest.mark.parametrize("name", ["TRM", "TRM-attention", "HRM", "LTM-sudoku", "LTM-plain-stack", "LTM-maze"])
 def test_charts_that_do_not_depart_have_the_size_that_is_told(name: str) -> None:
     model = CATALOG.models[name]
     assert model.runs is not None and model.parameters is not None and not model.runs.departs
+    assert model.runs.chart is not None
     assert Sizes.of(load_chart(model.runs.chart)).parameters == model.parameters.value
 
 
@@ -117,6 +119,13 @@ def test_figures_are_read_as_written() -> None:
         ("source: here", "source: hre", "unknown source 'hre'"),
         ("modality: encoder", "modality: encodr", "did you mean 'encoder'"),
         ("source: here", "runs: {zone: mixer, chart: trmm}", "no shipped chart 'trmm'; did you mean 'trm'"),
+        ("source: here", "source: here\n    runs: {zone: mixer}", "expected either `chart`"),
+        (
+            "source: here",
+            "source: here\n    runs: {zone: mixer, by: hand, settings: [a=1]}",
+            "settings need the `chart`",
+        ),
+        ("source: here", "source: here\n    runs: {zone: mixer, chart: trm, model: minilm}", "for a zone `pretrained`"),
         ("format: 1", "format: 2", "expected"),
     ],
 )

@@ -19,6 +19,11 @@ def llama(
     return {**told, "kv_heads": kv_heads, "inner": inner, **more}
 
 
+def t5(layers: int, width: int, heads: int, inner: int) -> dict[str, int]:
+    told = {"vocabulary": 4096, "layers": layers, "width": width, "heads": heads}
+    return {**told, "head_width": 64, "inner": inner}
+
+
 EXACT = [
     ("gpt-neox", neox(6, 128), 14_067_712),  # Pythia-14M
     ("gpt-neox", neox(6, 512), 70_426_624),  # Pythia-70M
@@ -39,6 +44,17 @@ EXACT = [
     ("rwkv-4", {"layers": 24, "width": 2048, "vocabulary": 50277}, 1_515_106_304),
     ("mamba", {"layers": 24, "width": 768, "vocabulary": 50280}, 129_135_360),
     ("mamba", {"layers": 48, "width": 2048, "vocabulary": 50280}, 1_372_178_432),
+    (
+        "whisper",
+        {"layers": 4, "width": 384, "vocabulary": 51864, "context": 448},
+        37_184_256,
+    ),  # Whisper tiny.en, KerasHub
+    (
+        "whisper",
+        {"layers": 6, "width": 512, "vocabulary": 51865, "context": 448},
+        72_593_920 - 1500 * 512,
+    ),  # less sines
+    ("whisper", {"layers": 12, "width": 768, "vocabulary": 51865, "context": 448}, 241_734_912 - 1500 * 768),
     ("bert", {"layers": 6, "width": 384, "inner": 1536, "vocabulary": 30522, "context": 512}, 22_713_216),  # MiniLM-L6
 ]
 
@@ -65,6 +81,9 @@ def test_pythia_without_embeddings(layers: int, width: int, published: int) -> N
         ("rwkv-7", {"layers": 24, "width": 2048, "vocabulary": 65536, "low_rank": 512}, 1528),
         ("vit", {"layers": 12, "width": 192, "patch": 16, "side": 224}, 5.72),
         ("llama-tied", llama(32000, 576, 30, 9, 3, 1536), 124.6),  # MobileLLM-125M
+        ("t5", t5(4, 256, 4, 1024), 8),  # Chronos-T5 tiny, mini and small
+        ("t5", t5(4, 384, 8, 1536), 20),
+        ("t5", t5(6, 512, 8, 2048), 46),
     ],
 )
 def test_rounded_totals_too(formula: str, shape: dict[str, int], millions: float) -> None:
@@ -74,7 +93,7 @@ def test_rounded_totals_too(formula: str, shape: dict[str, int], millions: float
 
 def test_no_formula_is_without_proof() -> None:
     """Every formula of the table appears in the published totals above."""
-    assert {formula for formula, _, _ in EXACT} | {"rwkv-7", "vit"} == set(FORMULAS)
+    assert {formula for formula, _, _ in EXACT} | {"rwkv-7", "vit", "t5"} == set(FORMULAS)
 
 
 def test_mistakes_are_explained() -> None:

@@ -76,7 +76,7 @@ def test_csv(capsys: Capture) -> None:
     assert rows["TinyStories-33M"]["parameters"] == "68514048"
     assert rows["TinyStories-33M"]["bytes_fp16"] == "137028096"
     assert rows["TinyStories-1M"]["parameters_source"] == "computed: gpt-neo"
-    assert rows["GPT-Neo-125M"]["shape.vocabulary"] == ""  # unknown is empty
+    assert rows["GPT-Neo-125M"]["shape.kv_heads"] == ""  # unknown is empty
 
 
 def test_show(capsys: Capture) -> None:

@@ -124,6 +124,26 @@ def _vit(s: Shape) -> Count:
     return _of((3 * patch * patch + 1 + positions + 1) * D, L * (12 * D * D + 13 * D) + 2 * D + CLASSES * (D + 1))
 
 
+def _whisper(s: Shape) -> Count:
+    """Whisper: two convolutions on 80 bands, as many layers in the encoder as in the decoder, tied output (2212.04356).
+
+    Positions of what is heard are sines and count as none; `context` are the decoder's, which are learned.
+    """
+    V, D, L, P = s["vocabulary"], s["width"], s["layers"], s["context"]
+    convolutions = 3 * 80 * D + 3 * D * D + 2 * D
+    # Keys have no bias. The decoder looks at itself and at what was heard, and has a norm more.
+    encoder, decoder = 12 * D * D + 12 * D, 16 * D * D + 17 * D
+    return _of((V + P) * D, convolutions + L * (encoder + decoder) + 4 * D)
+
+
+def _t5(s: Shape) -> Count:
+    """T5: encoder and decoder without biases, RMS norms, 32 buckets of distance for each head (arXiv 1910.10683)."""
+    V, D, L, H = s["vocabulary"], s["width"], s["layers"], s["heads"]
+    attention, inner = 4 * D * H * s.get("head_width", D // H), 2 * D * s["inner"]
+    encoder, decoder = attention + inner + 2 * D, 2 * attention + inner + 3 * D
+    return _of(V * D, L * (encoder + decoder) + 2 * 32 * H + 2 * D)
+
+
 FORMULAS: dict[str, Callable[[Shape], Count]] = {
     "llama": partial(_llama, tied=False),
     "llama-tied": _llama,
@@ -140,5 +160,7 @@ FORMULAS: dict[str, Callable[[Shape], Count]] = {
     "mamba": _mamba,
     "bert": _bert,
     "vit": _vit,
+    "whisper": _whisper,
+    "t5": _t5,
 }
 """Every formula by its name in the chart, as in `parameters: 3745984 =gpt-neo`."""

@@ -26,8 +26,16 @@ def _rwkv_7(s: Shape) -> dict[str, Any]:
     return {"kind": "rwkv7", "layers": s["layers"], "head_width": s["width"] // s["heads"], "ranks": ranks}
 
 
-LAYERS: dict[str, Callable[[Shape], dict[str, Any]]] = {"llama": _llama, "phi": _phi, "rwkv-7": _rwkv_7}
+LAYERS: dict[str, Callable[[Shape], dict[str, Any]]] = {
+    "llama": _llama,
+    "llama-3": _llama,
+    "mobilellm": _llama,
+    "phi": _phi,
+    "rwkv-7": _rwkv_7,
+}
 """From a family's shape to the zone of its layers."""
+IMPORTED = frozenset({"llama", "phi", "rwkv-7"})
+"""Families whose published weights `ltm import` reads."""
 
 
 def zone_kind(model: Model) -> str | None:
@@ -36,6 +44,11 @@ def zone_kind(model: Model) -> str | None:
         return model.runs.zone
     made = zone_like(model)
     return None if made is None else str(made["kind"])
+
+
+def has_chart(model: Model) -> bool:
+    """Whether `ltm chart new --like` makes a chart of a model: a shipped one, or one of its layers."""
+    return zone_like(model) is not None if model.runs is None else model.runs.chart is not None
 
 
 def zone_like(model: Model) -> dict[str, Any] | None:

@@ -2,12 +2,12 @@
 
 A language model whose layers are a kind of zone here (`llama`, `rwkv7`, `phi`) becomes a chart of the same layers that
 reads and tells bytes. Its embeddings are those of 256 symbols, so a text of one's own can teach it; outside of them it
-has the published parameters. With the published weights it comes by `ltm import`.
+has the published parameters. With the published weights most come by `ltm import`.
 """
 
 from __future__ import annotations
 
-from ltm.catalog.layers import LAYERS, shape_of, zone_like
+from ltm.catalog.layers import IMPORTED, LAYERS, shape_of, zone_like
 from ltm.catalog.load import chart_of, find_model, load_catalog
 from ltm.catalog.schema import Model
 from ltm.chart.dump import dump
@@ -59,8 +59,9 @@ def _from_layers(name: str, model: Model) -> str:
     )
     vocabulary = shape_of(model).get("vocabulary")
     pieces = f"{vocabulary:,} symbols" if vocabulary else "pieces"
+    weights = " With its own weights: ltm import FOLDER." if model.family in IMPORTED else ""
     return (
         f"# Started from {name} of the catalogue (ltm catalog show {name}), by its layers and widths.\n"
-        f"# Differs from it: reads and tells bytes instead of {pieces}. With its own weights: ltm import FOLDER.\n"
+        f"# Differs from it: reads and tells bytes instead of {pieces}.{weights}\n"
         f"# Name a text of yours: ltm train THIS --data text:plays.txt\n{dump(chart)}"
     )

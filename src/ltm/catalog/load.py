@@ -61,7 +61,7 @@ def _problems(catalog: Catalog) -> Iterator[Problem]:
         for metric in model.scores:
             if metric not in catalog.metrics:
                 yield (*at, "scores", metric), f"unknown metric {metric!r}{nearest(metric, catalog.metrics)}"
-        if model.runs is not None and model.runs.chart not in shipped():
+        if model.runs is not None and model.runs.chart is not None and model.runs.chart not in shipped():
             chart = model.runs.chart
             yield (*at, "runs", "chart"), f"no shipped chart {chart!r}{nearest(chart, shipped())}"
 
@@ -106,6 +106,9 @@ def chart_of(name: str) -> tuple[str, str]:
         raise LtmError(choices if close else f"{choices}, and {problem}") from None
     if model.runs is None:
         raise LtmError(f"{known}: nothing here runs it yet; ltm catalog --runs-here lists what does")
+    if model.runs.chart is None:
+        run_by = f"a zone of kind {model.runs.zone!r} runs it, but no shipped chart has it"
+        raise LtmError(f"{known}: {run_by}: {model.runs.by}")
     said = [f"# Started from {known} of the catalogue (ltm catalog show {known})."]
     if model.runs.departs:
         said.append(f"# Differs from it: {model.runs.departs}.")

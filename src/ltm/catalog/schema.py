@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from ltm.chart.base import Name, Part
 
-Modality = Literal["language", "reasoning", "encoder", "vision", "audio", "time-series"]
+Modality = Literal["language", "reasoning", "encoder", "vision", "audio", "time-series", "table"]
 MODALITIES: tuple[str, ...] = get_args(Modality)
 Precision = Literal["fp16", "int8"]
 BYTES_A_PARAMETER: dict[Precision, int] = {"fp16": 2, "int8": 1}
@@ -135,12 +135,28 @@ class Runs(Part):
 
     zone: Name
     """Kind of zone (`ltm.zones.table.KINDS`)."""
-    chart: Name
-    """Shipped chart (`ltm chart list`)."""
+    chart: Name | None = None
+    """Shipped chart (`ltm chart list`); None where none has it."""
     settings: tuple[str, ...] = ()
     """What replaces settings of that chart, as `ltm train CHART key=value` takes it."""
+    model: Name | None = None
+    """Of a zone `pretrained`: what its `model:` says, a name of `ltm.pretrained.known.KNOWN`.
+
+    A test holds it to that table, whose reading takes torch."""
+    by: str = ""
+    """Where no shipped chart has it: what to do instead, such as which file to name."""
     departs: str = ""
     """What is different here; empty when it's the published architecture."""
+
+    @model_validator(mode="after")
+    def _led(self) -> Runs:
+        if (self.chart is None) == (not self.by):
+            raise ValueError("expected either `chart`, a shipped one, or `by`, what to do where there is none")
+        if self.settings and self.chart is None:
+            raise ValueError("settings need the `chart` that they are of")
+        if self.model is not None and self.zone != "pretrained":
+            raise ValueError(f"`model` is for a zone `pretrained`, got zone {self.zone!r}")
+        return self
 
 
 class Model(Part):

@@ -20,7 +20,7 @@ SORTS = ("listed", "name", "size", "year", "score")
 def list_models(
     context: typer.Context,
     modality: Annotated[
-        str | None, typer.Option(help="language, reasoning, encoder, vision, audio or time-series.")
+        str | None, typer.Option(help="language, reasoning, encoder, vision, audio, time-series or table.")
     ] = None,
     family: Annotated[str | None, typer.Option(help="Architecture, such as llama or recursive.")] = None,
     under: Annotated[str | None, typer.Option(help="At most this large, such as 100MB.")] = None,

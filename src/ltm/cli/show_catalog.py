@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ltm.catalog.layers import zone_kind
+from ltm.catalog.layers import IMPORTED, has_chart, zone_kind
 from ltm.catalog.schema import BYTES_A_PARAMETER, Catalog, Figure, Model, Precision, Said, Shape, Trained
 from ltm.chart.base import format_bytes, format_count
 from ltm.cli.render import plain_of, safe
@@ -29,7 +29,7 @@ def show_models(
 ) -> None:
     """Prints a table of models, in sections by modality, or with a column for it where they are mixed."""
     plain = plain_of(console)
-    mark = "*" if plain else "●"
+    charted, otherwise = ("*", "+") if plain else ("●", "○")
     kinds = [model.modality for model in models.values()]
     mixed = sum(a != b for a, b in pairwise(kinds)) >= len(set(kinds))
     groups = {name: model.modality if mixed else model.family for name, model in models.items()}
@@ -53,7 +53,7 @@ def show_models(
             before = model.modality
         size = model.bytes(precision)
         table.add_row(
-            Text(mark if zone_kind(model) else "", "green"),
+            Text("" if zone_kind(model) is None else charted if has_chart(model) else otherwise, "green"),
             Text(name, "cyan"),
             _cut(groups[name], group, plain),
             format_count(model.parameters.value) if model.parameters else "",
@@ -61,8 +61,10 @@ def show_models(
             _cut(_headline(model, metric), score, plain),
         )
     console.print(table)
-    here = sum(zone_kind(model) is not None for model in models.values())
-    said = f"{here} run here ({mark}: ltm chart new --like NAME)" if here else "none runs here"
+    here = [has_chart(model) for model in models.values() if zone_kind(model) is not None]
+    how = [f"{charted}: ltm chart new --like NAME"] if any(here) else []
+    how += [f"{otherwise}: without a shipped chart"] if not all(here) else []
+    said = f"{len(here)} run here ({'; '.join(how)})" if here else "none runs here"
     console.print(f"{len(models)} models, of which {said}.", highlight=False)
     console.print("ltm catalog show NAME tells the source of each figure.", highlight=False, style="bright_black")
 
@@ -100,12 +102,15 @@ def show_one(catalog: Catalog, name: str, model: Model, console: Console) -> Non
                 table.add_row(f"bytes in {precision}", format_bytes(size or 0), times)
     console.print(table)
     if model.runs is not None:
+        where = f"chart {model.runs.chart}" if model.runs.chart else f"no shipped chart: {model.runs.by}"
+        named = f" (model: {model.runs.model})" if model.runs.model else ""
         departs = f"; differs: {model.runs.departs}" if model.runs.departs else ""
-        console.print(f"runs here: zone {model.runs.zone}, chart {model.runs.chart}{departs}", highlight=False)
+        console.print(Text(safe(f"runs here: zone {model.runs.zone}{named}, {where}{departs}", plain)))
     elif zone_kind(model) is not None:
-        how = "by its layers and widths, reading bytes; with its own weights: ltm import"
+        how = "by its layers and widths, reading bytes"
+        how += "; with its own weights: ltm import" if model.family in IMPORTED else ""
         console.print(f"runs here: zone {zone_kind(model)}, {how}", highlight=False)
-    if zone_kind(model) is not None:
+    if has_chart(model):
         console.print(f"  ltm chart new mine.yaml --like {name}", highlight=False)
     told = Table.grid(padding=(0, 2))
     for key in dict.fromkeys(model.whence(figure) for _, figure in model.figures()):
@@ -184,7 +189,7 @@ def as_rows(models: Mapping[str, Model]) -> str:
     head += [word for path in paths for word in (path, f"{path}_source")]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*head, "zone", "chart", "departs", "note"])
+    writer.writerow([*head, "zone", "chart", "model", "by", "departs", "note"])
     for name, model in models.items():
         told = _plain(model)
         figures = told["figures"]
@@ -193,7 +198,8 @@ def as_rows(models: Mapping[str, Model]) -> str:
         for path in paths:
             row += _cells(figures.get(path))
         runs = told["runs"] or {}
-        writer.writerow([*row, runs.get("zone", ""), runs.get("chart", ""), runs.get("departs", ""), model.note])
+        led = [runs.get(key) or "" for key in ("chart", "model", "by", "departs")]
+        writer.writerow([*row, told["zone"] or "", *led, model.note])
     return stream.getvalue()
 
 
