@@ -1,4 +1,4 @@
-"""What is kept of how well `ltm plan` predicts is as good as it says: held to its file, which `benchmarks.plan` writes."""
+"""`ltm plan` predicts as well as it says: held to the file that `benchmarks.plan` writes."""
 
 from __future__ import annotations
 
