@@ -60,7 +60,7 @@ def steps(plan: BrainPlan, out: Path) -> list[Step]:
             found.append(Step(copied, f"the brain that comes with the package: {one.skill.about}"))
         else:
             command = f"ltm train {shlex.quote(str(files(plan, out)[one.name]))} -o {folder}"
-            found.append(Step(command, f"{one.minutes:.3g} minutes on {one.chart.scenes.source}: {one.skill.about}"))
+            found.append(Step(command, f"{one.minutes:g} minutes on {one.chart.scenes.source}: {one.skill.about}"))
     if several:
         folders = " ".join(str(BRAIN / one.name) for one in plan.skills)
         whole = f"{BRAIN}-whole"
