@@ -154,7 +154,14 @@ _WALKER = Measured(
 
 _SHIPPED = Shipped(
     "sudoku",
-    Measured("shipped", 349_316, 45.0, ("runs", "expert/1", "exact"), 0.975, "of expert puzzles solved whole, in up to 1,024 ticks"),
+    Measured(
+        "shipped",
+        349_316,
+        45.0,
+        ("runs", "expert/1", "exact"),
+        0.975,
+        "of expert puzzles solved whole, in up to 1,024 ticks",
+    ),
 )
 
 
