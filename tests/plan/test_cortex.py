@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ltm.brain.brain import Brain
+from ltm.brain.talk import Talk
 from ltm.brain.think import think
 from ltm.catalog.thinking_cost import weigh
 from ltm.chart.draw_svg import svg
@@ -17,8 +18,9 @@ from ltm.chart.patterns import edges
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.plan.cortex import Cortex, cortex_chart, plan_cortex, shipped_cortex
+from ltm.plan.ladder import ladder
 from ltm.plan.sample import sample
-from ltm.plan.skills import Data
+from ltm.plan.skills import SKILLS
 from ltm.plan.wish import Wish
 from ltm.scenes.prepare import generate_scenes
 from ltm.training.optimiser import Optimiser
@@ -89,13 +91,43 @@ def test_less_than_all_fires(chart: Chart) -> None:
     assert 0.3 < weight.active_parameters / weight.parameters < 0.8
 
 
-def test_it_sees_one_kind_of_flat_scenes(tmp_path: Path) -> None:
+def test_it_sees_one_kind_of_scenes_and_says_what_it_can_not_work_on() -> None:
     with pytest.raises(LtmError, match="choose one of sudoku, maze"):
         plan_cortex(Wish(("sudoku", "maze")), machine())
-    text = tmp_path / "plays.txt"
-    text.write_text("To be, or not to be. " * 100)
-    with pytest.raises(LtmError, match=r"areas can't work on context"):
-        plan_cortex(Wish(("language",), data={"language": Data(str(text))}), machine())
+    with pytest.raises(LtmError, match=r"can't work on context: zones.it.kind: .* read what comes next off later"):
+        cortex_chart(like("language"), shipped_cortex(), 32)
+
+
+def like(skill: str) -> Chart:
+    return ladder(skill, SKILLS[skill], None, Path(), 1.0, 0)[0]
+
+
+def test_areas_suit_what_is_seen() -> None:
+    cortex = shipped_cortex()
+    flat, line, told = (cortex.suited(like(skill)) for skill in ("maze", "listops", "language"))
+    assert flat is cortex
+    assert [area.model_dump(exclude={"zone"}) for area in line.areas.values()] == [
+        area.model_dump(exclude={"zone"}) for area in cortex.areas.values()
+    ]
+    for area in line.areas.values():
+        assert area.zone["kind"] != "conv" and not {"rows", "columns"} & set(area.zone.get("windows", ()))
+    assert told.areas["wernicke"].zone["kind"] == "llama" and told.areas["v1"].zone["kind"] == "rwkv7"
+    assert any("Wernicke's area" in words and "; llama; " in words for words in told.told())
+
+
+def test_no_area_hears_what_comes_next() -> None:
+    chart = cortex_chart(like("language"), shipped_cortex().suited(like("language")), 32)
+    brain = Brain(chart).eval()
+    symbols = torch.randint(0, 255, (2, 12), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    symbols[1, :8] = symbols[0, :8]
+    with torch.inference_mode():
+        logits = brain.think_on(brain.begin({"context": symbols}), chart.training.ticks).logits["next"]
+        talk = Talk(brain)
+        heard = [talk.hear([symbol])[: logits.shape[-1]] for symbol in symbols[0].tolist()]
+    torch.testing.assert_close(logits[0, :8], logits[1, :8])
+    assert (logits[0, 8:] - logits[1, 8:]).abs().amax(-1).min() > 1e-5
+    # Symbol by symbol it tells the same: what each area carries from site to site is its own.
+    assert (torch.stack(heard) - logits[0]).abs().max() < 1e-4
 
 
 def test_a_layout_out_of_order_is_refused() -> None:
@@ -106,3 +138,5 @@ def test_a_layout_out_of_order_is_refused() -> None:
     area = {**whole["areas"]["v1"], "source": "nobody"}
     with pytest.raises(ValueError, match="no source 'nobody'"):
         Cortex.model_validate({**whole, "areas": {**whole["areas"], "v1": area}})
+    with pytest.raises(ValueError, match="no area 'v11'; did you mean 'v1'"):
+        Cortex.model_validate({**whole, "lines": {"v11": {"kind": "mixer"}}})

@@ -35,7 +35,7 @@ def test_what_is_called_measured_stands_in_its_file(name: str) -> None:
 
 
 def test_a_plan_without_bounds_is_what_was_measured() -> None:
-    found = plan(Wish(("sudoku",)), machine())
+    found = plan(Wish(("sudoku",), from_scratch=True), machine())
     (one,) = found.skills
     assert one.prediction.parameters == 349_316 and one.chart.training.minutes == 30
     assert one.chart.will.ticks == one.prediction.ticks == 512 and one.chart.will.ms is None
@@ -55,12 +55,12 @@ def test_sizes_are_those_of_the_brain_and_memory_is_kept() -> None:
 
 
 def test_latency_shortens_thoughts_first_and_then_makes_brains_smaller() -> None:
-    free = plan(Wish(("sudoku",)), machine()).skills[0].prediction
-    shorter = plan(Wish(("sudoku",), latency=free.seconds / 2), machine()).skills[0]
+    free = plan(Wish(("sudoku",), from_scratch=True), machine()).skills[0].prediction
+    shorter = plan(Wish(("sudoku",), latency=free.seconds / 2, from_scratch=True), machine()).skills[0]
     assert shorter.prediction.bytes == free.bytes and shorter.prediction.ticks < free.ticks
     assert shorter.prediction.seconds <= free.seconds / 2 == (shorter.chart.will.ms or 0) / 1e3
     assert "latency binds" in shorter.notes[0]
-    smaller = plan(Wish(("sudoku",), latency=free.seconds / 14), machine()).skills[0]
+    smaller = plan(Wish(("sudoku",), latency=free.seconds / 14, from_scratch=True), machine()).skills[0]
     assert smaller.prediction.bytes < free.bytes and smaller.prediction.seconds <= free.seconds / 14
     assert smaller.prediction.ticks >= 48
 
@@ -104,7 +104,7 @@ def test_an_impossible_latency_says_how_much_is_needed() -> None:
 
 def test_several_skills_are_charts_and_commands(tmp_path: Path) -> None:
     out = tmp_path / "chart.yaml"
-    wish = Wish(("sudoku", "language"), memory=100_000_000, minutes=6)
+    wish = Wish(("sudoku", "language"), memory=100_000_000, minutes=6, from_scratch=True)
     found = plan(wish, machine(), tmp_path)
     assert write_charts(found, out) == [out, tmp_path / "chart.sudoku.yaml"]
     for name, file in files(found, out).items():

@@ -33,6 +33,9 @@ def plan(
     see: Annotated[list[str] | None, typer.Option(help="SKILL=COLUMN that is seen, where the file is a table.")] = None,
     do: Annotated[list[str] | None, typer.Option(help="SKILL=COLUMN that is to be answered.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of weights, order and noise.")] = 0,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Learn all here: no brain that ships, no pretrained models.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Chart file to write; of several skills one each, beside it.")
     ] = None,
@@ -81,6 +84,7 @@ def plan(
         minutes,
         parse_data(data or [], see or [], do or []),
         seed,
+        from_scratch,
     )
     if device != THIS and not Path(device).exists():
         raise LtmError(f"--device {device[:60]}: expected this, or a file that ltm plan --calibrate wrote there")

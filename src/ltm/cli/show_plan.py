@@ -27,7 +27,7 @@ def show_plan(plan: BrainPlan, out: Path, console: Console) -> None:
             _line(console, words, plain)
         coupled = one.chart.coupling.pattern
         _line(console, "coupled through the field" + ("" if coupled == "none" else f", and directly: {coupled}"), plain)
-        known = one.skill.measured
+        known = one.measured
         _line(console, "measured: nothing yet" if known is None else f"measured: {known.told()}", plain)
         for note in one.notes:
             _line(console, note, plain, "yellow")

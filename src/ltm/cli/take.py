@@ -9,21 +9,29 @@ import typer
 
 from ltm.cli.brain_folder import fetched
 
+WILL = "will."
+
 
 def take(
     brain: Annotated[
-        Path, typer.Argument(help="A brain folder of several skills, or hf://owner/name.", callback=fetched)
+        Path,
+        typer.Argument(help="A brain folder; or hf://owner/name, or sudoku: the one that ships.", callback=fetched),
     ],
-    skill: Annotated[str, typer.Argument(help="Which skill.")],
+    skill: Annotated[str, typer.Argument(help="Which skill; of a brain that has but one, its name.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")],
+    settings: Annotated[
+        list[str] | None, typer.Argument(help="Settings of its will that replace its own, such as will.ms=200.")
+    ] = None,
 ) -> None:
     """Take a skill out of a brain, whole: what it shares with other skills is copied. The brain stays as it is.
 
     Example: ltm take both/ digits -o digits/
     """
+    from ltm.chart.load import load_chart
     from ltm.cli.training import console_of
     from ltm.errors import LtmError, nearest
     from ltm.runtime.brains import load_brain, save_brain
+    from ltm.runtime.record import CHART
     from ltm.runtime.skills import folders_of
 
     folders = folders_of(brain)
@@ -31,6 +39,13 @@ def take(
         raise LtmError(f"{skill}: the brain's skills are {', '.join(folders)}{nearest(skill, folders)}")
     if out.resolve() == brain.resolve() or brain.resolve() in out.resolve().parents:
         raise LtmError(f"--out {out}: lies in the brain; choose a folder of its own")
+    for setting in settings or ():
+        if not setting.startswith(WILL):
+            raise LtmError(f"{setting[:60]}: only its will may be another, such as will.ms=200 or will.ticks=64")
     loaded, record = load_brain(folders[skill])
+    if settings:
+        loaded.chart = load_chart(folders[skill] / CHART, settings)
+        # What was measured was measured with the will that it had.
+        record = {**record, "measured": {}}
     save_brain(loaded, out, record)
     console_of().print(f"saved {out}/. Next: ltm inspect {out}", highlight=False, markup=False)

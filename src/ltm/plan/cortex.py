@@ -1,7 +1,8 @@
 """`ltm plan --cortex`: a brain whose zones are named after areas of the human brain, fractally coupled.
 
 The areas, what they do and who says so, are in `cortex.yaml`. What is seen and answered, and the scenes that teach it,
-are those of one skill; every area is a zone of its own that keeps a state, which the areas coupled to it hear.
+are those of one skill; every area is a zone of its own that keeps a state, which the areas coupled to it hear. What
+kind of zone that is depends on what is seen: planes, lines, or lines of which it is to be told what comes next.
 """
 
 from __future__ import annotations
@@ -19,16 +20,19 @@ from ltm.chart.check import check
 from ltm.chart.document import load_yaml
 from ltm.chart.parse import validate
 from ltm.chart.schema import Chart
-from ltm.errors import LtmError
+from ltm.errors import LtmError, nearest
 from ltm.plan.calibration import Calibration
+from ltm.plan.candidate import Candidate
 from ltm.plan.ladder import ladder
-from ltm.plan.search import BrainPlan, Candidate, grant
+from ltm.plan.search import BrainPlan, grant
 from ltm.plan.skills import find_skills
 from ltm.plan.wish import Wish
 
 FILE = "cortex.yaml"
 WIDTHS = (32, 48, 64, 96)
 """Of the field, tried from the widest down; areas are half as wide. Nobody has measured which is enough."""
+PLANES = ("grid", "image", "audio")
+"""Kinds of senses that have rows and columns."""
 TICKS = 4
 """Of a segment: the longest rhythm, so that every area has its say before an answer is read."""
 
@@ -55,6 +59,10 @@ class Cortex(Part):
     groups: tuple[Name, ...]
     sources: dict[str, str]
     areas: dict[Name, Area]
+    lines: dict[Name, dict[str, Any]]
+    """Other zones for some areas, where nothing that is seen has rows and columns."""
+    in_order: dict[Name, dict[str, Any]]
+    """The same where what comes next is told, and no area may hear it."""
 
     @model_validator(mode="after")
     def _in_groups(self) -> Cortex:
@@ -64,7 +72,21 @@ class Cortex(Part):
         for name, area in self.areas.items():
             if area.source not in self.sources:
                 raise ValueError(f"areas.{name}.source: no source {area.source!r}")
+        for name in (*self.lines, *self.in_order):
+            if name not in self.areas:
+                raise ValueError(f"no area {name!r}{nearest(name, self.areas)}")
         return self
+
+    def suited(self, like: Chart) -> Cortex:
+        """Returns the same areas as zones that can work on what a chart sees and answers."""
+        told_ahead = any(act.kind == "next" for act in like.acts.values())
+        if not told_ahead and any(sense.kind in PLANES for sense in like.senses.values()):
+            return self
+        instead = self.in_order if told_ahead else self.lines
+        areas = {
+            name: area.model_copy(update={"zone": instead.get(name, area.zone)}) for name, area in self.areas.items()
+        }
+        return self.model_copy(update={"areas": areas})
 
     def hub(self, group: str) -> str:
         """Returns the first area of a group, which hears the other groups' hubs."""
@@ -90,11 +112,11 @@ def cortex_chart(like: Chart, cortex: Cortex, width: int) -> Chart:
 
     Args:
         like: what it sees and does.
-        cortex: the areas.
+        cortex: the areas, suited to it.
         width: of the field; areas are half as wide.
 
     Raises:
-        LtmError: an area can't work on what is seen, such as a convolution on a text.
+        LtmError: an area can't work on what is seen; says which, and why.
     """
     zones = {name: _zone(area, width // 2) for name, area in cortex.areas.items()}
     training = {**like.training.model_dump(), "ticks": TICKS}
@@ -104,7 +126,8 @@ def cortex_chart(like: Chart, cortex: Cortex, width: int) -> Chart:
             "name": "cortex",
             "about": f"{like.about} Its zones are named after areas of the brain.",
             "budget": None,
-            "field": {**like.field.model_dump(), "width": width},
+            # Sixteen areas add to it, at every tick some: without a norm it would grow and grow.
+            "field": {**like.field.model_dump(), "width": width, "norm": "rms"},
             "zones": zones,
             "coupling": {"pattern": "fractal", "branch": cortex.branch},
             "training": training,
@@ -138,9 +161,9 @@ def plan_cortex(wish: Wish, machine: Calibration, folder: Path = Path()) -> Brai
     if len(skills) > 1:
         raise LtmError(f"--cortex: one brain sees one kind of scenes; choose one of {', '.join(skills)}")
     ((name, skill),) = skills.items()
-    cortex = shipped_cortex()
     minutes = wish.minutes or skill.minutes
     like = ladder(name, skill, wish.data.get(name), folder, minutes, wish.seed)[-1]
+    cortex = shipped_cortex().suited(like)
     charts = [cortex_chart(like, cortex, width) for width in WIDTHS]
     # What was measured was measured of other zones.
     candidate = Candidate(name, replace(skill, measured=None), charts, minutes)

@@ -1,31 +1,29 @@
 """From a wish to a plan: the largest sizes worth training that keep every bound, or which bound can't be kept.
 
-Every skill starts at the size that is enough. While a thought as long as those it learns from takes too much time or
-energy, the skill gets smaller; while all together are too large, the largest does. Then each may think as long as the
-bounds allow. Skills are independent: one of them thinks at a time.
+Every skill starts with what needs no learning, where there is such, or at the size that is enough. While a thought as
+long as those it learns from takes too much time or energy, the skill gets smaller; while all together are too large,
+the largest does. Then each may think as long as the bounds allow. Skills are independent: one of them thinks at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
 
+from ltm.brain.brain import with_training
 from ltm.chart.base import format_bytes
 from ltm.chart.check import require
 from ltm.chart.schema import Chart
-from ltm.chart.size import Sizes
 from ltm.errors import LtmError
 from ltm.plan.calibration import Calibration
-from ltm.plan.ladder import ladder
+from ltm.plan.candidate import Candidate, candidate_of, fit_memory
 from ltm.plan.predict import Prediction, Predictor
 from ltm.plan.sample import sample
-from ltm.plan.skills import Skill, find_skills
+from ltm.plan.skills import Looking, Measured, Shipped, Skill, find_skills
 from ltm.plan.wish import Wish
-
-NONE_FITS = "no skill fits alone"
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,10 @@ class PlannedSkill:
         name: of the skill.
         skill: what it is.
         chart: that teaches it.
-        minutes: of training.
+        minutes: of training; none where a brain that ships is taken.
         prediction: what its brain will be.
         notes: how the wish shaped it, in sentences.
+        ready: what of it needs no learning.
     """
 
     name: str
@@ -47,6 +46,12 @@ class PlannedSkill:
     minutes: float
     prediction: Prediction
     notes: tuple[str, ...]
+    ready: Shipped | Looking | None = None
+
+    @property
+    def measured(self) -> Measured | None:
+        """What was measured of such a brain, on such scenes."""
+        return self.ready.measured if isinstance(self.ready, Shipped) else self.skill.measured
 
 
 @dataclass(frozen=True)
@@ -78,27 +83,6 @@ class BrainPlan:
         return max(one.prediction.active * one.prediction.bytes for one in self.skills) / self.bytes
 
 
-class Candidate:
-    """A skill with its charts, and which of them is meant: at first the largest.
-
-    Args:
-        name: of the skill.
-        skill: what it is.
-        charts: of growing size.
-        minutes: of training.
-    """
-
-    def __init__(self, name: str, skill: Skill, charts: Sequence[Chart], minutes: float) -> None:
-        self.name, self.skill, self.charts, self.minutes = name, skill, charts, minutes
-        self.at = len(charts) - 1
-        self.sizes = [Sizes.of(chart).bytes for chart in charts]
-
-    @property
-    def bytes(self) -> int:
-        """Of the chart that is meant."""
-        return self.sizes[self.at]
-
-
 def plan(wish: Wish, machine: Calibration, folder: Path = Path()) -> BrainPlan:
     """Plans a brain: a chart for every skill.
 
@@ -112,12 +96,7 @@ def plan(wish: Wish, machine: Calibration, folder: Path = Path()) -> BrainPlan:
             by how much, and what would fit.
     """
     skills = find_skills(wish.skills, wish.data)
-    share = _shares(wish, skills)
-    candidates = [
-        Candidate(name, skill, ladder(name, skill, wish.data.get(name), folder, share[name], wish.seed), share[name])
-        for name, skill in skills.items()
-    ]
-    return grant(wish, machine, candidates, folder)
+    return grant(wish, machine, [candidate_of(name, skill, wish, folder) for name, skill in skills.items()], folder)
 
 
 def grant(wish: Wish, machine: Calibration, candidates: Sequence[Candidate], folder: Path) -> BrainPlan:
@@ -126,45 +105,21 @@ def grant(wish: Wish, machine: Calibration, candidates: Sequence[Candidate], fol
     Raises:
         LtmError: they can't be; says which binds, by how much, and what would fit.
     """
-    _fit_memory(candidates, wish.memory)
+    fit_memory(candidates, wish.memory)
     planned = [_settled(one, wish, machine, folder) for one in candidates]
     # The sooner something works, the better; of equals the one that was wished for first.
-    return BrainPlan(wish, machine, tuple(sorted(planned, key=lambda one: one.minutes)))
+    return BrainPlan(wish, machine, tuple(sorted(_shared(planned, wish.minutes), key=lambda one: one.minutes)))
 
 
-def _shares(wish: Wish, skills: Mapping[str, Skill]) -> dict[str, float]:
-    """Returns the minutes of each skill: as many as are enough, or the same share of what was wished for."""
-    usual = {name: skill.minutes for name, skill in skills.items()}
-    if wish.minutes is None:
-        return usual
-    return {name: wish.minutes * minutes / sum(usual.values()) for name, minutes in usual.items()}
-
-
-def _fit_memory(candidates: Sequence[Candidate], memory: int | None) -> None:
-    """Makes the largest smaller until all fit.
-
-    Raises:
-        LtmError: they don't, however small.
-    """
-    while memory is not None and sum(one.bytes for one in candidates) > memory:
-        able = [one for one in candidates if one.at > 0]
-        if not able:
-            raise LtmError(_too_large(candidates, memory))
-        max(able, key=lambda one: one.bytes).at -= 1
-
-
-def _too_large(candidates: Sequence[Candidate], memory: int) -> str:
-    least = sum(one.bytes for one in candidates)
-    listed = ", ".join(f"{one.name} {format_bytes(one.bytes)}" for one in candidates)
-    fitting: list[Candidate] = []
-    for one in sorted(candidates, key=lambda one: one.bytes):
-        if sum(other.bytes for other in fitting) + one.bytes <= memory:
-            fitting.append(one)
-    words = f"{', '.join(one.name for one in fitting)} would fit" if fitting else NONE_FITS
-    return (
-        f"memory binds: the smallest brains of these skills take {format_bytes(least)} in fp32 ({listed}), "
-        f"{format_bytes(least - memory)} more than --memory {format_bytes(memory)}; {words}"
-    )
+def _shared(planned: Sequence[PlannedSkill], minutes: float | None) -> list[PlannedSkill]:
+    """Gives each skill that learns the same share of what was wished for; as many minutes as are enough unless told."""
+    usual = sum(one.minutes for one in planned)
+    found = []
+    for one in planned:
+        share = one.minutes if minutes is None or not one.minutes else minutes * one.minutes / usual
+        chart = with_training(one.chart, minutes=share) if one.minutes else one.chart
+        found.append(replace(one, minutes=share, chart=chart))
+    return found
 
 
 def _settled(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> PlannedSkill:
@@ -175,14 +130,14 @@ def _settled(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> 
     Raises:
         LtmError: not even the smallest does.
     """
-    notes, begun = [], one.at
+    notes, begun = list(one.notes), one.at
     if begun < len(one.charts) - 1:
         known = "" if one.skill.measured is None else ", the size of the brain that was measured"
-        notes.append(f"memory binds: {format_bytes(one.bytes)} instead of {format_bytes(one.sizes[-1])}{known}")
+        notes.append(f"memory binds: {one.instead(len(one.charts) - 1)}{known}")
     predictor = _largest_that_thinks(one, wish, machine, folder)
     binding = _binding(predictor, wish)
     if one.at < begun:
-        notes.append(f"{binding} binds: {format_bytes(one.bytes)} instead of {format_bytes(one.sizes[begun])}")
+        notes.append(f"{binding} binds: {one.instead(begun)}")
     chart = one.charts[one.at]
     ticks = predictor.longest(wish.latency, wish.energy)
     if ticks < chart.will.ticks:
@@ -190,7 +145,8 @@ def _settled(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> 
     will = chart.will.model_copy(update={"ticks": ticks, "ms": None if wish.latency is None else wish.latency * 1e3})
     # The budget is the whole wish: what another skill leaves, this one may be given by hand.
     settled = require(chart.model_copy(update={"will": will, "budget": wish.memory}))
-    return PlannedSkill(one.name, one.skill, settled, one.minutes, predictor.prediction(ticks), tuple(notes))
+    prediction = predictor.prediction(ticks)
+    return PlannedSkill(one.name, one.skill, settled, one.minutes, prediction, tuple(notes), one.ready)
 
 
 def _largest_that_thinks(one: Candidate, wish: Wish, machine: Calibration, folder: Path) -> Predictor:

@@ -41,6 +41,38 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Shipped:
+    """A brain that comes with the package and has a skill already.
+
+    Attributes:
+        brain: what verbs that read a brain call it; it has one skill, of the same name.
+        measured: of it.
+    """
+
+    brain: str
+    measured: Measured
+
+
+@dataclass(frozen=True)
+class Looking:
+    """A zone that looks through a pretrained model, frozen, where that was measured to be better than without.
+
+    Attributes:
+        chart: the shipped chart that has such a zone; it sees one thing and answers one.
+        measured: with the zone.
+        scratch: of a brain that learned all by itself from the same scenes; of the same file.
+    """
+
+    chart: str
+    measured: Measured
+    scratch: Measured
+
+    def told(self) -> str:
+        """Says what was measured of both."""
+        return f"{self.measured.told()}, {100 * self.scratch.score:.3g} % from scratch"
+
+
+@dataclass(frozen=True)
 class Skill:
     """A skill.
 
@@ -54,6 +86,8 @@ class Skill:
         measured: which size and how many minutes are enough; None where nobody has measured.
         extra: the extra of this package that its scenes need.
         pretrained: families of the catalogue whose models have the skill already.
+        ships: the brain that comes with the package and has the skill; for the scenes of `source` only.
+        looking: what a person's own scenes may be looked at through.
     """
 
     about: str
@@ -64,6 +98,8 @@ class Skill:
     measured: Measured | None = None
     extra: str | None = None
     pretrained: tuple[str, ...] = ()
+    ships: Shipped | None = None
+    looking: Looking | None = None
 
     @property
     def good(self) -> int:
@@ -116,8 +152,34 @@ _WALKER = Measured(
     "of missions of BabyAI's GoToLocal done",
 )
 
+_SHIPPED = Shipped(
+    "sudoku",
+    Measured(
+        "shipped",
+        349_316,
+        45.0,
+        ("runs", "expert/1", "exact"),
+        0.975,
+        "of expert puzzles solved whole, in up to 1,024 ticks",
+    ),
+)
+
+
+_ZONE, _SCRATCH = ("runs", "frozen zone/0", "exact"), ("runs", "from scratch/0", "exact")
+_REVIEWS, _VOICES = "of English film reviews judged right", "of eight spoken words known in other voices"
+_MINILM = Looking(
+    "minilm",
+    Measured("pretrained-polarity-5min", 129_604, 5.0, _ZONE, 0.8118405627198124, _REVIEWS),
+    Measured("pretrained-polarity-5min", 273_092, 5.0, _SCRATCH, 0.779601406799531, _REVIEWS),
+)
+_EAR = Looking(
+    "speech-embedding",
+    Measured("pretrained-words-1min", 47_876, 1.0, _ZONE, 0.9583333333333334, _VOICES),
+    Measured("pretrained-words-1min", 386_828, 1.0, _SCRATCH, 0.8194444444444444, _VOICES),
+)
+
 SKILLS: dict[str, Skill] = {
-    "sudoku": Skill("solves Sudoku", source="sudoku", measured=_SUDOKU),
+    "sudoku": Skill("solves Sudoku", source="sudoku", measured=_SUDOKU, ships=_SHIPPED),
     "maze": Skill("finds shortest paths", source="maze", measured=_MAZE),
     "listops": Skill("works out nested lists", source="listops"),
     "digits": Skill("reads handwritten digits", source="digits", measured=_EYE, extra="data"),
@@ -133,7 +195,8 @@ SKILLS: dict[str, Skill] = {
         rungs=(_rung(32, 2), _rung(64, 2), _rung(64, 4), _rung(96, 4), _rung(128, 4)),
         pretrained=("llama", "rwkv-7", "phi"),
     ),
-    "text": Skill("judges texts", measured=_TEXT),
+    "text": Skill("judges texts", measured=_TEXT, looking=_MINILM),
+    "words": Skill("tells spoken words apart", extra="audio", looking=_EAR),
     "audio": Skill("tells what sounds are", extra="audio"),
     "table": Skill("answers from rows of a table"),
 }
@@ -174,5 +237,6 @@ def find_skills(names: tuple[str, ...], data: Mapping[str, Data]) -> dict[str, S
             raise LtmError(
                 f"--data {name}=…: {name!r} is not among --skills ({', '.join(names)}){nearest(name, names)}"
             )
-    # What was measured was measured of other scenes than a person's own.
-    return {name: replace(SKILLS[name], measured=None) if name in data else SKILLS[name] for name in names}
+    # What was measured was measured of other scenes than a person's own, and a brain that ships learned from others.
+    own = {name: replace(SKILLS[name], measured=None, ships=None) for name in data}
+    return {name: own.get(name, SKILLS[name]) for name in names}

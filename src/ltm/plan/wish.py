@@ -28,6 +28,7 @@ class Wish:
         minutes: of training, all skills together.
         data: a person's own scenes, by skill.
         seed: of weights, order and noise.
+        from_scratch: whether to learn all here, although a brain ships or a pretrained model would help.
     """
 
     skills: tuple[str, ...]
@@ -37,6 +38,7 @@ class Wish:
     minutes: float | None = None
     data: Mapping[str, Data] = field(default_factory=dict)
     seed: int = 0
+    from_scratch: bool = False
 
 
 def parse_memory(text: str | None) -> int | None:

@@ -106,7 +106,23 @@ def thought_work(brain: Brain, values: Mapping[str, Tensor]) -> ThoughtWork:
         found.append((recorder.work(), thought))
     (one, first), (two, _) = found
     segment = two.plus(one, -1)
-    return ThoughtWork(one.plus(segment, -1), segment, ticks, first)
+    return ThoughtWork(one.plus(segment, -1).plus(_looks(brain, values)), segment, ticks, first)
+
+
+def _looks(brain: Brain, values: Mapping[str, Tensor]) -> Work:
+    """Returns what pretrained models do, once a value.
+
+    The recorder doesn't see it: they remember what they made, and not all are run by PyTorch. Their operations are
+    taken for as many square products as they come to, of their channels, at their sites.
+    """
+    places = brain.begin(values).places
+    products: Counter[Product] = Counter()
+    for name in brain.circuit.looking:
+        for part in brain.circuit.zone(name).models:
+            sites, channels = places.count(part.spec.sense), part.facts.channels
+            operations = sum(part.once(places.raw[part.spec.sense]))
+            products[sites, channels, channels] += max(1, round(operations / (2 * sites * channels**2)))
+    return Work(products=products)
 
 
 def operations(brain: Brain, values: Mapping[str, Tensor], work: ThoughtWork, ticks: int) -> int:

@@ -14,9 +14,11 @@ from ltm.chart.base import format_bytes
 from ltm.chart.dump import dump
 from ltm.chart.rhythm import schedule
 from ltm.chart.schema import Chart
+from ltm.plan.ready import will_settings
 from ltm.plan.search import BrainPlan, PlannedSkill
+from ltm.plan.skills import Looking, Shipped
 from ltm.runtime.atomic import write_file
-from ltm.runtime.shipped import shipped_brain
+from ltm.zones.pretrained import PretrainedSpec
 
 BYTES_A_WEIGHT = 4
 SHOWN = 3
@@ -40,22 +42,30 @@ class Step:
 
 def files(plan: BrainPlan, out: Path) -> dict[str, Path]:
     """Returns the chart file of each skill: `out` itself for the first to be trained, others beside it."""
-    names = [one.name for one in plan.skills]
+    # What is copied needs no chart; it has one all the same, so that it can be trained afresh.
+    names = [one.name for one in sorted(plan.skills, key=lambda one: isinstance(one.ready, Shipped))]
     return {name: out if name == names[0] else out.with_name(f"{out.stem}.{name}{out.suffix}") for name in names}
 
 
 def steps(plan: BrainPlan, out: Path) -> list[Step]:
-    """Returns what to do, in order: every skill trained on its scenes, then all of them in one brain."""
+    """Returns what to do, in order: every skill copied or trained on its scenes, then all of them in one brain."""
     found = []
     several = len(plan.skills) > 1
     for one in plan.skills:
         folder = BRAIN / one.name if several else BRAIN
-        command = f"ltm train {shlex.quote(str(files(plan, out)[one.name]))} -o {folder}"
-        found.append(Step(command, f"{one.minutes:g} minutes on {one.chart.scenes.source}: {one.skill.about}"))
+        if isinstance(one.ready, Shipped):
+            copied = " ".join(
+                ["ltm take", one.ready.brain, one.ready.brain, *will_settings(one.chart), "-o", str(folder)]
+            )
+            found.append(Step(copied, f"the brain that comes with the package: {one.skill.about}"))
+        else:
+            command = f"ltm train {shlex.quote(str(files(plan, out)[one.name]))} -o {folder}"
+            found.append(Step(command, f"{one.minutes:g} minutes on {one.chart.scenes.source}: {one.skill.about}"))
     if several:
         folders = " ".join(str(BRAIN / one.name) for one in plan.skills)
         whole = f"{BRAIN}-whole"
-        found.append(Step(f"ltm merge {folders} -o {whole}", "one brain; the scene alone decides which skill thinks"))
+        why = f"the whole brain, of {len(plan.skills)} charts; the scene alone decides which skill thinks"
+        found.append(Step(f"ltm merge {folders} -o {whole}", why))
         found.append(Step(f"ltm inspect {whole}", "what it holds"))
     return found
 
@@ -64,9 +74,13 @@ def write_charts(plan: BrainPlan, out: Path) -> list[Path]:
     """Writes the chart of every skill, the plan as comments in the first one; returns the files."""
     written = files(plan, out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    for number, one in enumerate(plan.skills):
+    for one in plan.skills:
         head = [f"{one.skill.about[0].upper()}{one.skill.about[1:]}: {told(one)}."]
-        if number == 0:
+        if isinstance(one.ready, Shipped):
+            head.append("The brain that comes with the package has this chart; ltm train would train it afresh.")
+        if len(written) > 1:
+            head.append(f"One of {len(written)} charts of one brain: {', '.join(f.name for f in written.values())}.")
+        if written[one.name] == out:
             head += [
                 "The whole plan, in order:",
                 *(f"  {step.command}" for step in steps(plan, out)),
@@ -95,19 +109,28 @@ def zones(chart: Chart) -> list[str]:
     words = []
     for name, zone in chart.zones.items():
         layers = getattr(zone, "layers", 1)
-        depth = f", {layers} layers" if layers > 1 else ""
+        depth = f", {layers} layers" if (layers or 1) > 1 else ""
+        depth += f" of {zone.model}, frozen" if isinstance(zone, PretrainedSpec) else ""
         often = ", ".join(f"{role} {fired[f'{name}.{role}']} of {length}" for role in zone.roles)
         words.append(f"{name}: {zone.kind}, width {zone.width or chart.field.width}{depth}; fires {often}")
     return words
 
 
 def pretrained(plan: BrainPlan) -> list[str]:
-    """Says what needn't be trained: the brain that comes with the package, and models of the catalogue, if they fit."""
+    """Says what needn't be trained: the brain that comes with the package, frozen models, models of the catalogue."""
     found = []
     for one in plan.skills:
-        if one.chart.scenes.source == "sudoku":
-            folder = shlex.quote(str(shipped_brain()))
-            found.append(f"{one.name}: the brain that comes with the package knows it; instead of training: {folder}")
+        ships = one.skill.ships
+        if isinstance(one.ready, Shipped):
+            words = (
+                f"the brain that comes with the package; --from-scratch: train another, {one.skill.minutes:g} minutes"
+            )
+            found.append(f"{one.name}: {words}")
+        elif ships is not None and (plan.wish.from_scratch or plan.areas):
+            words = f"the brain that comes with the package knows it: ltm take {ships.brain} {ships.brain} -o {BRAIN}"
+            found.append(f"{one.name}: {words}")
+        elif isinstance(one.ready, Looking):
+            found.append(f"{one.name}: looks through a pretrained model, frozen; elsewhere {one.ready.told()}")
         found += _imported(one, plan)
     return found
 
@@ -161,6 +184,7 @@ def _skill_data(one: PlannedSkill, plan: BrainPlan, out: Path) -> dict[str, Any]
         "zones": zones(one.chart),
         "coupling": one.chart.coupling.pattern,
         "prediction": asdict(one.prediction),
-        "measured": None if one.skill.measured is None else asdict(one.skill.measured),
+        "measured": None if one.measured is None else asdict(one.measured),
+        "ready": None if one.ready is None else asdict(one.ready),
         "notes": list(one.notes),
     }

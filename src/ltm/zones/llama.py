@@ -94,6 +94,8 @@ class LlamaBody(InOrder):
         first = 0 if state[0] is None else state[0].sites
         turn = rotary(torch.arange(first, first + x_BSW.shape[1]).float(), self.head_width, self.spec.theta)
         after = []
+        # What other zones read may be bf16; norms of another precision than what they norm are slow, and warn.
+        x_BSW = x_BSW.to(self.norm_out.weight.dtype)
         for layer, (attention, channels) in enumerate(zip(self.attention, self.channels, strict=True)):
             heard_BSW, kept = attention(self.attention_norms[layer](x_BSW), turn, state[layer])
             x_BSW = x_BSW + heard_BSW
