@@ -90,6 +90,7 @@ def put(
     from ltm.cli.render import percent
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
+    from ltm.runtime.alone import alone
     from ltm.runtime.brains import load_brain, save_brain
     from ltm.runtime.folder import check_target
     from ltm.runtime.skills import has_skills
@@ -98,20 +99,23 @@ def put(
 
     if has_skills(brain):
         raise LtmError(f"{brain}: a brain of several skills; name one of them, such as {brain}/skills/NAME")
-    check_target(out)
-    zone = read_zone_file(file)
-    before, record = load_brain(brain)
-    called = name or zone.name
-    after = graft(before, zone, called, thaw=thaw)
-    width, field = zone.width, after.chart.field.width
-    ties = sum(w.numel() for n, w in after.circuit.zone(called).named_parameters() if not n.startswith("body."))
-    console = console_of()
-    words = f"{called}: its {width} channels are tied to the field's {field} by {ties:,} new weights; it starts silent"
-    console.print(words, highlight=False, markup=False)
-    provenance = record["provenance"]
-    origin = f"{zone.origin.get('brain', 'unknown')} ({zone.provenance.get('data') or 'unknown'})"
-    data = f"{provenance.get('data') or 'unknown'}; zone {called} taken from {origin}"
-    save_brain(after, out, {"provenance": {**provenance, "data": data[:4000]}, "measured": {}})
+    with alone(out, "puts a zone into it"):
+        check_target(out)
+        zone = read_zone_file(file)
+        before, record = load_brain(brain)
+        called = name or zone.name
+        after = graft(before, zone, called, thaw=thaw)
+        width, field = zone.width, after.chart.field.width
+        ties = sum(w.numel() for n, w in after.circuit.zone(called).named_parameters() if not n.startswith("body."))
+        console = console_of()
+        words = (
+            f"{called}: its {width} channels are tied to the field's {field} by {ties:,} new weights; it starts silent"
+        )
+        console.print(words, highlight=False, markup=False)
+        provenance = record["provenance"]
+        origin = f"{zone.origin.get('brain', 'unknown')} ({zone.provenance.get('data') or 'unknown'})"
+        data = f"{provenance.get('data') or 'unknown'}; zone {called} taken from {origin}"
+        save_brain(after, out, {"provenance": {**provenance, "data": data[:4000]}, "measured": {}})
     right = [_right(one) for one in (before, after)]
     if right[0] is not None and right[1] is not None:
         kept = f"of the scenes that the brain keeps, {percent(right[0])} right before, {percent(right[1])} now"
