@@ -115,8 +115,12 @@ def test_a_board_in_one_picture(
     found = json.loads(shown)
     assert code == 0 and found["reading"].replace(".", "0") == "".join(map(str, puzzle[0].reshape(-1)))
     assert found["answer"]["solution"] == puzzle[1] and found["sure"] and found["where"].endswith("paper.png")
-    paged = json.loads(said(capsys, *words, "--memory", "2MB")[1])
+    pins = [f"--pin=mind/{next(iter(load_brain(Path(MIND))[0].chart.zones))}"]
+    paged = json.loads(said(capsys, *words, "--memory", "2MB", *pins)[1])
     assert (paged["answer"], paged["confidence"]) == (found["answer"], found["confidence"])
+    for pin, wrong in (("core", "expected eye/ZONE or mind/ZONE"), ("eye/nothing", "--pin nothing: no such zone")):
+        code, _, problem = said(capsys, *words, "--memory", "2MB", "--pin", pin)
+        assert code == 2 and wrong in problem
     code, _, problem = said(capsys, *words, "--memory", "2MB", "--teach", str(place / "taught"))
     assert code == 2 and "leave out one of --memory and --teach" in problem
 

@@ -135,6 +135,11 @@ def test_skills_think_with_their_zones_on_disk(folder: Path, capsys: pytest.Capt
     }
     code, shown = said(capsys, "eval", both, str(folder / "abc.csv"), "--skill", "abc", "--memory", "200KB", "--json")
     assert code == 0 and '"routing"' in shown
+    paged = ["eval", both, str(folder / "abc.csv"), "--skill", "abc", "--memory", "200KB", "--json"]
+    assert said(capsys, *paged, "--pin", "abc/core")[0] == 0
+    for pin, words in (("core", "no such zone"), ("xyz/cor", "did you mean 'xyz/core'"), ("abd/core", "'abc/core'")):
+        code, shown = said(capsys, *paged, "--pin", pin)
+        assert code == 2 and words in shown
     assert said(capsys, "think", both, board, "--pin", "abc/core")[0] == 2
 
 

@@ -38,6 +38,11 @@ def test_a_model_that_reads_bytes_becomes_a_brain_that_talks(
     assert code == 0 and found["symbols"] == 7 and found["text"] == "Once"
     code, streamed, _ = said(capsys, "think", brain, "Once", "--symbols", "7")
     assert code == 0 and streamed == f"Once{found['said']}\n"
+    code, shown, _ = said(capsys, "think", brain, "Once", "--symbols", "7", "--json", "--memory", "1MB")
+    on_disk = json.loads(shown)
+    assert code == 0 and on_disk["said"] == found["said"] and "paging" not in found
+    assert on_disk["paging"]["misses"] + on_disk["paging"]["ahead"] == 1
+    assert on_disk["paging"]["bytes_read"] == on_disk["paging"]["peak_bytes"] > 0
     (tmp_path / "start.txt").write_text("Once")
     assert json.loads(said(capsys, "think", brain, str(tmp_path / "start.txt"), "--symbols", "7", "--json")[1]) | {
         "seconds": 0

@@ -144,9 +144,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(str(tmp_path))
     known = dataclasses.replace(KNOWN["silero-vad"], folder="little_package/model")
     monkeypatch.setitem(KNOWN, "silero-vad", known)
-    models._load_known.cache_clear()
+    models.let_go("silero-vad")
     yield tmp_path / "little_package"
-    models._load_known.cache_clear()
+    models.let_go("silero-vad")
 
 
 def test_a_file_that_is_not_the_known_one_is_refused_and_no_code_runs(package: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from ltm.errors import FolderError
-from ltm.runtime.room import ALIGNED, in_a_room, read_into_a_room, views_of
+from ltm.runtime.room import ALIGNED, read_into_a_room, room_for, views_of
 from ltm.runtime.weights import from_bytes, to_bytes
 
 TENSORS = {
@@ -52,8 +52,11 @@ def test_what_is_read_is_what_the_library_reads(tmp_path: Path) -> None:
     low = content.ctypes.data
     assert all(low <= part.data_ptr() < low + content.nbytes for part in tensors.values() if part.numel())
     assert min(part.data_ptr() for part in tensors.values() if part.numel()) % ALIGNED == 0
-    copies = in_a_room({"whole": TENSORS["whole"], "matrix": TENSORS["matrix"], "one": TENSORS["one"]})
-    assert all(torch.equal(copy, TENSORS[name]) and copy.data_ptr() % ALIGNED == 0 for name, copy in copies.items())
+    places = room_for({name: (TENSORS[name].shape, TENSORS[name].dtype) for name in ("whole", "matrix", "one")})
+    for name, place in places.items():
+        assert place.shape == TENSORS[name].shape and not place.any() and place.data_ptr() % ALIGNED == 0
+        place.copy_(TENSORS[name])
+    assert all(torch.equal(place, TENSORS[name]) for name, place in places.items())  # none lies over another
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,9 @@ def test_memory_goes_back_at_once() -> None:
     if not Path("/proc/self/status").exists():
         pytest.skip("needs Linux's /proc to tell resident memory")
     size = 40_000_000
-    rooms = [in_a_room({"a": torch.ones(size // 4)}) for _ in range(3)]
+    rooms = [room_for({"a": (torch.Size([size // 4]), torch.float32)}) for _ in range(3)]
+    for room in rooms:
+        room["a"].fill_(1)
     held = private()
     del rooms[1]["a"]  # one between two that stay
     gc.collect()

@@ -6,7 +6,7 @@ Shapes: B batch, S sites, D field width, N cells, V symbols, R rows, C columns.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -72,6 +72,8 @@ class Brain(Pretrained, nn.Module):
         """Scenes it keeps, to rehearse and to judge itself by."""
         self.int8 = False
         """Whether its matrices are written in eight bits."""
+        self.zone_origins: dict[str, dict[str, Any]] = {}
+        """Of zones that were carried from other brains: where they come from, as `provenance.zones` of a record."""
         if not absent and not self.circuit.field_start.is_meta:
             generator = torch.Generator().manual_seed(chart.training.seed if seed is None else seed)
             initialise_all(self, generator)

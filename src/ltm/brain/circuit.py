@@ -21,7 +21,7 @@ from ltm.brain.lanes import Lanes
 from ltm.brain.masked import masked_tick
 from ltm.brain.residence import Residence
 from ltm.brain.total import Total
-from ltm.brain.wave import DynamicWave
+from ltm.brain.wave import DynamicWave, roles_in
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.rhythm import cycle, labels
 from ltm.zones.layers import rms_norm, truncated_normal_
@@ -181,8 +181,10 @@ class Circuit(nn.Module):
         field_BSD, own = lanes.field, dict(lanes.own)
         delta_BSD = torch.zeros_like(field_BSD)
         moved_BR = torch.zeros(fired_BR.shape)
-        firing = fired_BR.any(0).nonzero().flatten().tolist()
-        self._expect(firing)
+        firing = roles_in(fired_BR)
+        if self.residence is not None:
+            following = wave.foreseen(lanes)
+            self._expect(firing if following is None else [*firing, *roles_in(following)])
         for number in firing:
             name, role = self.labels[number]
             zone = self.zone(name)

@@ -102,13 +102,12 @@ def _seen(brain: Brain, name: str, values: Tensor) -> Float[Tensor, "B S W"]:
     if not isinstance(sense, RawSense):
         return written
     raw = Raw.of(values, 0, written.shape[1])
-    residence = brain.circuit.residence
-    if residence is not None:
-        for zone in brain.circuit.looking:
-            residence.need(zone)
-    zones = [brain.circuit.zone(zone) for zone in brain.circuit.looking]
-    parts = [part for zone in zones for part in zone.models if part.spec.sense == name]
-    told = [part.take(rms_norm(part.made(raw, written.shape[1]))) for part in parts]
+    residence, told = brain.circuit.residence, []
+    for zone in brain.circuit.looking:
+        parts = [part for part in brain.circuit.zone(zone).models if part.spec.sense == name]
+        if residence is not None and parts:
+            residence.need(zone)  # one after the other: there may be no room for two
+        told += [part.take(rms_norm(part.made(raw, written.shape[1]))) for part in parts]
     return torch.cat(told, dim=-1) if told else written
 
 

@@ -85,6 +85,19 @@ class DynamicWave(nn.Module):
             self.favour_R += BALANCE_STEP * torch.sign(share_R.mean() - share_R)
         return fired_BR, 1 + scores_BR - scores_BR.detach()
 
+    def foreseen(self, lanes: Lanes) -> Bool[Tensor, "B R"] | None:
+        """Returns which roles will fire at the next tick, where that is known already; what is drawn then is the same.
+
+        No promise: where something else draws in between, such as chance inside a zone or a restless mind, others fire.
+        What a router or oscillators will choose depends on the field, which is still moving: None.
+        """
+        if self.router is not None or lanes.generator is None:
+            return None
+        state = lanes.generator.get_state()
+        fired_BR, _ = self.choose(lanes)
+        lanes.generator.set_state(state)
+        return fired_BR
+
     def _turn(self, phases_BR: Tensor, drive_BR: Tensor) -> Tensor:
         assert self.frequency is not None and self.pull is not None
         # The sum of pull[i, j] sin(phase j - phase i) over j, without a sine for every pair.
@@ -98,3 +111,9 @@ class DynamicWave(nn.Module):
         """Operations of one choice for one example."""
         pulls = 0 if self.pull is None else 4 * self.pull.numel()
         return pulls + (0 if self.router is None else self.router.operations)
+
+
+def roles_in(fired_BR: Tensor) -> list[int]:
+    """Returns the numbers of the roles that fire for any example."""
+    numbers: list[int] = fired_BR.any(0).nonzero().flatten().tolist()
+    return numbers

@@ -120,3 +120,8 @@ Memory = Annotated[
     str | None, typer.Option(help="Keep zones on disk, and at most so much of them in memory, such as 300MB.")
 ]
 """What verbs take that think, and may do so with a brain larger than memory."""
+Pins = Annotated[
+    list[str] | None,
+    typer.Option("--pin", help="With --memory: a zone that stays; of a brain of several skills as skill/zone."),
+]
+"""What they take beside."""

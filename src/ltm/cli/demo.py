@@ -31,6 +31,7 @@ def demo(
     from ltm.cli.show_thought import show_thought
     from ltm.cli.training import console_of, run_training
     from ltm.cli.watch_thought import Watch
+    from ltm.runtime.alone import alone
     from ltm.runtime.brains import load_brain
     from ltm.runtime.shipped import shipped_brain
     from ltm.scenes.scene import Scene
@@ -50,8 +51,9 @@ def demo(
     chart = chart.model_copy(update={"will": chart.will.model_copy(update={"ticks": MOST_TICKS})})
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)
-    _forget(out)
-    run_training(chart, out, Path(), fresh=True, console=console)
+    with alone(out, "trains it"):
+        _forget(out)
+        run_training(chart, out, Path(), fresh=True, console=console)
     console.rule("[bold]3. Next")
     program = "ltm" if sys.prefix == sys.base_prefix else str(Path(sys.prefix).name + "/bin/ltm")
     for line in (

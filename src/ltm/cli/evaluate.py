@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder, Memory
+from ltm.cli.brain_folder import BrainFolder, Memory, Pins
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,6 +42,7 @@ def evaluate(
         list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[8,14].")
     ] = None,
     memory: Memory = None,
+    pin: Pins = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a PNG of accuracy and confidence against ticks.")] = None,
@@ -73,7 +74,7 @@ def evaluate(
     console = console_of(stderr=as_json)
     check_named(data)
     folder = brain if skill is None and not has_skills(brain) else skill_for(brain, data, skill)
-    loaded, record = open_brain(folder, memory)
+    loaded, record = open_brain(folder, memory, _pins_of(brain, folder, pin or []))
     asked_otherwise = {"plot": plot, "ticks": ticks, "tries": tries, "confidence": confidence, "segments": segments}
     given = [f"--{name}" for name, value in asked_otherwise.items() if value is not None]
     if given and speaks(loaded.chart):
@@ -97,7 +98,7 @@ def evaluate(
         report["skill"] = folder.name
         if find_source(data) is None:
             with console.status("asking who knows these scenes"):
-                report["routing"] = routing(open_skills(brain, memory), data, folder.name, limit)
+                report["routing"] = routing(open_skills(brain, memory, pin or []), data, folder.name, limit)
     if as_json:
         typer.echo(json.dumps(report, indent=1))
     else:
@@ -107,6 +108,17 @@ def evaluate(
 
         accuracy_by_ticks_png(report["by_ticks"], plot, report["reliability"])
         console.print(f"wrote {plot}", highlight=False)
+
+
+def _pins_of(brain: Path, folder: Path, pins: list[str]) -> list[str]:
+    """Returns the zones of one skill that are pinned; of a brain of several they are named with their skill."""
+    from ltm.runtime.paged import check_pins
+    from ltm.runtime.skills import has_skills, records_of
+
+    if not has_skills(brain):
+        return pins
+    check_pins(pins, [f"{skill}/{zone}" for skill, record in records_of(brain).items() for zone in record.zones])
+    return [zone for skill, _, zone in (pin.partition("/") for pin in pins) if skill == folder.name]
 
 
 def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: int, console: Console) -> SceneSet:

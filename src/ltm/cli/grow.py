@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,6 +66,8 @@ def grow(
     """
     from ltm.cli.training import console_of, run_training
     from ltm.errors import LtmError, nearest
+    from ltm.runtime.alone import alone
+    from ltm.runtime.skills import folders_of
     from ltm.training.forgetting import EARLIER, changes, refuse_forgetting
     from ltm.training.from_data import name_of, propose_for
     from ltm.training.grow import add_skill, check_new, nursery
@@ -99,50 +102,54 @@ def grow(
         "--replay": replay,
         "--skip-bad": "yes" if skip_bad else "no",
     }
-    growth = Growth(folders, rehearse=keep == "rehearse", share=share or [], reuse=reuse or [], start=start)
-    if growth.begun(run, asked):
-        console.print(f"going on with '{name}', which was interrupted", highlight=False, markup=False)
-    else:
+    with alone(place, "trains it"):
+        growth = Growth(folders, rehearse=keep == "rehearse", share=share or [], reuse=reuse or [], start=start)
+        if growth.begun(run, asked):
+            console.print(f"going on with '{name}', which was interrupted", highlight=False, markup=False)
+        else:
 
-        def propose(room: int | str) -> tuple[Chart, Sequence[str]]:
-            return propose_for(
-                scenes,
-                see or [],
-                do or [],
-                size=room,
-                minutes=minutes,
-                seed=seed,
-                out=place,
+            def propose(room: int | str) -> tuple[Chart, Sequence[str]]:
+                return propose_for(
+                    scenes,
+                    see or [],
+                    do or [],
+                    size=room,
+                    minutes=minutes,
+                    seed=seed,
+                    out=place,
+                    skip_bad=skip_bad,
+                    replay=replay,
+                )
+
+            _show(growth.begin(run, asked, propose, size), growth.chart, console)
+        weights, notes = growth.weights()
+        together = growth.together(loss)
+        for note in notes:
+            console.print(note, highlight=False, markup=False)
+        waiting = (place / "brain.json").exists()  # only the last step was missed, or it was refused
+        if not waiting:
+            run_training(
+                growth.chart,
+                place,
+                run,
+                fresh=True,
                 skip_bad=skip_bad,
-                replay=replay,
+                console=console,
+                weights=weights,
+                again="the same command",
+                together=together,
             )
-
-        _show(growth.begin(run, asked, propose, size), growth.chart, console)
-    weights, notes = growth.weights()
-    together = growth.together(loss)
-    for note in notes:
-        console.print(note, highlight=False, markup=False)
-    waiting = (place / "brain.json").exists()  # only the last step was missed, or it was refused
-    if not waiting:
-        run_training(
-            growth.chart,
-            place,
-            run,
-            fresh=True,
-            skip_bad=skip_bad,
-            console=console,
-            weights=weights,
-            again="the same command",
-            together=together,
-        )
-    changed = changes(name, run / EARLIER)
-    for change in changed if waiting else ():
-        console.print(change.words(), highlight=False, markup=False)
-    waits = f"the same command with a higher --loss accepts this; removing {place.parent} ends the attempt"
-    kept = f"{final}/ is {'as it was' if out is None else 'not written'}"
-    refuse_forgetting(changed, loss, f"{kept}; {waits}")
-    add_skill(found, name, place, {change.skill: change.folder for change in changed}, out)
-    console.print(f"{final}/ has {len(folders) + 1} skills: {', '.join([*folders, name])}", highlight=False)
+        changed = changes(name, run / EARLIER)
+        for change in changed if waiting else ():
+            console.print(change.words(), highlight=False, markup=False)
+        waits = f"the same command with a higher --loss accepts this; removing {place.parent} ends the attempt"
+        kept = f"{final}/ is {'as it was' if out is None else 'not written'}"
+        refuse_forgetting(changed, loss, f"{kept}; {waits}")
+        add_skill(found, name, place, {change.skill: change.folder for change in changed}, out)
+    with suppress(OSError):  # other skills may still be in training there
+        place.parent.rmdir()
+    folders = folders_of(final)
+    console.print(f"{final}/ has {len(folders)} skills: {', '.join(folders)}", highlight=False)
 
 
 def _show(notes: Sequence[str], chart: Chart, console: Console) -> None:

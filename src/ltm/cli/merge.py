@@ -31,6 +31,7 @@ def merge(
     """
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
+    from ltm.runtime.alone import alone
     from ltm.runtime.brains import load_brain
     from ltm.runtime.skills import write_skills
     from ltm.training.from_data import name_of
@@ -39,10 +40,11 @@ def merge(
     if len(brains) < 2:
         raise LtmError("name at least two brains to merge, such as: ltm merge digits/ sudoku -o both/")
     console = console_of()
-    folders, notes = gather(brains, names or [])
-    for note in notes:
-        console.print(note, style="yellow", highlight=False, markup=False)
-    write_skills(out, name_of(out), folders)
+    with alone(out, "merges brains into it"):
+        folders, notes = gather(brains, names or [])
+        for note in notes:
+            console.print(note, style="yellow", highlight=False, markup=False)
+        write_skills(out, name_of(out), folders)
     for name, folder in folders.items():
         chart = load_brain(folder)[0].chart
         console.print(f"  {name}: {', '.join(chart.senses)} -> {', '.join(chart.acts)}", highlight=False, markup=False)

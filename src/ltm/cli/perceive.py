@@ -51,6 +51,9 @@ def perceive(
     memory: Annotated[
         str | None, typer.Option(help="Keep zones on disk, and of each brain at most so much in memory, such as 300MB.")
     ] = None,
+    pin: Annotated[
+        list[str] | None, typer.Option(help="With --memory: a zone that stays, as eye/ZONE or mind/ZONE.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was perceived as JSON, one a line.")] = False,
 ) -> int:
     """Think about pictures: of the cells of a board, or of the tokens of a sequence.
@@ -76,7 +79,8 @@ def perceive(
                 raise LtmError(f"--teach {teach_to}: is one of the two brains, which stay as they are; choose another")
         if memory is not None:
             raise LtmError("--memory: an eye that is taught is all in memory; leave out one of --memory and --teach")
-    coupled = Coupled(_brain(eye, memory), _brain(mind, memory), keeps=keeps)
+    pins = _pins(pin or [])
+    coupled = Coupled(_brain(eye, memory, pins["eye"]), _brain(mind, memory, pins["mind"]), keeps=keeps)
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
     will = coupled.mind.chart.will
     will = type(will).model_validate({**will.model_dump(), **{k: v for k, v in asked.items() if v is not None}})
@@ -112,14 +116,25 @@ def perceive(
     return EXIT_OK
 
 
-def _brain(folder: Path, memory: str | None) -> Brain:
+def _pins(given: list[str]) -> dict[str, list[str]]:
+    """Returns the zones that stay, of either brain."""
+    pins: dict[str, list[str]] = {"eye": [], "mind": []}
+    for pin in given:
+        which, _, zone = pin.partition("/")
+        if which not in pins or not zone:
+            raise LtmError(f"--pin {pin}: expected eye/ZONE or mind/ZONE, as there are two brains")
+        pins[which].append(zone)
+    return pins
+
+
+def _brain(folder: Path, memory: str | None, pins: list[str]) -> Brain:
     from ltm.runtime.paged import open_brain
     from ltm.runtime.skills import folders_of, has_skills
 
     if has_skills(folder):
         listed = ", ".join(str(skill) for skill in folders_of(folder).values())
         raise LtmError(f"{folder}: a brain of several skills; name one of them: {listed}")
-    return open_brain(folder, memory)[0]
+    return open_brain(folder, memory, pins)[0]
 
 
 def _cells(text: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,7 @@ def rest(
     from ltm.chart.base import format_bytes
     from ltm.cli.render import percent
     from ltm.cli.training import console_of
+    from ltm.runtime.alone import alone
     from ltm.runtime.record import REHEARSAL
     from ltm.runtime.skills import check_skills_target, folders_of, records_of
     from ltm.training.rest import Rest, put_in_place
@@ -52,14 +54,17 @@ def rest(
         raise LtmError("--try changes nothing and so writes nothing: leave out -o, or --try")
     found = fetched(brain) if try_only else to_change(brain, out, "rest")
     assert found is not None
-    folders, final = folders_of(found), out or found
-    if not try_only:
-        check_skills_target(final)
-    before = sizes(found)
-    resting = Rest(folders, loss, lambda words: console.print(f"  {words}", highlight=False, markup=False), practice)
-    changed = resting.run()
-    if not try_only and (changed or out is not None):
-        put_in_place(found, changed, out)
+    final = out or found
+    with nullcontext() if try_only else alone(final, "lets it rest"):
+        if not try_only:
+            check_skills_target(final)
+        before = sizes(found)
+        resting = Rest(
+            folders_of(found), loss, lambda words: console.print(f"  {words}", highlight=False, markup=False), practice
+        )
+        changed = resting.run()
+        if not try_only and (changed or out is not None):
+            put_in_place(found, changed, out)
     after = before if try_only else sizes(final)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("skill")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.brain_folder import Memory, fetched
+from ltm.cli.brain_folder import Memory, Pins, fetched
 
 if TYPE_CHECKING:
     from ltm.catalog.estimate import World
@@ -34,6 +34,7 @@ def scale(
     ] = None,
     thoughts: Annotated[int, typer.Option(min=1, max=1000, help="Thoughts to measure; at most 20 seconds.")] = 8,
     memory: Memory = None,
+    pin: Pins = None,
     plot: Annotated[Path | None, typer.Option(help="Write a picture of sizes, .png or .svg.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the draws, and of scenes that are made.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -48,7 +49,7 @@ def scale(
     from ltm.cli.show_scale import References, show_group, show_references, show_said
     from ltm.cli.training import console_of
 
-    _check(brain, model, active, {"scenes": scenes, "memory": memory}, plot)
+    _check(brain, model, active, {"scenes": scenes, "memory": memory, "pin": pin}, plot)
     figures = shipped_figures()
     world = World(with_settings(figures.quantities, settings or []), seed)
     console = console_of(stderr=as_json)
@@ -60,7 +61,7 @@ def scale(
     weight = None
     if brain is not None:
         with console.status("thinking"):
-            groups["folder"], weight = _weigh(world, brain, scenes, thoughts, seed, memory)
+            groups["folder"], weight = _weigh(world, brain, scenes, thoughts, seed, memory, pin or [])
     if not groups:
         groups["brain"] = about_brain(world)
     said = check_said(world, figures) if "brain" in groups else []
@@ -89,7 +90,11 @@ def _set_by_hand(group: Group, name: str) -> bool:
 
 
 def _check(
-    brain: Path | None, model: str | None, active: str | None, of_folder: dict[str, str | None], plot: Path | None
+    brain: Path | None,
+    model: str | None,
+    active: str | None,
+    of_folder: dict[str, str | list[str] | None],
+    plot: Path | None,
 ) -> None:
     from ltm.errors import LtmError
 
@@ -105,7 +110,7 @@ def _check(
 
 
 def _weigh(
-    world: World, folder: Path, source: str | None, thoughts: int, seed: int, memory: str | None
+    world: World, folder: Path, source: str | None, thoughts: int, seed: int, memory: str | None, pins: list[str]
 ) -> tuple[Group, Weight]:
     from ltm.catalog.scale_report import about_folder
     from ltm.catalog.thinking_cost import time_thoughts, weigh
@@ -113,7 +118,7 @@ def _weigh(
     from ltm.runtime.paged import open_brain
     from ltm.scenes.sources import find_source
 
-    loaded, record = open_brain(folder, memory)
+    loaded, record = open_brain(folder, memory, pins)
     weight = replace(weigh(loaded.chart), bytes=inspect_folder(folder).weight_bytes)
     scenes = _scenes(loaded.chart, source, thoughts, seed)
     thinking = None if scenes is None else time_thoughts(loaded, scenes, seed)

@@ -120,10 +120,12 @@ def record_table(record: BrainRecord, *, plain: bool = False) -> Table:
         words = "  ".join(f"{key} {_value(key or name, part)}".strip() for key, part in row.items())
         table.add_row(Text(safe(name, plain), "bright_black"), Text(safe(words, plain)))
     table.add_section()
-    for name, value in record.provenance.model_dump(exclude_none=True).items():
+    for name, value in record.provenance.model_dump(exclude_none=True, exclude={"zones"}).items():
         if value != "":
             shown = clock(value) if name == "seconds" else f"{value:,}" if name == "steps" else str(value)
             table.add_row(Text("time" if name == "seconds" else name, "bright_black"), Text(safe(shown, plain)))
+    for name, origin in (record.provenance.zones or {}).items():
+        table.add_row(Text(safe(f"zone {name}", plain), "bright_black"), Text(safe(origin.words(), plain)))
     return table
 
 

@@ -28,7 +28,8 @@ def talk(brain: Brain, given: str | None, count: int, temperature: float, top: i
         temperature: 0 says the likeliest, 1 draws as likely as they are.
         top: draws among so many of the likeliest only; 0 among all.
         seed: of the draws.
-        as_json: print one object at the end rather than text as it comes.
+        as_json: print one object at the end rather than text as it comes; with what paging came to, where zones are
+            on disk.
 
     Raises:
         DataError: nothing to go on from, or it can't be read.
@@ -39,6 +40,8 @@ def talk(brain: Brain, given: str | None, count: int, temperature: float, top: i
     writer, said, parts = writer_of(conversation.spec, text, symbols), list[int](), list[str]()
     if not as_json:
         sys.stdout.write(writer.begun)
+    residence = brain.circuit.residence
+    before = None if residence is None else residence.paging
     start = time.perf_counter()
     for symbol in conversation.go_on(symbols, count, temperature=temperature, top=top, seed=seed):
         said.append(symbol)
@@ -50,6 +53,8 @@ def talk(brain: Brain, given: str | None, count: int, temperature: float, top: i
     seconds = time.perf_counter() - start
     if as_json:
         whole = {"text": text, "said": "".join(parts), "symbols": len(said), "seconds": round(seconds, 4)}
+        if residence is not None and before is not None:
+            whole["paging"] = residence.paging.since(before).to_json()
         typer.echo(json.dumps(whole, ensure_ascii=False))
         return
     sys.stdout.write(parts[-1] + "\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder, Memory
+from ltm.cli.brain_folder import BrainFolder, Memory, Pins
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, first_mistake
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def think(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in starting states, and draws.")] = 0,
     memory: Memory = None,
-    pin: Annotated[list[str] | None, typer.Option(help="With --memory: a zone that stays.")] = None,
+    pin: Pins = None,
     trace: Annotated[Path | None, typer.Option(help="Write everything that happened as JSON.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the thought as it happens.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave unreadable scenes out and go on.")] = False,

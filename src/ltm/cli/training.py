@@ -78,13 +78,14 @@ def run_training(
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; the run was saved first.
-        LtmError: scenes or folders that can't be used.
+        LtmError: scenes or folders that can't be used, or another process trains into this one.
     """
     from ltm.chart.scenes import PIPE
     from ltm.cli.show_report import show_report
     from ltm.cli.show_training import TrainingDisplay
     from ltm.cli.show_waiting import Waiting
     from ltm.errors import DataError
+    from ltm.runtime.alone import alone
     from ltm.runtime.folder import check_target
     from ltm.scenes.prepare_stream import Streamed, scenes_of
     from ltm.training.checkpoint import unfinished
@@ -94,43 +95,44 @@ def run_training(
 
     console = console or console_of()
     run = run_folder(out)
-    check_target(out)
-    start = None if fresh or unfinished(run) else continue_from(out, chart)
-    with Waiting(console) as waiting:
-        prepared = scenes_of(chart, folder, skip_bad=skip_bad, told=waiting)
-    for problem in prepared.problems:
-        console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
-    console.print(prepared.words(), highlight=False, markup=False)
-    if start is not None:
-        console.print(f"going on from the brain in {out}", highlight=False, markup=False)
-        if start[1] != fingerprint(prepared.validation):
-            line = "it may have learned from scenes that are set aside now: figures below may flatter it"
-            console.print(line, style="yellow", highlight=False)
-    elif fresh and (out / "brain.json").exists():
-        console.print(f"the brain in {out} will be replaced once this one is done", highlight=False, markup=False)
-    interrupt = Interrupt()
-    try:
-        with interrupt.watched(), TrainingDisplay(console) as display:
-            fitted = train_chart(
-                chart,
-                out,
-                folder=folder,
-                prepared=prepared,
-                report=display.update,
-                say=display.say,
-                stop=interrupt,
-                start=weights if start is None else start[0],
-                together=together,
-            )
-        if not fitted.finished:
-            raise KeyboardInterrupt
-    except (KeyboardInterrupt, DataError) as problem:
-        if unfinished(run):
-            command = again or f"ltm train {shlex.quote(str(run / 'chart.yaml'))}"
-            command = f"… | {command}" if chart.scenes.source == PIPE else command
-            without = " --skip-bad" if isinstance(problem, DataError) else ""
-            console.print(f"saved. Go on with: {command}{without}", highlight=False, markup=False)
-        raise
+    with alone(out, "trains it"):
+        check_target(out)
+        start = None if fresh or unfinished(run) else continue_from(out, chart)
+        with Waiting(console) as waiting:
+            prepared = scenes_of(chart, folder, skip_bad=skip_bad, told=waiting)
+        for problem in prepared.problems:
+            console.print(f"skipped {problem}", style="yellow", highlight=False, markup=False)
+        console.print(prepared.words(), highlight=False, markup=False)
+        if start is not None:
+            console.print(f"going on from the brain in {out}", highlight=False, markup=False)
+            if start[1] != fingerprint(prepared.validation):
+                line = "it may have learned from scenes that are set aside now: figures below may flatter it"
+                console.print(line, style="yellow", highlight=False)
+        elif fresh and (out / "brain.json").exists():
+            console.print(f"the brain in {out} will be replaced once this one is done", highlight=False, markup=False)
+        interrupt = Interrupt()
+        try:
+            with interrupt.watched(), TrainingDisplay(console) as display:
+                fitted = train_chart(
+                    chart,
+                    out,
+                    folder=folder,
+                    prepared=prepared,
+                    report=display.update,
+                    say=display.say,
+                    stop=interrupt,
+                    start=weights if start is None else start[0],
+                    together=together,
+                )
+            if not fitted.finished:
+                raise KeyboardInterrupt
+        except (KeyboardInterrupt, DataError) as problem:
+            if unfinished(run):
+                command = again or f"ltm train {shlex.quote(str(run / 'chart.yaml'))}"
+                command = f"… | {command}" if chart.scenes.source == PIPE else command
+                without = " --skip-bad" if isinstance(problem, DataError) else ""
+                console.print(f"saved. Go on with: {command}{without}", highlight=False, markup=False)
+            raise
     if isinstance(prepared, Streamed):
         for bad in prepared.train.problems[prepared.skipped :]:
             console.print(f"skipped {bad}", style="yellow", highlight=False, markup=False)

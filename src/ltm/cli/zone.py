@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from ltm.cli.brain_folder import BrainFolder
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
+    from ltm.runtime.zone_file import ZoneFile
 
 app = typer.Typer(help="Carry zones from one brain to another.", no_args_is_help=True)
 
@@ -35,6 +37,7 @@ def list_zones(
     from ltm.runtime.listing import inspect_folder
     from ltm.runtime.record import CHART
 
+    _refuse_several(brain)
     record = inspect_folder(brain)
     chart = chart_from_text(read_text(brain / CHART), str(brain / CHART))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
@@ -67,6 +70,7 @@ def take(
     from ltm.cli.training import console_of
     from ltm.runtime.zone_file import take_zone
 
+    _refuse_several(brain)
     taken = take_zone(brain, zone, out)
     count = sum(weight.numel() for weight in taken.body.values())
     words = f"{taken.spec.kind}, {taken.width} channels, {count:,} weights, {format_bytes(out.stat().st_size)}"
@@ -89,35 +93,68 @@ def put(
     """
     from ltm.cli.render import percent
     from ltm.cli.training import console_of
-    from ltm.errors import LtmError
+    from ltm.runtime.alone import alone
     from ltm.runtime.brains import load_brain, save_brain
     from ltm.runtime.folder import check_target
-    from ltm.runtime.skills import has_skills
     from ltm.runtime.zone_file import read_zone_file
     from ltm.training.graft import graft
 
-    if has_skills(brain):
-        raise LtmError(f"{brain}: a brain of several skills; name one of them, such as {brain}/skills/NAME")
-    check_target(out)
-    zone = read_zone_file(file)
-    before, record = load_brain(brain)
-    called = name or zone.name
-    after = graft(before, zone, called, thaw=thaw)
-    width, field = zone.width, after.chart.field.width
-    ties = sum(w.numel() for n, w in after.circuit.zone(called).named_parameters() if not n.startswith("body."))
-    console = console_of()
-    words = f"{called}: its {width} channels are tied to the field's {field} by {ties:,} new weights; it starts silent"
-    console.print(words, highlight=False, markup=False)
-    provenance = record["provenance"]
-    origin = f"{zone.origin.get('brain', 'unknown')} ({zone.provenance.get('data') or 'unknown'})"
-    data = f"{provenance.get('data') or 'unknown'}; zone {called} taken from {origin}"
-    save_brain(after, out, {"provenance": {**provenance, "data": data[:4000]}, "measured": {}})
+    _refuse_several(brain)
+    with alone(out, "puts a zone into it"):
+        check_target(out)
+        zone = read_zone_file(file)
+        before, record = load_brain(brain)
+        called = name or zone.name
+        after = graft(before, zone, called, thaw=thaw)
+        width, field = zone.width, after.chart.field.width
+        ties = sum(w.numel() for n, w in after.circuit.zone(called).named_parameters() if not n.startswith("body."))
+        console = console_of()
+        words = (
+            f"{called}: its {width} channels are tied to the field's {field} by {ties:,} new weights; it starts silent"
+        )
+        console.print(words, highlight=False, markup=False)
+        for note in _notes(zone, after.chart.wave.policy):
+            console.print(note, highlight=False, markup=False)
+        provenance = record["provenance"]
+        origin = f"{zone.origin.get('brain', 'unknown')} ({zone.provenance.get('data') or 'unknown'})"
+        data = f"{provenance.get('data') or 'unknown'}; zone {called} taken from {origin}"
+        save_brain(after, out, {"provenance": {**provenance, "data": data[:4000]}, "measured": {}})
     right = [_right(one) for one in (before, after)]
     if right[0] is not None and right[1] is not None:
         kept = f"of the scenes that the brain keeps, {percent(right[0])} right before, {percent(right[1])} now"
         console.print(kept, highlight=False, markup=False)
     console.print(f"saved {out}/. Let it learn what the zone is good for:", highlight=False, markup=False)
     console.print(f"  ltm train {out}/chart.yaml -o {out} --data train.csv --minutes 5", highlight=False, markup=False)
+
+
+def _notes(zone: ZoneFile, wave: str) -> Iterator[str]:
+    """Says what of a zone is otherwise than it was, and what else a zone more changes."""
+    from ltm.training.graft import unheard
+
+    roles = zone.spec.roles
+    if len(roles) > 1:
+        when = "in turn, a tick each" if wave == "rhythm" else "as this brain's wave says"
+        yield f"its roles {', '.join(roles)} fire {when}, whenever they did where it comes from"
+    if any(role.vector for role in roles.values()) and not zone.roles:
+        yield "its file is of an earlier version, which didn't carry the vectors of roles: they are new"
+    if others := unheard(zone):
+        yield f"it heard {', '.join(others)} there, which it doesn't here"
+    if wave == "random":
+        yield "this brain's wave draws who fires: among one more, so the others come up less often, and answers change"
+
+
+def _refuse_several(brain: Path) -> None:
+    """Refuses a brain of several skills, each of which has zones of its own.
+
+    Raises:
+        LtmError: names its skills.
+    """
+    from ltm.errors import LtmError
+    from ltm.runtime.skills import folders_of, has_skills
+
+    if has_skills(brain):
+        listed = ", ".join(str(folder) for folder in folders_of(brain).values())
+        raise LtmError(f"{brain}: a brain of several skills; name one of them: {listed}")
 
 
 def _right(brain: Brain) -> float | None:

@@ -53,24 +53,49 @@ def end_of(config: Mapping[str, Any], symbols: int, name: str = "eos_token_id") 
     return first if isinstance(first, int) and not isinstance(first, bool) and 0 <= first < symbols else None
 
 
-def rotary_base(config: Mapping[str, Any], source: str) -> float:
-    """Returns the base of rotary positions, which older configurations have in one place and newer ones in another.
+def rotary_of(config: Mapping[str, Any], source: str) -> tuple[float, dict[str, Any] | None]:
+    """Returns the base of rotary positions, and how they are stretched; None where they aren't.
+
+    Older configurations have these in `rope_theta` and `rope_scaling`, newer ones in `rope_parameters`.
 
     Raises:
-        FolderError: positions are stretched in a way that is not built here.
+        FolderError: positions are stretched in a way that is not built here, or two are said.
     """
-    turning = config.get("rope_parameters")
-    if turning is not None and not isinstance(turning, Mapping):
-        raise FolderError(f"{source}: config.json: rope_parameters: expected an object, got {turning!r}")
-    turning = turning or {}
-    kind = turning.get("rope_type", turning.get("type", "default"))
-    if kind != "default" or config.get("rope_scaling") is not None:
-        found = kind if kind != "default" else config["rope_scaling"]
-        raise FolderError(
-            f"{source}: config.json: rotary positions of type {found!r} are not built here, only 'default'"
-        )
-    base = turning.get("rope_theta")
-    return setting({"rope_theta": config.get("rope_theta") if base is None else base}, "rope_theta", float, source, 1e4)
+    said = {name: config[name] for name in ("rope_scaling", "rope_parameters") if config.get(name) is not None}
+    for name, turning in said.items():
+        if not isinstance(turning, Mapping):
+            raise FolderError(f"{source}: config.json: {name}: expected an object, got {turning!r}")
+    kinds = {name: turning.get("rope_type", turning.get("type", "default")) for name, turning in said.items()}
+    for name, kind in kinds.items():
+        if kind not in ("default", "llama3"):
+            words = f"rotary positions of type {kind!r} are not built here, only 'default' and 'llama3'"
+            raise FolderError(f"{source}: config.json: {name}: {words}")
+    if len(set(kinds.values())) > 1:
+        raise FolderError(f"{source}: config.json: rope_scaling and rope_parameters say different rope_type")
+    turning = {name: value for part in said.values() for name, value in part.items() if value is not None}
+    base = setting({"rope_theta": config.get("rope_theta"), **turning}, "rope_theta", float, source, 1e4)
+    if "llama3" not in kinds.values():
+        return base, None
+    longest = config.get("max_position_embeddings")
+    stretch: dict[str, Any] = {"factor": setting(turning, "factor", float, source)}
+    stretch["original"] = setting(turning, "original_max_position_embeddings", int, source, longest)
+    for ours, theirs in (("low", "low_freq_factor"), ("high", "high_freq_factor")):
+        stretch[ours] = setting(turning, theirs, float, source)
+    if stretch["factor"] < 1 or stretch["low"] >= stretch["high"]:
+        words = "expected a factor of 1 or more, and low_freq_factor below high_freq_factor"
+        raise FolderError(f"{source}: config.json: {words}, got {dict(turning)!r}")
+    return base, stretch
+
+
+def check_symbols(config: Mapping[str, Any], symbols: int, source: str) -> None:
+    """Compares how many symbols a configuration says with the rows of the symbols' vectors; Meta's -1 says none.
+
+    Raises:
+        FolderError: they differ.
+    """
+    said = config.get("vocab_size")
+    if said not in (None, -1, symbols) or isinstance(said, bool):
+        raise FolderError(f"{source}: config.json: vocab_size: {said!r}, but there are vectors for {symbols:,} symbols")
 
 
 def refuse_other(

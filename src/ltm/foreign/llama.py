@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import end_of, longest_of, refuse_other, rotary_base, setting
+from ltm.foreign.config import check_symbols, end_of, longest_of, refuse_other, rotary_of, setting
 from ltm.foreign.gguf_file import ARCHITECTURE
 from ltm.foreign.tensors import Foreign, Tensors
 
@@ -34,6 +34,7 @@ class Layout:
         parts: those, in the order of `PARTS`.
         outer: the symbols' vectors, the last norm, and the matrix to symbols.
         neighbours: whether neighbouring channels are turned, rather than halves of a head.
+        tied: whether the matrix to symbols is the symbols' vectors where nobody says.
         file: that the settings are from, for messages.
     """
 
@@ -46,6 +47,7 @@ class Layout:
     parts: tuple[str, ...]
     outer: tuple[str, str, str]
     neighbours: bool
+    tied: bool
     end: str = "eos_token_id"
     refused: Mapping[str, Any] = field(default_factory=lambda: OTHERWISE)
     file: str = "config.json"
@@ -78,6 +80,7 @@ TRANSFORMERS = Layout(
     ),
     outer=("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"),
     neighbours=False,
+    tied=False,
 )
 META = Layout(
     sizes=("dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads"),
@@ -94,6 +97,7 @@ META = Layout(
     ),
     outer=("tok_embeddings.weight", "norm.weight", "output.weight"),
     neighbours=True,
+    tied=True,
 )
 GGUF = Layout(
     sizes=(
@@ -116,6 +120,7 @@ GGUF = Layout(
     ),
     outer=("token_embd.weight", "output_norm.weight", "output.weight"),
     neighbours=True,
+    tied=True,
     end="tokenizer.ggml.eos_token_id",
     refused={"llama.expert_count": 0, "llama.rope.scaling.type": "none"},
     file="its settings",
@@ -143,12 +148,23 @@ def llama_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
         body |= _layer(layer, width, zone, layout, tensors)
     table = tensors.take(layout.outer[0], axes=2)
     body["norm_out.weight"] = tensors.take(layout.outer[1], (width,))
-    tied = bool(config.get("tie_word_embeddings", config.get("tied_embeddings", True)))
-    own = layout.outer[2] in tensors or not tied
-    last = tensors.take(layout.outer[2], tuple(table.shape)) if own else None
+    check_symbols(config, len(table), tensors.source)
+    last = _head(config, table, layout, tensors)
     tensors.done()
     longest = longest_of(config, layout.longest, tensors.source, file=layout.file)
     return Foreign("llama", width, zone, body, table, last, end=end_of(config, len(table), layout.end), longest=longest)
+
+
+def _head(config: Mapping[str, Any], table: Tensor, layout: Layout, tensors: Tensors) -> Tensor | None:
+    """Takes the matrix to symbols; None where it is the symbols' vectors."""
+    name = layout.outer[2]
+    if name in tensors:
+        return tensors.take(name, tuple(table.shape))
+    said = config.get("tie_word_embeddings", config.get("tied_embeddings"))
+    if layout.tied if said is None else said:
+        return None
+    why = f"{layout.file} says that it isn't tied" if said is not None else "tie_word_embeddings is false where unsaid"
+    raise FolderError(f"{tensors.source}: no tensor {name!r}, which tells what comes next ({why})")
 
 
 def zone_of(config: Mapping[str, Any], layout: Layout, source: str) -> tuple[int, dict[str, Any]]:
@@ -171,11 +187,12 @@ def zone_of(config: Mapping[str, Any], layout: Layout, source: str) -> tuple[int
         raise FolderError(f"{source}: {groups} groups of keys and values don't divide {heads} heads")
     eps = setting(config, layout.eps[0], float, source, layout.eps[1], file=layout.file)
     if layout is TRANSFORMERS:
-        theta = rotary_base(config, source)
+        theta, stretch = rotary_of(config, source)
     else:
-        theta = setting(config, layout.theta, float, source, 1e4, file=layout.file)
+        theta, stretch = setting(config, layout.theta, float, source, 1e4, file=layout.file), None
     sizes = {"layers": layers, "heads": heads, "groups": groups, "hidden": hidden}
-    return width, {"kind": "llama", **sizes, "theta": theta, "eps": eps}
+    stretched = {} if stretch is None else {"stretch": stretch}
+    return width, {"kind": "llama", **sizes, "theta": theta, "eps": eps, **stretched}
 
 
 def _layer(layer: int, width: int, zone: dict[str, Any], layout: Layout, tensors: Tensors) -> dict[str, Tensor]:

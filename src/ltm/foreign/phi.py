@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import end_of, longest_of, refuse_other, rotary_base, setting
+from ltm.foreign.config import check_symbols, end_of, longest_of, refuse_other, rotary_of, setting
 from ltm.foreign.tensors import Foreign, Tensors
 
 KNOWN = {"hidden_act": "gelu_new", "qk_layernorm": False, "tie_word_embeddings": False}
@@ -41,7 +41,9 @@ def phi_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     width, hidden, layers, heads = (setting(config, word, int, where) for word in words)
     if setting(config, "num_key_value_heads", int, where, heads) != heads:
         raise FolderError(f"{where}: heads that share keys and values; phi-1 and phi-1.5 have none")
-    theta = rotary_base(config, where)
+    theta, stretch = rotary_of(config, where)
+    if stretch is not None:
+        raise FolderError(f"{where}: config.json: rotary positions of type 'llama3'; phi-1 and phi-1.5 have none")
     said = {name: value for name, value in config.items() if value is not None}
     turned = setting({**(config.get("rope_parameters") or {}), **said}, "partial_rotary_factor", float, where, 0.5)
     body: dict[str, Tensor] = {}
@@ -52,6 +54,7 @@ def phi_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     for part in ("weight", "bias"):
         body[f"norm_out.{part}"] = tensors.take(f"model.final_layernorm.{part}", (width,))
     table = tensors.take("model.embed_tokens.weight", axes=2)
+    check_symbols(config, len(table), where)
     head, bias = tensors.take("lm_head.weight", tuple(table.shape)), tensors.take("lm_head.bias", (len(table),))
     tensors.done()
     zone = {"kind": "phi", "layers": layers, "heads": heads, "hidden": hidden, "turned": turned}

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ltm.errors import FolderError
-from ltm.foreign.config import end_of, refuse_other
+from ltm.foreign.config import check_symbols, end_of, refuse_other
 from ltm.foreign.tensors import Foreign, Tensors
 
 SIX = ("r", "w", "k", "v", "a", "g")
@@ -86,6 +86,7 @@ def rwkv7_from(config: dict[str, Any], tensors: Tensors) -> Foreign:
     if layout is FLA:
         refuse_other(config, KNOWN, tensors.source)
     table = tensors.take(layout.table, axes=2)
+    check_symbols(config, len(table), tensors.source)
     width, layers = table.shape[1], tensors.count(re.escape(layout.layer).replace(r"\{\}", r"(\d+)") + r"\.")
     first = f"{layout.layer.format(0)}.{layout.time}"
     one_shift = f"{first}.x_rwkvag" in tensors

@@ -150,11 +150,16 @@ def read_model(place: Path, load: Load = load_tensors) -> tuple[dict[str, Any], 
         raise FolderError(f"{place}: no such file or folder")
     config = _json(place / CONFIG) if (place / CONFIG).exists() else {}
     tensors: dict[str, Tensor] = {}
+    missing = _index(place) if (place / INDEX).exists() else {}
     for file in weights_in(place):
         for name, tensor in load(place / file).items():
             if name in tensors:
                 raise FolderError(f"{place / file}: tensor {name!r} is in another file too")
             tensors[name] = tensor
+            if missing.get(name) == file:
+                del missing[name]
+    for name, file in missing.items():
+        raise FolderError(f"{place / INDEX}: names tensor {name!r}, which {file} doesn't hold")
     return config, Tensors(tensors, str(place))
 
 
@@ -165,10 +170,7 @@ def weights_in(place: Path) -> list[str]:
         FolderError: there are none, or the index is damaged.
     """
     if (place / INDEX).exists():
-        named = _json(place / INDEX).get("weight_map")
-        if not isinstance(named, dict) or not all(isinstance(file, str) for file in named.values()):
-            raise FolderError(f"{place / INDEX}: expected 'weight_map', from tensors to files")
-        files = sorted(set(named.values()))
+        files = sorted(set(_index(place).values()))
         if any(Path(file).name != file or not file.endswith(_ENDING) for file in files):
             raise FolderError(f"{place / INDEX}: files must lie in the folder and end in {_ENDING}")
     else:
@@ -180,6 +182,14 @@ def weights_in(place: Path) -> list[str]:
         why = why if named is None else f"; to read {named.name}, name the file itself"
         raise FolderError(f"{place}: holds no {_ENDING} file{why}")
     return files
+
+
+def _index(place: Path) -> dict[str, str]:
+    """Returns in which of a folder's files each tensor lies."""
+    named = _json(place / INDEX).get("weight_map")
+    if not isinstance(named, dict) or not all(isinstance(file, str) for file in named.values()):
+        raise FolderError(f"{place / INDEX}: expected 'weight_map', from tensors to files")
+    return named
 
 
 def _read_file(file: Path, load: Load) -> tuple[dict[str, Any], Tensors]:

@@ -38,12 +38,13 @@ class Frozen:
         self._made: OrderedDict[bytes, Tensor] = OrderedDict()
         self._bytes = 0
 
-    def made(self, value: Value, key: bytes) -> Tensor:
+    def made(self, value: Value, key: bytes, most: int | None = None) -> Tensor:
         """Returns what the model makes of one value, fp32 `[S, K]`; computed once, as long as it is remembered.
 
         Args:
             value: as a sense encodes it, without padding.
             key: that equal values share, and others don't.
+            most: bytes that are remembered of what it makes; of the last value in any case. `REMEMBERED` when absent.
 
         Raises:
             FolderError: it makes NaN or infinity, or something of another size than it should.
@@ -60,7 +61,7 @@ class Frozen:
         self._check(made, value)
         self._made[key] = made
         self._bytes += made.nbytes
-        while self._bytes > REMEMBERED and len(self._made) > 1:
+        while self._bytes > (REMEMBERED if most is None else most) and len(self._made) > 1:
             self._bytes -= self._made.popitem(last=False)[1].nbytes
         return made
 

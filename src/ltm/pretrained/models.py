@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -26,6 +28,10 @@ from ltm.runtime.weights import read_bytes
 
 Stamps = tuple[tuple[str, int, int], ...]
 """Name, size and time of each file of a model."""
+MOST_LOADED = 16
+"""Models that stay loaded, parts of one counted apart."""
+_loaded: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
+"""By name, files, and what of them is run."""
 
 
 def facts_of(model: str, layers: int | None = None) -> Facts:
@@ -74,10 +80,8 @@ def frozen(model: str, layers: int | None = None) -> Frozen:
         LtmError: no such model, or its package isn't installed; says how to get it.
         FolderError: files that are missing, damaged, or not those of the table.
     """
-    if model in KNOWN:
-        return _load_known(model, layers)
-    path = _path(model)
-    return _load_at(model, path, _stamps(path), layers)
+    made: Frozen = _once((model, stamp_of(model), layers), lambda: _load(model, layers))
+    return made
 
 
 def above(model: str, layers: int | None, last: int) -> Above:
@@ -92,7 +96,18 @@ def above(model: str, layers: int | None, last: int) -> Above:
         LtmError: as for `frozen`.
         FolderError: likewise.
     """
-    return _above(model, stamp_of(model), layers, last)
+    made: Above = _once((model, stamp_of(model), layers, last), lambda: _above(model, layers, last))
+    return made
+
+
+def let_go(model: str) -> None:
+    """Forgets a loaded model, whatever of it was run, with all that it has made; who asks for it again loads it again.
+
+    Args:
+        model: as for `facts_of`; one that isn't loaded is no mistake.
+    """
+    for key in [key for key in _loaded if key[0] == model]:
+        del _loaded[key]
 
 
 def file_of(model: str, name: str) -> bytes:
@@ -149,21 +164,24 @@ def stamp_of(model: str) -> Stamps:
     return () if model in KNOWN else _stamps(_path(model))
 
 
-@functools.lru_cache(maxsize=16)
-def _load_known(model: str, layers: int | None) -> Frozen:
+def _once(key: tuple[Hashable, ...], load: Callable[[], Any]) -> Any:
+    """Returns what is loaded already, or loads it; what was asked for longest ago goes first."""
+    if key not in _loaded:
+        _loaded[key] = load()
+        while len(_loaded) > MOST_LOADED:
+            _loaded.popitem(last=False)
+    _loaded.move_to_end(key)
+    return _loaded[key]
+
+
+def _load(model: str, layers: int | None) -> Frozen:
+    facts = facts_of(model, layers)
     contents, source, digest = _read(model)
-    return Frozen(model, KNOWN[model].load(contents, source, layers), facts_of(model, layers), digest)
+    run = KNOWN[model].load if model in KNOWN else form_of(_path(model)).load
+    return Frozen(model, run(contents, source, layers), facts, digest)
 
 
-@functools.lru_cache(maxsize=16)
-def _load_at(model: str, path: Path, stamps: Stamps, layers: int | None) -> Frozen:
-    facts = _facts_at(path, stamps, layers)
-    contents, source, digest = _read(model)
-    return Frozen(model, form_of(path).load(contents, source, layers), facts, digest)
-
-
-@functools.lru_cache(maxsize=16)
-def _above(model: str, stamps: Stamps, layers: int | None, last: int) -> Above:
+def _above(model: str, layers: int | None, last: int) -> Above:
     contents, source, digest = _read(model)
     with torch.inference_mode(False):  # whoever asks first, training may use it later
         return Above(transformer.model_of(contents, source, layers), last, digest)

@@ -37,7 +37,7 @@ def write_folder(final: Path, writer: Callable[[Path], None]) -> None:
     Raises:
         LtmError: the disk is full or refuses; what was at `final` before is untouched.
     """
-    with _explained(final):
+    with explained(final):
         final = final.resolve()
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.exists() and not final.is_dir():
@@ -61,7 +61,7 @@ def write_file(final: Path, data: bytes) -> None:
     Raises:
         LtmError: the disk is full or refuses; what was at `final` before is untouched.
     """
-    with _explained(final):
+    with explained(final):
         final = final.resolve()
         final.parent.mkdir(parents=True, exist_ok=True)
         sweep(final.parent, final.name)
@@ -104,7 +104,7 @@ def sweep(parent: Path, name: str | None = None) -> None:
 
 
 @contextmanager
-def _explained(final: Path) -> Iterator[None]:
+def explained(final: Path) -> Iterator[None]:
     """Turns the system's errors into ones that say what became of the last good version."""
     try:
         yield

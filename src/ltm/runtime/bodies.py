@@ -33,7 +33,7 @@ def zone_file(zone: str) -> str:
 
 
 def find_body(folder: Path, zone: str, digest: str) -> dict[str, Tensor]:
-    """Reads the body of a zone from the skill that holds it.
+    """Reads the body of a zone from the skill that holds it, in fp32.
 
     Args:
         folder: of the skill that doesn't hold it, beside those of the brain's other skills.
@@ -43,6 +43,18 @@ def find_body(folder: Path, zone: str, digest: str) -> dict[str, Tensor]:
     Raises:
         FolderError: none of the skills beside holds it, or the file is damaged.
     """
+    other, file, record = holding_file(folder, zone, digest)
+    tensors, words = from_bytes(checked(other, file, record), str(other / file))
+    tensors = unpack(tensors, str(other / file)) if words.get("weights") == "int8" else tensors
+    return {inner: tensor for inner, tensor in tensors.items() if inner.startswith(BODY)}
+
+
+def holding_file(folder: Path, zone: str, digest: str) -> tuple[Path, str, BrainRecord]:
+    """Returns the skill that holds the body of a zone, its file there, and the skill's record; as for `find_body`.
+
+    Raises:
+        FolderError: none of the skills beside holds it.
+    """
     skills = folder.resolve().parent
     if skills.name == SKILLS_FOLDER:
         for other in sorted(skills.iterdir()):
@@ -50,9 +62,7 @@ def find_body(folder: Path, zone: str, digest: str) -> dict[str, Tensor]:
                 record = inspect_folder(other)
                 file = holder(record, digest)
                 if file is not None:
-                    tensors, words = from_bytes(checked(other, file, record), str(other / file))
-                    tensors = unpack(tensors, str(other / file)) if words.get("weights") == "int8" else tensors
-                    return {inner: tensor for inner, tensor in tensors.items() if inner.startswith(BODY)}
+                    return other, file, record
     raise FolderError(
         f"{folder / zone_file(zone)}: its body is held by another skill of the brain that this one was copied out of; "
         "use it there, or take it out whole with ltm take"

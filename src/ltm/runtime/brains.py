@@ -36,7 +36,8 @@ def save_brain(
     Args:
         brain: what to save.
         path: the folder; one that holds a brain is replaced, anything else is refused.
-        record: `provenance` and `measured` for `brain.json`; where the brain has an origin, that one is written.
+        record: `provenance` and `measured` for `brain.json`; where the brain has an origin, that one is written,
+            and so are those of zones that were carried to it.
         bodies: zones whose body another skill's zone file holds, with its SHA-256; see `ltm.runtime.bodies`.
 
     Raises:
@@ -57,8 +58,12 @@ def save_brain(
         if name not in learned:
             constants.add(inner)
     record = {"name": brain.chart.name, "about": brain.chart.about} | (record or {})
+    record["provenance"] = dict(record.get("provenance", {}))
     if brain.origin is not None:
-        record["provenance"] = record.get("provenance", {}) | {"origin": brain.origin}
+        record["provenance"]["origin"] = brain.origin
+    carried = {**(record["provenance"].pop("zones", None) or {}), **brain.zone_origins}
+    if carried := {name: origin for name, origin in carried.items() if name in brain.chart.zones}:
+        record["provenance"]["zones"] = carried
     known = None if brain.familiarity is None else brain.familiarity.tensors()
     kept = None if brain.rehearsal is None else brain.rehearsal.tensors()
     text = dump(brain.chart)
@@ -95,6 +100,7 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
     if (origin := origin_of(path)) is not None:  # where it was fetched from, not where its weights began
         files.record["provenance"]["origin"] = origin
     brain.origin = files.record["provenance"].get("origin")
+    brain.zone_origins = files.record["provenance"].get("zones", {})
     if files.familiarity is not None:
         brain.familiarity = familiarity_of(files.familiarity, path / FAMILIARITY)
     if files.rehearsal is not None:
@@ -110,14 +116,23 @@ def read_chart(path: Path, record: BrainRecord) -> Chart:
         FolderError: damaged, or not what the record says.
         DataError: the package tokenizers is not installed, and the chart needs it.
     """
-    text = checked(path, CHART, record).decode("utf-8", "replace")
-    try:
-        chart = chart_from_text(text, str(path / CHART))
-    except ChartError as problem:
-        raise FolderError(str(problem)) from None
+    chart = declared_in(path, record)
     content = checked(path, TOKENIZER, record).decode("utf-8", "replace") if TOKENIZER in record.files else None
     take_in_tokenizer(chart, content, path)
     return chart
+
+
+def declared_in(path: Path, record: BrainRecord) -> Chart:
+    """Reads the chart of a brain folder; what its texts are read with isn't asked for.
+
+    Raises:
+        FolderError: damaged, or not what the record says.
+    """
+    text = checked(path, CHART, record).decode("utf-8", "replace")
+    try:
+        return chart_from_text(text, str(path / CHART))
+    except ChartError as problem:
+        raise FolderError(str(problem)) from None
 
 
 def tokenizer_named(chart: Chart) -> str | None:

@@ -62,8 +62,9 @@ def _measured(record: BrainRecord) -> str:
 
 
 def _provenance(record: BrainRecord) -> str:
-    known = record.provenance.model_dump(exclude_none=True)
+    known = record.provenance.model_dump(exclude_none=True, exclude={"zones"})
     rows = [(name.replace("_", " "), _cell(value)) for name, value in known.items() if value != ""]
+    rows += [(f"zone {name}", _cell(origin.words())) for name, origin in (record.provenance.zones or {}).items()]
     return _table(("what", "value"), rows) if rows else ""
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ltm.chart.document import load_yaml
 from ltm.errors import ChartError, FolderError, nearest
+from ltm.runtime.alone import alone
 from ltm.runtime.atomic import write_folder
 from ltm.runtime.bodies import BODY, find_body, zone_file
 from ltm.runtime.card import card
@@ -142,7 +143,8 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
         (folder / CARD).write_text(words, encoding="utf-8")
         (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 
-    write_folder(path, write)
+    with alone(path, "writes it"):
+        write_folder(path, write)
 
 
 def load_folder(path: Path) -> BrainFiles:

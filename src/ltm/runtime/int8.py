@@ -50,20 +50,43 @@ def unpack(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
         FolderError: a matrix without scales, or scales that don't fit one.
     """
     whole: dict[str, Tensor] = {}
+    for name, (tensor, scale_R) in with_scales(tensors, source).items():
+        whole[name] = tensor if scale_R is None else torch.empty(tensor.shape)
+        if scale_R is not None:
+            unpack_into(whole[name], tensor, scale_R)
+    return whole
+
+
+def with_scales(tensors: Mapping[str, Tensor], source: str) -> dict[str, tuple[Tensor, Tensor | None]]:
+    """Returns every tensor with its scales, None for those that aren't in eight bits.
+
+    Args:
+        tensors: as `pack` gave them.
+        source: what messages call the file.
+
+    Raises:
+        FolderError: as `unpack`.
+    """
+    found: dict[str, tuple[Tensor, Tensor | None]] = {}
     for name, tensor in tensors.items():
         if name.endswith(SCALE):
             if tensors.get(name.removesuffix(SCALE), tensor).dtype != torch.int8:
                 raise FolderError(f"{source}: scales {name!r} of no matrix in eight bits")
         elif tensor.dtype != torch.int8:
-            whole[name] = tensor
+            found[name] = (tensor, None)
         else:
             scale_R = tensors.get(name + SCALE)
             if scale_R is None or scale_R.dtype != torch.float32 or scale_R.shape != tensor.shape[:1]:
                 raise FolderError(f"{source}: matrix {name!r} in eight bits lacks its scales")
-            # By NumPy, for the reason told in `ltm.runtime.weights.not_finite`.
-            scale = scale_R.numpy().reshape(-1, *[1] * (tensor.dim() - 1))
-            whole[name] = torch.from_numpy(tensor.numpy().astype(np.float32) * scale)
-    return whole
+            found[name] = (tensor, scale_R)
+    return found
+
+
+def unpack_into(whole: Tensor, packed: Tensor, scale_R: Tensor) -> None:
+    """Writes a matrix in fp32 to where it shall lie; no other copy of it is made on the way."""
+    # By NumPy, for the reason told in `ltm.runtime.weights.not_finite`.
+    scale = scale_R.numpy().reshape(-1, *[1] * (packed.dim() - 1))
+    np.multiply(packed.numpy(), scale, out=whole.numpy(), dtype=np.float32)
 
 
 def _scale(largest_R: Tensor) -> Tensor:

@@ -14,15 +14,20 @@ from ltm.brain.brain import Brain
 from ltm.brain.skills import SkilledBrain
 from ltm.chart.base import parse_bytes
 from ltm.errors import FolderError, LtmError, nearest
-from ltm.runtime.bodies import find_body, zone_file
+from ltm.runtime.bodies import BODY, holding_file, zone_file
 from ltm.runtime.brains import check_tensors, familiarity_of, load_brain, read_chart, without_zones
 from ltm.runtime.folder import CONNECTOME, check_words, read_part
-from ltm.runtime.int8 import unpack
+from ltm.runtime.int8 import unpack_into, with_scales
 from ltm.runtime.listing import check_content, checked, inspect_folder
 from ltm.runtime.pager import START, Load, Lodging, Pager, vacate
 from ltm.runtime.record import FAMILIARITY, BrainRecord
-from ltm.runtime.room import Mark, in_a_room, read_into_a_room, views_of
+from ltm.runtime.room import Mark, read_into_a_room, room_for, views_of
 from ltm.runtime.skills import folders_of, has_skills, load_skills, read_skills
+
+Words = dict[str, str]
+"""What is kept with a file's tensors."""
+Scaled = dict[str, tuple[Tensor, Tensor | None]]
+"""Tensors with the scales of those in eight bits."""
 
 
 def open_paged(path: Path, memory: int, pins: Sequence[str] = ()) -> tuple[Brain, dict[str, Any]]:
@@ -43,7 +48,7 @@ def open_paged(path: Path, memory: int, pins: Sequence[str] = ()) -> tuple[Brain
     if has_skills(path):
         raise LtmError(f"{path}: a brain of several skills; open_paged_skills opens it")
     brain, record, load = _without_zones(path)
-    _check_pins(pins, brain.chart.zones)
+    check_pins(pins, brain.chart.zones)
     zones = {name: brain.circuit.zone(name) for name in brain.chart.zones}
     brain.circuit.residence = Pager(zones, load, memory, pins)
     return brain, record.model_dump(mode="json", exclude_none=True)
@@ -66,7 +71,7 @@ def open_paged_skills(path: Path, memory: int, pins: Sequence[str] = ()) -> Skil
         for skill, (part, _, _) in opened.items()
         for zone in part.chart.zones
     }
-    _check_pins(pins, zones)
+    check_pins(pins, zones)
 
     def load(label: str) -> Mapping[str, Tensor]:
         skill, _, zone = label.partition("/")
@@ -98,7 +103,7 @@ def _without_zones(path: Path) -> tuple[Brain, BrainRecord, Load]:
 
     def load(name: str) -> Mapping[str, Tensor]:
         file, start = path / zone_file(name), zones[name].start_O
-        found, verified[name] = _read_zone(path, name, record, verified.get(name))
+        found, verified[name] = read_zone(path, name, record, verified.get(name))
         check_tensors(found, zones[name].state_dict(), file)
         if start is not None and not torch.equal(found[START], start):
             raise FolderError(f"{file}: {START!r} isn't what it was when the brain was opened; damaged or changed")
@@ -107,13 +112,18 @@ def _without_zones(path: Path) -> tuple[Brain, BrainRecord, Load]:
     return brain.eval(), record, load
 
 
-def _check_pins(pins: Sequence[str], zones: Collection[str]) -> None:
+def check_pins(pins: Sequence[str], zones: Collection[str]) -> None:
+    """Refuses a pin that is no zone.
+
+    Raises:
+        LtmError: names it, and the nearest zone.
+    """
     for pin in pins:
         if pin not in zones:
             raise LtmError(f"--pin {pin}: no such zone{nearest(pin, zones)}")
 
 
-def _read_zone(path: Path, zone: str, record: BrainRecord, known: Mark | None) -> tuple[dict[str, Tensor], Mark]:
+def read_zone(path: Path, zone: str, record: BrainRecord, known: Mark | None) -> tuple[dict[str, Tensor], Mark]:
     """Reads one zone of a brain folder into memory of its own (see `ltm.runtime.room`).
 
     Args:
@@ -128,15 +138,46 @@ def _read_zone(path: Path, zone: str, record: BrainRecord, known: Mark | None) -
     """
     file = zone_file(zone)
     body = record.files[file].body
+    tensors, words, mark = _views(path, file, record, known)
+    check_words(words, path / file, "zone", zone, body)
+    if words.get("weights") != "int8" and body is None:
+        return tensors, mark
+    parts = _with_scales(tensors, words, str(path / file))
+    if body is not None:
+        other, held, its_record = holding_file(path, zone, body)
+        tensors, words, _ = _views(other, held, its_record, None)
+        theirs = _with_scales(tensors, words, str(other / held))
+        parts |= {name: part for name, part in theirs.items() if name.startswith(BODY)}
+    return _whole(parts), mark
+
+
+def _views(path: Path, file: str, record: BrainRecord, known: Mark | None) -> tuple[dict[str, Tensor], Words, Mark]:
+    """Reads a zone's file, verified unless its mark is known; its tensors are views of what was read."""
     content, mark = read_into_a_room(path / file)
     if mark != known:
         check_content(path, file, content.data, record)
-    tensors, words = views_of(content, str(path / file), finite=mark != known)
-    check_words(words, path / file, "zone", zone, body)
-    if words.get("weights") == "int8" or body is not None:
-        tensors = unpack(tensors, str(path / file)) if words.get("weights") == "int8" else tensors
-        tensors = in_a_room(tensors if body is None else tensors | find_body(path, zone, body))
-    return tensors, mark
+    return *views_of(content, str(path / file), finite=mark != known), mark
+
+
+def _with_scales(tensors: Mapping[str, Tensor], words: Words, source: str) -> Scaled:
+    if words.get("weights") == "int8":
+        return with_scales(tensors, source)
+    return {name: (tensor, None) for name, tensor in tensors.items()}
+
+
+def _whole(parts: Scaled) -> dict[str, Tensor]:
+    """Returns tensors in fp32 in a room of their own, written there matrix by matrix: beside it lies only the file."""
+    wanted = {
+        name: (tensor.shape, tensor.dtype if scale_R is None else torch.float32)
+        for name, (tensor, scale_R) in parts.items()
+    }
+    whole = room_for(wanted)
+    for name, (tensor, scale_R) in parts.items():
+        if scale_R is None:
+            whole[name].numpy()[...] = tensor.numpy()
+        else:
+            unpack_into(whole[name], tensor, scale_R)
+    return whole
 
 
 def open_brain(path: Path, memory: str | None, pins: Sequence[str] = ()) -> tuple[Brain, dict[str, Any]]:

@@ -3,7 +3,7 @@
 A zone's file is verified when it first comes in, and again once it has changed, so a brain that changes under one's
 hands is noticed. Zones that the wave expects next are sent for while others compute, where there is room without
 sending away what is expected too. The numbers are those of the files, so answers are bit for bit those of the brain
-fully loaded.
+fully loaded. A pretrained model that a zone looks through comes and goes with it, and counts as part of it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ from torch import Tensor, nn
 
 from ltm.brain.residence import Paging
 from ltm.chart.base import format_bytes
+from ltm.chart.size import BYTES_A_WEIGHT
 from ltm.errors import LtmError
+from ltm.pretrained.models import let_go
 from ltm.zones.zone import Zone
 
 START = "start_O"
 """What a zone's own state begins with stays here: thoughts begin with it, whether the zone fires or not."""
+REMEMBERS = 8
+"""One part in so many of the budget is for what pretrained models have made, at most."""
 Load = Callable[[str], Mapping[str, Tensor]]
 """From a zone's name to its tensors, read and verified."""
 
@@ -45,22 +49,36 @@ class Pager:
         self._zones, self._load, self._budget = dict(zones), load, budget
         self._sizes = {name: size_of(zone) for name, zone in zones.items()}
         self._pins = frozenset(pins)
+        self._looking = {name: frozenset(part.spec.model for part in zone.models) for name, zone in zones.items()}
         self._here: OrderedDict[str, None] = OrderedDict()
         self._coming: dict[str, Future[Mapping[str, Tensor]]] = {}
         self._expected: frozenset[str] = frozenset()
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ltm-pager")
         self.paging = Paging()
-        self._check_budget()
+        self._share_with_models(self._check_budget())
 
-    def _check_budget(self) -> None:
+    def _share_with_models(self, least: int) -> None:
+        """Sets aside what models may remember of what they have made; it is theirs alone, so the budget stays hard."""
+        parts = [part for zone in self._zones.values() for part in zone.models]
+        remembered = min(self._budget - least, self._budget // REMEMBERS) // len(parts) if parts else 0
+        for part in parts:
+            part.remembered = remembered
+        self._budget -= remembered * len(parts)
+
+    def _check_budget(self) -> int:
+        """Returns the least that works."""
         pinned = sum(self._sizes[name] for name in self._pins)
         others = {name: size for name, size in self._sizes.items() if name not in self._pins}
         largest = max(others, key=others.__getitem__, default="")
         least = pinned + others.get(largest, 0)
         if least > self._budget:
             beside = f" beside the {format_bytes(pinned)} of pinned zones" if pinned else ""
-            which = f"zone {largest!r} takes {format_bytes(others[largest])}{beside}" if largest else "zones are pinned"
+            looks = " with the model that it looks through" if self._looking.get(largest) else ""
+            which = "zones are pinned"
+            if largest:
+                which = f"zone {largest!r}{looks} takes {format_bytes(others[largest])}{beside}"
             raise LtmError(f"--memory {format_bytes(self._budget)}: {which}; at least {least:,} bytes are needed")
+        return least
 
     @property
     def here(self) -> tuple[str, ...]:
@@ -91,6 +109,8 @@ class Pager:
             self._make_room(self._sizes[name], frozenset())
             tensors = self._load(name)
         self._settle(name, tensors)
+        for part in self._zones[name].models:
+            part.load()  # now, so that the wait for it is counted
         now = self.paging
         self.paging = replace(
             now,
@@ -151,6 +171,8 @@ class Pager:
     def _leave(self, name: str) -> None:
         vacate(self._zones[name])
         del self._here[name]
+        for model in self._looking[name] - {model for other in self._here for model in self._looking[other]}:
+            let_go(model)
         self.paging = replace(self.paging, evictions=self.paging.evictions + 1)
 
 
@@ -180,8 +202,10 @@ class Lodging:
 
 
 def size_of(zone: Zone) -> int:
-    """Returns the bytes of a zone's tensors, whether they are here or not."""
-    return sum(tensor.numel() * tensor.element_size() for name, tensor in zone.state_dict().items() if name != START)
+    """Returns the bytes of a zone's tensors, whether they are here or not; of models that it looks through too."""
+    tensors = ((name, tensor) for name, tensor in zone.state_dict().items() if name != START)
+    own: int = sum(tensor.numel() * tensor.element_size() for _, tensor in tensors)
+    return own + BYTES_A_WEIGHT * zone.borrowed
 
 
 def vacate(zone: Zone) -> None:

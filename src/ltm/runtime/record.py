@@ -79,6 +79,31 @@ class Provenance(Part):
     data_sha256: Digest | None = None
     aside_sha256: Digest | None = None
     """Fingerprint of the scenes that were set aside, and so never learned from."""
+    zones: Annotated[dict[Name, ZoneOrigin], Field(max_length=4096)] | None = None
+    """Of zones that were carried here from other brains: where they come from."""
+
+
+class ZoneOrigin(Part):
+    """Where a zone comes from that was carried from another brain; see `ltm.runtime.zone_file`."""
+
+    brain: _Line
+    """The name of that brain."""
+    zone: Name
+    """What the zone was called there."""
+    sha256: Digest
+    """Of its file there."""
+    provenance: Annotated[Provenance, Field(default_factory=lambda: Provenance())]
+    """Where its weights come from; where it had been carried before, under `zones` by its name there."""
+
+    def words(self) -> str:
+        """Says it in a line."""
+        told = [f"{self.zone} of {self.brain}", f"sha256 {self.sha256}"]
+        told += [self.provenance.data] if self.provenance.data else []
+        told += [f"from {self.provenance.origin}"] if self.provenance.origin else []
+        return ", ".join(told)
+
+
+Provenance.model_rebuild()
 
 
 class BrainRecord(Part):

@@ -107,17 +107,19 @@ def views_of(content: Content, source: str, *, finite: bool = True) -> tuple[dic
     return dict(sorted(tensors.items())), words
 
 
-def in_a_room(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Returns copies of tensors in one room, which is given up with the last of them."""
-    sizes = {name: tensor.numel() * tensor.element_size() for name, tensor in tensors.items()}
+def room_for(wanted: Mapping[str, tuple[torch.Size, torch.dtype]]) -> dict[str, Tensor]:
+    """Returns tensors of noughts in one room, which is given up with the last of them.
+
+    Args:
+        wanted: shape and kind of number of each.
+    """
+    sizes = {name: shape.numel() * dtype.itemsize for name, (shape, dtype) in wanted.items()}
     room = _room(sum(math.ceil(size / ALIGNED) * ALIGNED for size in sizes.values()))
-    copies, first = {}, 0
-    for name, tensor in tensors.items():
-        place = torch.from_numpy(room[first : first + sizes[name]])
-        copies[name] = place.view(tensor.dtype).view(tensor.shape)
-        copies[name].numpy()[...] = tensor.detach().numpy()
+    places, first = {}, 0
+    for name, (shape, dtype) in wanted.items():
+        places[name] = torch.from_numpy(room[first : first + sizes[name]]).view(dtype).view(shape)
         first += math.ceil(sizes[name] / ALIGNED) * ALIGNED
-    return copies
+    return places
 
 
 def _room(size: int) -> npt.NDArray[Any]:

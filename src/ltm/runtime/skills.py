@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from ltm.brain.skills import SkilledBrain
 from ltm.chart.base import Name, Part
 from ltm.errors import FolderError, LtmError, first_mistake, nearest
+from ltm.runtime.alone import alone
 from ltm.runtime.atomic import write_folder
 from ltm.runtime.bodies import SKILLS_FOLDER, fingerprint_of, zone_file
 from ltm.runtime.brains import load_brain, save_brain
@@ -138,7 +139,8 @@ def write_skills(final: Path, name: str, folders: Mapping[str, Path], share: Col
         text = json.dumps(SkillsRecord(name=name, skills=record_of).model_dump(mode="json"), indent=2)
         (temporary / SKILLS).write_text(text + "\n", encoding="utf-8")
 
-    write_folder(final, write)
+    with alone(final, "writes it"):
+        write_folder(final, write)
 
 
 def copy_brain(brain: Path, final: Path) -> None:
@@ -157,7 +159,8 @@ def copy_brain(brain: Path, final: Path) -> None:
         return
     check_skills_target(final)
     load_brain(brain)  # nothing damaged is copied
-    write_folder(final, lambda place: _copy(brain, place))
+    with alone(final, "writes it"):
+        write_folder(final, lambda place: _copy(brain, place))
 
 
 def check_skills_target(path: Path) -> None:

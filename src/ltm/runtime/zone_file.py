@@ -1,4 +1,4 @@
-"""A zone outside any brain: one safetensors file with its weights, declaration, origin, and what it fits.
+"""A zone outside any brain: one safetensors file with its weights, roles, declaration, origin, and what it fits.
 
 What it holds beside the weights is text in the file's header: nothing in it can run.
 """
@@ -6,6 +6,7 @@ What it holds beside the weights is text in the file's header: nothing in it can
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,26 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
+from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.chart.sites import fixed_sites
 from ltm.errors import FolderError, LtmError, first_mistake, nearest
 from ltm.runtime.atomic import write_file
 from ltm.runtime.bodies import BODY, zone_file
-from ltm.runtime.brains import check_tensors, load_brain
+from ltm.runtime.brains import check_tensors, declared_in
 from ltm.runtime.int8 import pack, unpack
-from ltm.runtime.listing import checked, digest_of, inspect_folder
+from ltm.runtime.listing import inspect_folder
+from ltm.runtime.paged import read_zone
+from ltm.runtime.record import ZoneOrigin
+from ltm.runtime.snapshot import origin_of
 from ltm.runtime.weights import from_bytes, read_bytes, to_bytes
 from ltm.zones.spec import ZoneBase
 from ltm.zones.table import ZoneSpec
 from ltm.zones.zone import Zone
 
 PART = "taken zone"
+ROLES = "roles."
+"""What the names of role vectors begin with, in a zone's file."""
 MOST_TEXT = 100_000
 """Letters of the declaration, and of where it comes from."""
 
@@ -43,6 +50,7 @@ class ZoneFile:
         field: channels of the field that it worked on.
         sites: of the field, where its weights are made for so many; otherwise None.
         body: weights of its layers, without what tied it to that field.
+        roles: the learned vectors of its roles `[W]`, by name.
         origin: name of the brain it comes from, and the SHA-256 of its file there.
         provenance: what that brain's record says of where its weights come from.
     """
@@ -53,12 +61,17 @@ class ZoneFile:
     field: int
     sites: int | None
     body: dict[str, Tensor]
+    roles: dict[str, Tensor]
     origin: dict[str, str]
     provenance: dict[str, Any]
 
+    def came_from(self) -> dict[str, Any]:
+        """Returns what the record of a brain says that gets it; see `ltm.runtime.record.ZoneOrigin`."""
+        return {**self.origin, "zone": self.name, "provenance": self.provenance}
+
 
 def take_zone(folder: Path, zone: str, out: Path) -> ZoneFile:
-    """Writes a zone of a brain to a file of its own; the brain stays as it is.
+    """Writes a zone of a brain to a file of its own; the brain stays as it is, and of its weights no others are read.
 
     Args:
         folder: of a brain of one skill.
@@ -69,26 +82,36 @@ def take_zone(folder: Path, zone: str, out: Path) -> ZoneFile:
         LtmError: there is no such zone, something else is at `out`, or the disk is full.
         FolderError: the brain can't be read.
     """
-    brain, record = load_brain(folder)
-    if zone not in brain.chart.zones:
-        known = ", ".join(brain.chart.zones)
-        raise LtmError(f"{folder}: its zones are {known}; there is no {zone!r}{nearest(zone, brain.chart.zones)}")
+    record = inspect_folder(folder)
+    chart = declared_in(folder, record)
+    if zone not in chart.zones:
+        known = ", ".join(chart.zones)
+        raise LtmError(f"{folder}: its zones are {known}; there is no {zone!r}{nearest(zone, chart.zones)}")
     if out.exists():
         read_zone_file(out)
-    made = brain.circuit.zone(zone)
-    listed = inspect_folder(folder)
-    source = digest_of(checked(folder, zone_file(zone), listed))
-    body = {name: weight.detach() for name, weight in made.body.state_dict().items()}
+    with torch.device("meta"):  # shapes are enough: of the weights only this zone's are read
+        made = Brain(chart, absent=True).circuit.zone(zone)
+    listed = record.files[zone_file(zone)]
+    found, _ = read_zone(folder, zone, record, None)
+    check_tensors(found, made.state_dict(), folder / zone_file(zone))
+    body, roles = _parts(found)
+    provenance = record.provenance.model_dump(mode="json", exclude_none=True)
+    if (origin := origin_of(folder)) is not None:
+        provenance["origin"] = origin
+    before = {name: one for name, one in provenance.pop("zones", {}).items() if name == zone}
+    provenance |= {"zones": before} if before else {}
     taken = ZoneFile(
         zone,
-        brain.chart.zones[zone],
+        chart.zones[zone],
         made.width,
-        brain.chart.field.width,
-        _sites(brain.chart, made),
+        chart.field.width,
+        _sites(chart, made),
         body,
-        {"brain": str(record["name"]), "sha256": source},
-        dict(record.get("provenance", {})),
+        roles,
+        {"brain": record.name, "sha256": listed.sha256},
+        provenance,
     )
+    int8 = listed.weights == "int8"
     words = {
         "ltm": "1",
         "part": PART,
@@ -97,10 +120,10 @@ def take_zone(folder: Path, zone: str, out: Path) -> ZoneFile:
         "fits": json.dumps({"width": taken.width, "field": taken.field, "sites": taken.sites}),
         "origin": json.dumps(taken.origin),
         "provenance": json.dumps(taken.provenance),
-        "weights": "int8" if brain.int8 else "fp32",
+        "weights": "int8" if int8 else "fp32",
     }
-    tensors = {BODY + name: weight for name, weight in body.items()}
-    write_file(out, to_bytes(pack(tensors) if brain.int8 else tensors, words, str(out)))
+    tensors = {name: weight for name, weight in found.items() if name.startswith((BODY, ROLES))}
+    write_file(out, to_bytes(pack(tensors) if int8 else tensors, words, str(out)))
     return taken
 
 
@@ -130,9 +153,25 @@ def read_zone_file(path: Path) -> ZoneFile:
     if zone.width != width:
         raise FolderError(f"{path}: says {width} channels; its declaration has {zone.width}")
     whole = unpack(tensors, str(path)) if words.get("weights") == "int8" else tensors
-    check_tensors(whole, {BODY + name: weight for name, weight in zone.body.state_dict().items()}, path)
-    body = {name.removeprefix(BODY): weight for name, weight in whole.items()}
-    return ZoneFile(words.get("name", ""), spec, width, field, sites, body, dict(origin), dict(provenance))
+    # Files of earlier versions hold no role vectors.
+    wanted = (BODY, ROLES) if any(name.startswith(ROLES) for name in whole) else (BODY,)
+    check_tensors(whole, {name: weight for name, weight in zone.state_dict().items() if name.startswith(wanted)}, path)
+    taken = ZoneFile(words.get("name", ""), spec, width, field, sites, *_parts(whole), origin, provenance)
+    try:
+        ZoneOrigin.model_validate(taken.came_from())
+    except (ValidationError, TypeError) as problem:
+        why = first_mistake(problem) if isinstance(problem, ValidationError) else problem
+        raise FolderError(f"{path}: where it comes from can't be read: {why}") from None
+    return taken
+
+
+def _parts(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Returns the weights of a zone's body, and the vectors of its roles."""
+    body, roles = (
+        {name.removeprefix(part): weight for name, weight in tensors.items() if name.startswith(part)}
+        for part in (BODY, ROLES)
+    )
+    return body, roles
 
 
 def _sites(chart: Chart, zone: Zone) -> int | None:

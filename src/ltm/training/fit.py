@@ -14,6 +14,7 @@ from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.pretrained.models import wanted
+from ltm.runtime.alone import alone
 from ltm.runtime.atomic import write_file
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import check_target
@@ -23,7 +24,7 @@ from ltm.scenes.read import digest
 from ltm.scenes.sources import find_source
 from ltm.scenes.split import halves
 from ltm.scenes.stream import Stream, sample_of
-from ltm.training.checkpoint import forget_checkpoints
+from ltm.training.checkpoint import forget_checkpoints, unfinished
 from ltm.training.evaluate import evaluate
 from ltm.training.familiar import familiarity_with
 from ltm.training.fingerprint import fingerprint
@@ -34,7 +35,7 @@ from ltm.training.looks import calibrate
 from ltm.training.loop import Trainer
 from ltm.training.metrics import Progress
 from ltm.training.rehearse import Rehearser
-from ltm.training.run_folder import moved, run_folder, without_path
+from ltm.training.run_folder import moved, remember_zones, run_folder, without_path
 from ltm.training.together import Together
 
 
@@ -87,58 +88,63 @@ def train_chart(
         together: earlier skills that rehearse meanwhile; their brains end up in the run's folder, under `earlier`.
 
     Raises:
-        LtmError: scenes or folders that can't be used, or a full disk.
+        LtmError: scenes or folders that can't be used, another process that trains into this folder, or a full disk.
     """
-    run = run_folder(out)
-    check_target(out)
-    scenes = prepared or scenes_of(chart, folder)
-    chart = moved(chart, folder, run)
-    scorer = scorer_of(chart)
-    weights = None if start is None else start.state_dict()
-    # The best weights and the calibration are chosen by one half of what was set aside, and judged by the other.
-    choosing, judging = halves(scenes.validation)
-    arguments = (chart, scenes.train, choosing, run, scorer, say, weights)
-    trainer = Trainer(*arguments) if together is None else Rehearser(*arguments, together=together)
-    write_file(run / "chart.yaml", dump(chart).encode())
-    for note in trainer.plan.notes:
-        say(note)
-    finished = trainer.fit(report, stop)
-    if not finished:
-        return Fitted(trainer.brain, False, {}, run, out)
-    trainer.slots.feed.close()
-    brain = trainer.finished_brain()
-    bf16 = trainer.plan.precision == "bf16"
-    if isinstance(trainer, Rehearser):
-        settle(trainer, out.name, run / EARLIER, say)
-    say(f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}")
-    calibrate(brain, choosing, bf16, scorer)
-    known = sample_of(scenes.train)
-    brain.familiarity = familiarity_with(brain, known, choosing)
-    kept = choose(brain, known, judging, chart.scenes.replay, bf16, scorer, chart.training.seed)
-    brain.rehearsal = kept.rehearsal
-    say(kept.words)
-    result = evaluate(brain, judging, bf16=bf16, scorer=scorer, speed=speed, say=say)
-    source = without_path(chart).scenes.source
-    provenance = {
-        "seed": chart.training.seed,
-        "steps": trainer.step,
-        "seconds": trainer.seconds,
-        "precision": trainer.plan.precision,
-        "threads": torch.get_num_threads(),
-        "aside_sha256": fingerprint(scenes.validation),
-        "data": f"{source}: {learned_from(trainer)}, {len(scenes.validation):,} set aside",
-    }
-    circuit = brain.circuit
-    models = wanted(part.spec.model for name in circuit.looking for part in circuit.zone(name).models)
-    provenance |= {"models": models} if models else {}
-    if chart.scenes.source is not None and find_source(chart.scenes.source) is None:
-        sha256 = digest(source_file(str(chart.scenes.source), run))
-        # A file that was moved away meanwhile must not cost the brain.
-        provenance |= {"data_sha256": sha256} if sha256 else {}
-    brain.chart = without_path(chart)
-    save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
-    forget_checkpoints(run)
-    return Fitted(brain, True, result, run, out)
+    with alone(out, "trains it"):
+        run = run_folder(out)
+        check_target(out)
+        scenes = prepared or scenes_of(chart, folder)
+        chart = moved(chart, folder, run)
+        scorer = scorer_of(chart)
+        weights = None if start is None else start.state_dict()
+        begun_with = {} if start is None else start.zone_origins
+        zone_origins = remember_zones(run, None if unfinished(run) else begun_with)
+        # The best weights and the calibration are chosen by one half of what was set aside, and judged by the other.
+        choosing, judging = halves(scenes.validation)
+        arguments = (chart, scenes.train, choosing, run, scorer, say, weights)
+        trainer = Trainer(*arguments) if together is None else Rehearser(*arguments, together=together)
+        write_file(run / "chart.yaml", dump(chart).encode())
+        for note in trainer.plan.notes:
+            say(note)
+        finished = trainer.fit(report, stop)
+        if not finished:
+            return Fitted(trainer.brain, False, {}, run, out)
+        trainer.slots.feed.close()
+        brain = trainer.finished_brain()
+        bf16 = trainer.plan.precision == "bf16"
+        if isinstance(trainer, Rehearser):
+            settle(trainer, out.name, run / EARLIER, say)
+        say(
+            f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}"
+        )
+        calibrate(brain, choosing, bf16, scorer)
+        known = sample_of(scenes.train)
+        brain.familiarity = familiarity_with(brain, known, choosing)
+        kept = choose(brain, known, judging, chart.scenes.replay, bf16, scorer, chart.training.seed)
+        brain.rehearsal = kept.rehearsal
+        say(kept.words)
+        result = evaluate(brain, judging, bf16=bf16, scorer=scorer, speed=speed, say=say)
+        source = without_path(chart).scenes.source
+        provenance = {
+            "seed": chart.training.seed,
+            "steps": trainer.step,
+            "seconds": trainer.seconds,
+            "precision": trainer.plan.precision,
+            "threads": torch.get_num_threads(),
+            "aside_sha256": fingerprint(scenes.validation),
+            "data": f"{source}: {learned_from(trainer)}, {len(scenes.validation):,} set aside",
+        }
+        circuit = brain.circuit
+        models = wanted(part.spec.model for name in circuit.looking for part in circuit.zone(name).models)
+        provenance |= {"models": models} if models else {}
+        if chart.scenes.source is not None and find_source(chart.scenes.source) is None:
+            sha256 = digest(source_file(str(chart.scenes.source), run))
+            # A file that was moved away meanwhile must not cost the brain.
+            provenance |= {"data_sha256": sha256} if sha256 else {}
+        brain.chart, brain.zone_origins = without_path(chart), zone_origins
+        save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
+        forget_checkpoints(run)
+        return Fitted(brain, True, result, run, out)
 
 
 def fit(

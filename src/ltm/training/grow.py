@@ -17,7 +17,11 @@ import torch
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 from ltm.errors import LtmError, nearest
+from ltm.runtime.alone import alone
+from ltm.runtime.listing import RECORD
 from ltm.runtime.skills import check_skills_target, folders_of, has_skills, read_skills, write_skills
+from ltm.runtime.weights import sha256
+from ltm.training.attempt import Attempt
 from ltm.training.run_folder import run_folder
 
 _ZONES = "circuit.zones."
@@ -90,13 +94,28 @@ def add_skill(
         out: where the grown brain is written instead; the brain then stays as it is.
 
     Raises:
-        LtmError: the disk is full, or something else is in the way; the brain is as it was.
+        LtmError: another process is changing the brain, or has changed a skill that rehearsed; the disk is full, or
+            something else is in the way. The brain is as it was, and the trained skill stays where it is.
     """
-    folders = check_new(brain, skill, out)
-    name = read_skills(brain).name if has_skills(brain) else next(iter(folders))
     changed = changed or {}
-    write_skills(out or brain, name, {**folders, **changed, skill: trained}, share={skill, *changed})
+    with alone(out or brain, f"adds skill '{skill}' to it"):
+        folders = check_new(brain, skill, out)
+        _refuse_other(changed, folders, trained)
+        name = read_skills(brain).name if has_skills(brain) else next(iter(folders))
+        write_skills(out or brain, name, {**folders, **changed, skill: trained}, share={skill, *changed})
     forget_attempt(trained)
+
+
+def _refuse_other(changed: Mapping[str, Path], folders: Mapping[str, Path], trained: Path) -> None:
+    """Refuses to replace skills that aren't those any more which began to rehearse."""
+    begun = Attempt.read(run_folder(trained))
+    marks = {} if begun is None else begun.skills
+    for name in changed if begun is not None else ():
+        if name not in folders or sha256(folders[name] / RECORD) != marks.get(name):
+            raise LtmError(
+                f"skill '{name}' has changed since it began to rehearse, and what it has become would be lost; "
+                f"remove {trained.parent} to begin anew"
+            )
 
 
 def forget_attempt(trained: Path) -> None:

@@ -17,10 +17,12 @@ from typing import Any
 
 from ltm.brain.brain import Brain
 from ltm.brain.talk import speaks
+from ltm.errors import LtmError
+from ltm.runtime.alone import alone
 from ltm.runtime.atomic import beside, locked
 from ltm.runtime.bodies import fingerprint_of
 from ltm.runtime.brains import load_brain, save_brain
-from ltm.runtime.skills import copy_brain, folders_of, has_skills, read_skills, write_skills
+from ltm.runtime.skills import copy_brain, folders_of, has_skills, read_skills, records_of, write_skills
 from ltm.scenes.prepare import scorer_of
 from ltm.training.adapt import adapt
 from ltm.training.familiar import familiarity_with
@@ -219,9 +221,25 @@ def put_in_place(brain: Path, rested: Mapping[str, Resting], out: Path | None = 
         out: where the rested brain is written instead; the brain then stays as it is.
 
     Raises:
-        LtmError: the disk is full, or something else is in the way; the brain is as it was.
+        LtmError: another process is changing the brain, or has changed it meanwhile; the disk is full, or something
+            else is in the way. The brain is as it was.
     """
     final = out or brain
+    with alone(final, "lets it rest"):
+        _refuse_other(brain, rested)
+        _put(brain, rested, final)
+
+
+def _refuse_other(brain: Path, rested: Mapping[str, Resting]) -> None:
+    """Refuses to replace skills that aren't those any more which went to rest."""
+    now = records_of(brain)
+    for name, one in rested.items():
+        files = now[name].model_dump(mode="json", exclude_none=True)["files"] if name in now else None
+        if files != one.record["files"]:
+            raise LtmError(f"{brain}: skill '{name}' has changed while it rested; let it rest again")
+
+
+def _put(brain: Path, rested: Mapping[str, Resting], final: Path) -> None:
     if not rested:
         copy_brain(brain, final)
         return

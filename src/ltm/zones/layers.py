@@ -6,6 +6,7 @@ Shapes: B batch, S sites, W width (channels inside a zone), H hidden.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -85,9 +86,19 @@ class SwiGLU(nn.Module):
         return self.gate_up.operations + self.down.operations
 
 
-def rotary(positions: Float[Tensor, " S"], dim: int, base: float = 10_000.0) -> tuple[Tensor, Tensor]:
-    """Returns cosines and sines `[S, dim]` of rotary positions (Su et al. 2021), halves laid out side by side."""
+def rotary(
+    positions: Float[Tensor, " S"], dim: int, base: float = 10_000.0, stretch: Callable[[Tensor], Tensor] | None = None
+) -> tuple[Tensor, Tensor]:
+    """Returns cosines and sines `[S, dim]` of rotary positions (Su et al. 2021), halves laid out side by side.
+
+    Args:
+        positions: of the sites.
+        dim: channels that are turned.
+        base: of the frequencies.
+        stretch: from frequencies to slower ones.
+    """
     frequency = 1.0 / (base ** (torch.arange(0, dim, 2, dtype=torch.float32, device=positions.device) / dim))
+    frequency = frequency if stretch is None else stretch(frequency)
     angles = torch.outer(positions, frequency)
     angles = torch.cat((angles, angles), dim=-1)
     return angles.cos(), angles.sin()

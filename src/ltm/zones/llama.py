@@ -21,6 +21,7 @@ from ltm.zones.causal import InOrder, KeysValues, attend
 from ltm.zones.layers import Linear, SwiGLU, rotary, rotate
 from ltm.zones.places import Places
 from ltm.zones.spec import ZoneBase
+from ltm.zones.stretch import Stretch
 
 
 class LlamaSpec(ZoneBase):
@@ -36,6 +37,8 @@ class LlamaSpec(ZoneBase):
     """Hidden channels of SwiGLU; 8/3 x width when absent."""
     theta: Annotated[float, Field(gt=1, le=1e9)] = 10_000.0
     """Base of the rotary positions."""
+    stretch: Stretch | None = None
+    """Of the rotary positions to longer texts, as in Llama 3.1; none when absent."""
     eps: Annotated[float, Field(gt=0, le=1e-2)] = 1e-5
     """Of the norms."""
 
@@ -92,7 +95,9 @@ class LlamaBody(InOrder):
     ) -> tuple[Tensor, tuple[KeysValues, ...]]:
         """Goes on from a state over some sites; returns what the zone makes of them, and the state after the last."""
         first = 0 if state[0] is None else state[0].sites
-        turn = rotary(torch.arange(first, first + x_BSW.shape[1]).float(), self.head_width, self.spec.theta)
+        places = torch.arange(first, first + x_BSW.shape[1]).float()
+        slowed = None if self.spec.stretch is None else self.spec.stretch.slowed
+        turn = rotary(places, self.head_width, self.spec.theta, slowed)
         after = []
         # What other zones read may be bf16; norms of another precision than what they norm are slow, and warn.
         x_BSW = x_BSW.to(self.norm_out.weight.dtype)

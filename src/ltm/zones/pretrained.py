@@ -21,8 +21,9 @@ from torch import Tensor, nn
 
 from ltm.chart.base import Name
 from ltm.errors import FolderError
-from ltm.pretrained.above import FAMILIES
+from ltm.pretrained.above import FAMILIES, Above
 from ltm.pretrained.facts import units_of
+from ltm.pretrained.frozen import Frozen
 from ltm.pretrained.models import above, digest_of, facts_of, frozen
 from ltm.senses.layout import void_of
 from ltm.zones.adapters import Adapter, AdaptersSpec
@@ -81,6 +82,8 @@ class PretrainedBody(nn.Module):
         self.take = Linear(self.facts.channels, width)
         count, rank = (0, 0) if spec.adapters is None else (spec.adapters.layers, spec.adapters.rank)
         self.adapters = nn.ModuleList(Adapter(self.facts.channels, rank) for _ in range(count))
+        self.remembered: int | None = None
+        """Bytes of what the model makes that may be remembered, where memory is limited."""
         self.digest: Tensor
         self.register_buffer("digest", torch.empty(32, dtype=torch.uint8))
 
@@ -118,24 +121,42 @@ class PretrainedBody(nn.Module):
 
     def _made_once(self, raw: Raw, sites: int) -> Float[Tensor, "B S K"]:
         """Returns the same of the layers without adapters."""
-        model = frozen(self.spec.model, self.spec.below)
+        model = self._frozen()
         self._check(model.digest)
         made_BSK = torch.zeros(len(raw.keys), sites, self.facts.channels)
         for row, key in enumerate(raw.keys):
-            part_SK = model.made(whole(raw.values[row]).numpy(), key)
+            part_SK = model.made(whole(raw.values[row]).numpy(), key, self.remembered)
             made_BSK[row, raw.first : raw.first + len(part_SK)] = part_SK
         return made_BSK
 
     def _adapted(self, made_BSK: Float[Tensor, "B S K"], raw: Raw) -> Float[Tensor, "B S K"]:
         """Returns what the layers with adapters make of that."""
         assert self.spec.adapters is not None
-        layers = above(self.spec.model, self.spec.layers, self.spec.adapters.layers)
+        layers = self._above()
         self._check(layers.digest)
         there_BL = raw.values != void_of(raw.values.dtype)
         learned = [cast(Adapter, adapter) for adapter in self.adapters]
         seen_BLK = layers(made_BSK[:, raw.first : raw.last], there_BL, learned)
         seen_BLK = seen_BLK.masked_fill(~there_BL[..., None], 0.0)
         return F.pad(seen_BLK, (0, 0, raw.first, made_BSK.shape[1] - raw.last))
+
+    def load(self) -> None:
+        """Loads the model, which otherwise happens when it is first looked through.
+
+        Raises:
+            LtmError: it isn't installed; says how to get it.
+            FolderError: it is damaged.
+        """
+        self._frozen()
+        if self.spec.adapters is not None:
+            self._above()
+
+    def _frozen(self) -> Frozen:
+        return frozen(self.spec.model, self.spec.below)
+
+    def _above(self) -> Above:
+        assert self.spec.adapters is not None
+        return above(self.spec.model, self.spec.layers, self.spec.adapters.layers)
 
     def _check(self, digest: bytes) -> None:
         if digest != bytes(self.digest.tolist()):
