@@ -62,10 +62,11 @@ def show_models(
         )
     console.print(table)
     here = [has_chart(model) for model in models.values() if zone_kind(model) is not None]
-    how = [f"{charted}: ltm chart new --like NAME"] if any(here) else []
-    how += [f"{otherwise}: without a shipped chart"] if not all(here) else []
-    said = f"{len(here)} run here ({'; '.join(how)})" if here else "none runs here"
+    how = f" ({charted}: ltm chart new --like NAME)" if any(here) else ""
+    said = f"{len(here)} run here{how}" if here else "none runs here"
     console.print(f"{len(models)} models, of which {said}.", highlight=False)
+    if not all(here):
+        console.print(f"{otherwise}: runs here, but no shipped chart has it; show says what to do.", highlight=False)
     console.print("ltm catalog show NAME tells the source of each figure.", highlight=False, style="bright_black")
 
 
