@@ -40,6 +40,8 @@ PARTS = {
     "training": "TrainingSpec",
 }
 KINDS: dict[str, dict[str, tuple[Any, Any]]] = {"senses": SENSES, "acts": ACTS}
+INNER = {"llama": {"stretch": "Stretch"}, "pretrained": {"adapters": "AdaptersSpec"}}
+"""Keys of kinds of zone that have keys of their own, and what declares these."""
 
 
 def reference() -> str:
@@ -67,8 +69,8 @@ def reference() -> str:
         for kind, spec in specs.items():
             parts.append(f"### kind: {kind}\n")
             parts += _table(spec, ("kind", *shared))
-            if kind == "pretrained":
-                parts += ["### adapters of kind pretrained\n", *_table(models["AdaptersSpec"], ())]
+            for key, inner in INNER.get(kind, {}).items():
+                parts += [f"### {key} of kind {kind}\n", *_table(models[inner], ())]
     return "\n".join(parts).rstrip() + "\n"
 
 
