@@ -2,10 +2,10 @@
 
 python -m benchmarks.language TEXT... --minutes 5 --seeds 3
 
-TEXT is plain text, or JSON Lines of which one column holds texts. RWKV-7 and Llama layers, plain; and looped: half the
-layers twice over (equal operations, half the size); half the layers, wider, twice over, and all layers twice over (equal
-size, twice the operations). All train equally long on the first nine tenths of each text; bits are of windows of its
-last tenth.
+TEXT is plain text, or JSON Lines of which one column holds texts. RWKV-7 and Llama layers, plain; and looped: half
+the layers twice over (equal operations, half the size); half the layers, wider, twice over, and all layers twice over
+(equal size, twice the operations). All train equally long on the first nine tenths of each text; bits are of windows of
+its last tenth.
 """
 
 from __future__ import annotations
