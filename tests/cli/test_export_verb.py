@@ -45,9 +45,13 @@ def test_it_says_what_goes_in_and_out_and_how_it_was_verified(exported: tuple[Pa
     file, said = exported
     for words in ("see.puzzle", "batch × 9 × 9", "answer.solution", "confidence", "4 ticks"):
         assert words in said, said
-    assert "verified on 100 scenes: 100 answered as by the brain" in said
-    (differs,) = re.findall(r"confidence differs by ([0-9.e-]+) at most", said)
-    assert float(differs) <= 1e-4 and re.search(r"a thought takes [0-9.]+ ms, the brain's [0-9.]+", said)
+    assert "verified on 100 scenes (100 new ones of its source): 100 answered as by the brain" in said
+    ((confidence, logits),) = re.findall(r"confidence differs by ([0-9.e-]+) at most, logits by ([0-9.e-]+);", said)
+    assert (
+        float(confidence) <= 1e-4
+        and float(logits) <= 1e-4
+        and re.search(r"a thought takes [0-9.]+ ms, the brain's [0-9.]+", said)
+    )
     assert file.stat().st_size > 10_000
 
 

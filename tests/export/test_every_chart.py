@@ -33,7 +33,7 @@ def test_a_file_thinks_as_its_brain(name: str, tmp_path: Path) -> None:
     chart, ticks, sizes = small(name)
     brain, scenes = doubting(chart), generate_scenes(chart, 24, seed=5)
     made = exported(brain, tmp_path, ticks=ticks, scenes=scenes, sizes=sizes)
-    assert made.compared is not None and not made.compared.made_up and made.compared.scenes == 24
+    assert made.compared is not None and made.compared.of == {"given": 24}
     values = {sense: torch.from_numpy(scenes.values[sense][:3]) for sense in chart.senses}
     same_in_any_batch(brain, made, values)
 

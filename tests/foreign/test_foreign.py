@@ -36,6 +36,21 @@ def test_a_real_rwkv7_gives_its_known_logits() -> None:
     assert (found - known).abs().max() < 1e-5
 
 
+@pytest.mark.parametrize("products", [False, True], ids=["solved", "by products"])
+def test_a_real_rwkv7_hears_a_text_at_once_as_byte_by_byte(products: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Letters that come again and again are hard for products: their keys are alike.
+    text = b"When forty winters shall besiege thy brow, " * 3 + b"a" * 70 + b" " * 50 + bytes(range(32, 127))
+    model, symbols = foreign_model(needs("rwkv7_834K")), torch.tensor([list(text)])
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: products)
+    body, alone = built(model), []
+    state = body.start(1)
+    with torch.no_grad():
+        for symbol in symbols.T:
+            out, state = body.advance(model.table[symbol[None]], state)
+            alone.append(out @ (model.table if model.head is None else model.head).T)
+    assert len(text) > 300 and (logits(model, symbols) - torch.cat(alone, 1)).abs().max() < 1e-5
+
+
 def test_a_real_llama_gives_its_known_tokens() -> None:
     place = needs("stories260K")
     known, model = json.loads((place / "expected.json").read_text()), foreign_model(place)

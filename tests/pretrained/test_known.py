@@ -27,7 +27,7 @@ from ltm.runtime.weights import read_bytes
 
 def model_of(name: str) -> models.Frozen:
     if importlib.util.find_spec(KNOWN[name].folder.partition("/")[0]) is None:
-        pytest.skip(f"model {name} isn't here: {KNOWN[name].command}")
+        pytest.skip(f"model {name} isn't here: {KNOWN[name].command}, or make models")
     return frozen(name)
 
 
@@ -36,7 +36,7 @@ def place(name: str) -> Path:
 
 
 def said(words: str, voice: str = "en-us") -> np.ndarray:
-    pytest.importorskip("espeakng_loader", reason="no speech: pip install espeakng-loader")
+    pytest.importorskip("espeakng_loader", reason="no speech: pip install espeakng-loader, or make models")
     return resampled(spoken(words, voice) / 32768, RATE, 16_000)
 
 
@@ -177,3 +177,11 @@ def test_a_sound_of_another_rate_is_the_same_sound() -> None:
         found = resampled(tone, rate, 16_000)
         assert len(found) == 16_000
         np.testing.assert_allclose(found[500:-500], expected[500:-500], atol=0.02)
+
+
+def test_make_models_installs_all_that_charts_name_in_the_versions_known_here() -> None:
+    text = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    listed = text.split("MODELS :=")[1].split("\n\n")[0].replace("\\\n", " ").split()
+    assert {known.package for known in KNOWN.values()} < set(listed)
+    page = (Path(__file__).parents[2] / "docs" / "pretrained.md").read_text(encoding="utf-8")
+    assert "`make models`" in page and all(known.package in page for known in KNOWN.values())

@@ -74,7 +74,9 @@ def test_every_word_has_its_vector(tmp_path: Path) -> None:
 
 
 def test_it_is_what_the_package_reads(tmp_path: Path) -> None:
-    package: Any = pytest.importorskip("navec", reason="navec isn't here: pip install --no-deps navec==0.10.0")
+    package: Any = pytest.importorskip(
+        "navec", reason="navec isn't here: pip install --no-deps navec==0.10.0, or make models"
+    )
     from navec.meta import Meta
     from navec.pq import PQ
     from navec.train.tokens import find_tokens

@@ -44,7 +44,7 @@ def lines() -> list[dict[str, Any]]:
 
 
 def sounds(act: str, said: str, other: str) -> list[dict[str, Any]]:
-    pytest.importorskip("espeakng_loader", reason="no speech: pip install espeakng-loader")
+    pytest.importorskip("espeakng_loader", reason="no speech: pip install espeakng-loader, or make models")
     words = [resampled(spoken(said, pitch=pitch) / 32768, RATE, 16_000) for pitch in (30, 45, 60, 75)]
     drawn = np.random.default_rng(0)
     others = [drawn.normal(size=16_000).clip(-3, 3) / 10 for _ in range(4)]
@@ -68,7 +68,7 @@ def test_learns_from_real_input_and_thinks(name: str, tmp_path: Path) -> None:
     (zone,) = (zone for zone in chart.zones.values() if zone.kind == "pretrained")
     known = KNOWN[zone.model]  # type: ignore[attr-defined]
     if importlib.util.find_spec(known.folder.partition("/")[0]) is None:
-        pytest.skip(f"model {zone.model} isn't here: {known.command}")  # type: ignore[attr-defined]
+        pytest.skip(f"model {zone.model} isn't here: {known.command}, or make models")  # type: ignore[attr-defined]
     rows = ROWS[name]()
     specs = columns_of(chart)
     writer = SceneWriter({column: spec.layout for column, spec in specs.items()})

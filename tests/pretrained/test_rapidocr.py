@@ -29,7 +29,7 @@ TEXTS = ("hello", "frozen zones", "Total: 42.50 EUR", "No. 17-B")
 @pytest.fixture
 def model() -> Any:
     if importlib.util.find_spec("rapidocr_onnxruntime") is None:
-        pytest.skip(f"model rapidocr isn't here: {KNOWN['rapidocr'].command}")
+        pytest.skip(f"model rapidocr isn't here: {KNOWN['rapidocr'].command}, or make models")
     return frozen("rapidocr")
 
 

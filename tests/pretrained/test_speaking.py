@@ -254,7 +254,7 @@ def _named_llama(state: Path) -> Path:
         (_tensor(lambda t: t.update(more=torch.ones(2))), "tensor 'more' belongs to no part"),
         (_tensor(lambda t: t.update({"ln_out.bias": torch.ones(31)})), "ln_out.bias is 31; expected 32"),
         (_tensor(lambda t: t["ln_out.bias"].fill_(torch.nan)), "tensor 'ln_out.bias' holds NaN"),
-        (_taken, r"holds a taken zone of a brain.*reads no texts; name the folder of the brain.*ltm zone put"),
+        (_taken, r"a taken zone of a brain.*reads no texts; name the folder of.*ltm zone put.*ltm grow --reuse"),
         (_inside, r"holds a zone of a brain.*name the folder of the brain"),
         (_skills, r"a brain of several skills; name the folder of one: .*/skills/NAME"),
         (_silent, r"doesn't tell what comes next in texts \(an act of kind 'next'\)"),

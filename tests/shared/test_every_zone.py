@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from little_model import views
+from safetensors.torch import load_file
 from tiny import WIDTH, chart_of, puzzles
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -16,10 +17,12 @@ from variants import EVERY, VARIANTS
 from ltm.brain.brain import Brain
 from ltm.chart.check import check
 from ltm.runtime.brains import load_brain, save_brain
+from ltm.runtime.int8 import LEAST
 from ltm.senses.layout import VOID
 from ltm.zones.table import KINDS
 
 every = pytest.mark.parametrize("zone", EVERY.values(), ids=EVERY.keys())
+plain = pytest.mark.parametrize("zone", VARIANTS.values(), ids=VARIANTS.keys())
 # Dense mixing has a fixed number of sites, so nothing is ever padded there.
 FREE = {name: zone for name, zone in VARIANTS.items() if zone.get("mixing") != "dense"}
 free = pytest.mark.parametrize("zone", FREE.values(), ids=FREE.keys())
@@ -119,3 +122,30 @@ def test_sites_that_do_not_exist_change_nothing(zone: dict[str, Any]) -> None:
     among = field_after(brain, {"puzzle": padded, "view": views(1)})
     torch.testing.assert_close(among[:, :12], alone[:, :12], atol=2e-5, rtol=1e-4)
     torch.testing.assert_close(among[:, 20:], alone[:, 12:], atol=2e-5, rtol=1e-4)
+
+
+@plain
+def test_in_eight_bits_it_is_a_fourth_and_answers_nearly_the_same(zone: dict[str, Any], tmp_path: Path) -> None:
+    # Wide enough for most weights to lie in matrices that are packed.
+    brain = Brain(chart_of(zone, field={"width": 48, "noise": 0.0}))
+    save_brain(brain, tmp_path / "whole")
+    brain.int8 = True
+    save_brain(brain, tmp_path / "small")
+    small, _ = load_brain(tmp_path / "small")
+    before, after = (load_file(tmp_path / name / "zones" / "only.safetensors") for name in ("whole", "small"))
+    packed = sum(tensor.numel() for tensor in after.values() if tensor.dtype == torch.int8)
+    assert packed == sum(t.numel() for t in before.values() if t.dim() >= 2 and t.numel() >= LEAST)
+    # A byte for each number and a scale for each row; what ties in the little model is too small, and stays as it is.
+    scales = sum(4 * len(tensor) for tensor in after.values() if tensor.dtype == torch.int8)
+    assert _bytes(after) == _bytes(before) - 3 * packed + scales
+    assert (packed > 0) == (zone["kind"] != "pretrained") and packed + scales <= 0.34 * 4 * packed
+    said = [one.eval().think_on(one.begin(puzzles()), 2).logits["solution"] for one in (Brain(brain.chart), small)]
+    apart = (said[0] - said[1]).abs().max() / said[0].abs().max()
+    assert apart < 0.1 and (apart > 0) == (packed > 0)
+    save_brain(small, tmp_path / "again")
+    again = (tmp_path / "again" / "zones" / "only.safetensors").read_bytes()
+    assert again == (tmp_path / "small" / "zones" / "only.safetensors").read_bytes()
+
+
+def _bytes(tensors: dict[str, torch.Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors.values())

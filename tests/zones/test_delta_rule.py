@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ltm.zones.delta_rule import Drive, delta_rule
+from ltm.zones.delta_rule import Drive, delta_rule, solve_by_products
 from ltm.zones.rwkv7 import LEAST_LOG_DECAY
 
 BATCH, HEADS, SITES, WIDTH = 2, 2, 23, 4
@@ -47,3 +47,33 @@ def test_gradients_are_those_of_small_differences() -> None:
     some = [part[:1, :1, :5].detach().requires_grad_() for part in raw]
     start = memory[:1, :1].detach().requires_grad_()
     assert torch.autograd.gradcheck(lambda kept, *parts: delta_rule(drive_of(list(parts)), kept, 3), (start, *some))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 23, 32, 64])
+@pytest.mark.parametrize("alike", [False, True])
+def test_products_alone_solve_as_well_as_the_operator(size: int, alike: bool) -> None:
+    generator = torch.Generator().manual_seed(2)
+    drawn = torch.rand(2, 3, size, size, generator=generator)
+    below = ((0.99 + 0.01 * drawn) if alike else drawn - 0.5).tril(-1).requires_grad_()
+    right = torch.randn(2, 3, size, 4, generator=generator)
+    known = torch.linalg.solve_triangular(
+        torch.eye(size).double() + below.detach().double(), right.double(), upper=False, unitriangular=True
+    )
+    found = solve_by_products(below, right)
+    assert (found - known).abs().max() < 3e-6 * known.abs().max()
+    if size == 5:
+        some = [part[:1, :1].detach().double().requires_grad_() for part in (below, right)]
+        assert torch.autograd.gradcheck(lambda b, r: solve_by_products(b.tril(-1), r), some)
+
+
+def test_graphs_hold_products_and_say_the_same() -> None:
+    class Rule(torch.nn.Module):
+        def forward(self, memory: Tensor, *parts: Tensor) -> tuple[Tensor, Tensor]:
+            return delta_rule(Drive(*parts), memory, 8)
+
+    raw, memory = drawn()
+    given = (memory.detach().float(), *(part.detach().float() for part in drive_of(raw)))
+    program = torch.export.export(Rule(), given)
+    assert not [node for node in program.graph.nodes if "triangular" in str(node.target)]
+    for said, known in zip(program.module()(*given), Rule()(*given), strict=True):
+        torch.testing.assert_close(said, known, atol=1e-5, rtol=1e-5)

@@ -39,6 +39,7 @@ class _Kept:
     """The best try of one scene so far."""
 
     answers: dict[str, Tensor] = field(default_factory=dict)
+    logits: dict[str, Tensor] = field(default_factory=dict)
     confidence: float = -1.0
     ticks: int = 0
     tries: int = 0
@@ -57,6 +58,7 @@ def think(
     steps: bool = False,
     listen: Listener | None = None,
     bf16: bool = False,
+    logits: bool = False,
 ) -> list[Thought]:
     """Thinks about a batch of scenes of one shape (smaller ones padded).
 
@@ -69,6 +71,7 @@ def think(
         steps: whether to record how the steps before the last went, in scenes of several; with a trace always.
         listen: told of every tick while it happens; the time it takes doesn't count as thinking.
         bf16: whether matrix products run in bfloat16.
+        logits: whether thoughts hold what their answers were chosen by.
 
     Returns:
         One thought a scene, in order.
@@ -80,7 +83,7 @@ def think(
     if not isinstance(values, Mapping):
         values = encode(brain.chart, values)
     thinker = _Thinker(brain, values, will, seed, trace, listen, bf16)
-    thinker.told_steps = steps or trace
+    thinker.told_steps, thinker.keeps_logits = steps or trace, logits
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         thinker.run()
     return thinker.thoughts()
@@ -105,7 +108,7 @@ class _Thinker:
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.kept = [_Kept() for _ in range(self.count)]
         self.steps: list[tuple[StepRecord, ...]] = [()] * self.count
-        self.told_steps = trace
+        self.told_steps, self.keeps_logits = trace, False
         self.start = time.perf_counter()
         self.account = Account(brain, self.count, will.operations)
         self.paging: Paging | None = None
@@ -222,6 +225,8 @@ class _Thinker:
             if confidence[place] >= kept.confidence:
                 kept.answers = {name: answer[place].clone() for name, answer in reading.answers.items()}
                 kept.confidence, kept.ticks = confidence[place], spent
+                if self.keeps_logits:
+                    kept.logits = {name: logits[place].clone() for name, logits in reading.logits.items()}
         return [self._halts(value) for value in confidence]
 
     def thoughts(self) -> list[Thought]:
@@ -238,6 +243,7 @@ class _Thinker:
                 tuple(self.teller.traces[scene]),
                 steps=self.steps[scene],
                 paging=self.paging,
+                logits=kept.logits,
             )
             for scene, kept in enumerate(self.kept)
         ]

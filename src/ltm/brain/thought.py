@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from torch import Tensor
+
 from ltm.brain.residence import Paging
 from ltm.chart.base import format_count
 
@@ -80,6 +82,7 @@ class Thought:
         skill: which skill thought it, in a brain that has several; otherwise empty.
         steps: the steps before the last, of scenes of several; empty unless they were asked for, or a trace.
         paging: what calling zones in came to, where they are kept on disk; of the batch, where scenes shared one.
+        logits: for each act what the kept answer was chosen by `[cells, symbols]`; empty unless they were asked for.
     """
 
     answer: dict[str, Any]
@@ -94,6 +97,7 @@ class Thought:
     skill: str = ""
     steps: tuple[StepRecord, ...] = field(default=())
     paging: Paging | None = None
+    logits: dict[str, Tensor] = field(default_factory=dict)
 
     def words(self) -> str:
         """Says in one line what it took and what ended it."""

@@ -26,7 +26,7 @@ def export(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the noise in the starting state.")] = 0,
     data: Annotated[str | None, typer.Option(help="A table or a source to compare on, instead of kept scenes.")] = None,
-    tolerance: Annotated[float, typer.Option(min=0, max=1, help="By which confidence may differ.")] = 1e-4,
+    tolerance: Annotated[float, typer.Option(min=0, max=1, help="By which confidence and logits may differ.")] = 1e-4,
 ) -> None:
     """Write a brain as one file that thinks for a fixed number of ticks; ONNX files run without torch.
 
@@ -39,8 +39,8 @@ def export(
     from ltm.chart.document import load_yaml
     from ltm.chart.parse import read_text
     from ltm.cli.judged import scenes_to_judge_by
-    from ltm.export.compare import SCENES
     from ltm.export.export import TARGETS, export_brain, require_exportable
+    from ltm.export.shown import SCENES
     from ltm.export.sizes import asked_sizes
     from ltm.runtime.brains import load_brain
     from ltm.runtime.folder import CHART
@@ -63,7 +63,7 @@ def export(
         ticks=ticks,
         seed=seed,
         sizes=asked_sizes(size or (), loaded),
-        scenes=None if data is None and loaded.rehearsal is not None else scenes_to_judge_by(loaded, data, SCENES),
+        scenes=None if data is None else scenes_to_judge_by(loaded, data, SCENES),
         tolerance=tolerance,
         document=document,
         source=source,
@@ -77,6 +77,7 @@ def _show(made: Exported) -> None:
 
     from ltm.chart.base import format_bytes
     from ltm.cli.training import console_of
+    from ltm.export.shown import words as of_what
 
     console, table = console_of(), Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for words in ("", "name", "type", "shape"):
@@ -89,12 +90,12 @@ def _show(made: Exported) -> None:
     if done is None:
         console.print(f"not verified: {made.unverified}", highlight=False, markup=False)
     else:
-        what = "random values, for want of scenes" if done.made_up else "scenes"
         console.print(
-            f"verified on {done.scenes} {what}: {done.answers} answered as by the brain, confidence differs by "
-            f"{done.confidence:.2g} at most; a thought takes {done.file_ms:.1f} ms, the brain's {done.brain_ms:.1f}",
+            f"verified on {done.scenes} scenes ({of_what(done.of)}): {done.answers} answered as by the brain, "
+            f"confidence differs by {done.confidence:.2g} at most, logits by {done.logits:.2g}; a thought takes "
+            f"{done.file_ms:.1f} ms, the brain's {done.brain_ms:.1f}",
             highlight=False,
             markup=False,
         )
-    words = f"{format_bytes(made.bytes)}, {made.told['ticks']} ticks, made in {made.seconds:.1f} s"
-    console.print(f"saved {made.file}: {words}", highlight=False, markup=False)
+    size = f"{format_bytes(made.bytes)}, {made.told['ticks']} ticks, made in {made.seconds:.1f} s"
+    console.print(f"saved {made.file}: {size}", highlight=False, markup=False)

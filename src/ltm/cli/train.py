@@ -25,6 +25,9 @@ def train(
         str | None,
         typer.Option(help="Scenes to use instead of the chart's: a file, a source, or - to stream standard input."),
     ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as column=story.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="Minutes of training.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count unreadable rows instead of stopping.")] = False,
 ) -> None:
@@ -37,6 +40,7 @@ def train(
     """
     from ltm.chart.load import load_chart
     from ltm.cli.training import run_training
+    from ltm.scenes.options import parse_options, with_options
     from ltm.training.run_folder import RUN_SUFFIX
 
     refuse_address(
@@ -51,6 +55,9 @@ def train(
     loaded = load_chart(chart, overrides)
     if data is not None:
         loaded = _with_data(loaded, data)
+    if option:
+        scenes = with_options(loaded.scenes, loaded.scenes.source or "", parse_options(option))
+        loaded = loaded.model_copy(update={"scenes": scenes})
     home = chart.parent if chart.exists() else Path()
     if out is None:
         inside = home.resolve().name.endswith(RUN_SUFFIX)
@@ -61,10 +68,13 @@ def train(
 
 def _with_data(chart: Chart, data: str) -> Chart:
     """Returns a chart that learns from a file, a source or a pipe instead."""
+    from ltm.brain.talk import speaks
     from ltm.chart.scenes import PIPE
     from ltm.scenes.sources import find_source, settled
 
     named = find_source(data) is not None
+    if not named and speaks(chart):
+        _refuse_running_text(chart, Path(data))
     source = PIPE if data == PIPE else settled(data) if named else str(Path(data).resolve())
     stream = chart.scenes.stream or data == PIPE
     # What a chart asks of one text it asks of another.
@@ -72,3 +82,20 @@ def _with_data(chart: Chart, data: str) -> Chart:
     options = chart.scenes.options if alike else {}
     scenes = chart.scenes.model_copy(update={"source": source, "stream": stream, "options": options})
     return chart.model_copy(update={"scenes": scenes})
+
+
+def _refuse_running_text(chart: Chart, file: Path) -> None:
+    """Says how a chart that goes on with texts learns from a file that is one, or holds some, but isn't its scenes."""
+    from ltm.errors import DataError
+    from ltm.scenes.lines import ENDINGS, rows
+
+    if not file.is_file():
+        return
+    said = f"to learn from it as running text: --data text:{file}"
+    if file.suffix.lower() not in ENDINGS:
+        raise DataError(f"{file}: a table of scenes is expected here; {said}")
+    for _, row in rows(file):
+        for name in (*chart.senses, *chart.acts):
+            if name not in row:
+                raise DataError(f"{file}: there is no column '{name}' among {', '.join(row)}; {said}")
+        return

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.brain.telling import Teller
 from ltm.brain.think import think
 from ltm.chart.schema import WillSpec
 from ltm.errors import LtmError
-from ltm.export.graph import ANSWER, CONFIDENCE, SEE, Sizes
-from ltm.export.sizes import padded
+from ltm.export.graph import ANSWER, CONFIDENCE, LOGITS, SEE, Sizes
+from ltm.export.shown import shown
 from ltm.scenes.store import SceneSet
-from ltm.senses.sequence import SequenceSpec
-from ltm.senses.text import TextSpec
 
-Run = Callable[[Mapping[str, npt.NDArray[Any]]], dict[str, npt.NDArray[Any]]]
-SCENES = 100
+Numbers = npt.NDArray[Any]
+Run = Callable[[Mapping[str, Numbers]], dict[str, Numbers]]
 
 
 @dataclass(frozen=True)
@@ -32,20 +29,25 @@ class Compared:
     """What came of thinking about the same scenes twice.
 
     Attributes:
-        scenes: how many.
-        made_up: whether they were random, for want of real ones.
+        of: how many scenes were what: `given`, `kept`, `made`, `varied` or `random` (see `ltm.export.shown`).
         answers: how many of them were answered alike.
         confidence: by how much confidence differs at most.
+        logits: by how much any logit differs at most, as a share of the scene's largest where that is above 1.
         brain_ms: a thought of the brain's, in milliseconds: the median.
         file_ms: a thought of the file's.
     """
 
-    scenes: int
-    made_up: bool
+    of: Mapping[str, int]
     answers: int
     confidence: float
+    logits: float
     brain_ms: float
     file_ms: float
+
+    @property
+    def scenes(self) -> int:
+        """How many scenes were thought about."""
+        return sum(self.of.values())
 
     def require(self, tolerance: float) -> None:
         """Refuses a file that doesn't think as the brain does.
@@ -53,16 +55,17 @@ class Compared:
         Raises:
             LtmError: says in what they differ.
         """
-        if self.answers < self.scenes or not self.confidence <= tolerance:
+        if self.answers < self.scenes or not (self.confidence <= tolerance and self.logits <= tolerance):
             raise LtmError(
                 f"the file would not think as the brain does: {self.scenes - self.answers} of {self.scenes} scenes "
-                f"answered otherwise, confidence differs by up to {self.confidence:.2g} (expected {tolerance:g} at "
-                "most); nothing was written. Fewer --ticks differ less; --tolerance allows more"
+                f"answered otherwise, confidence differs by up to {self.confidence:.2g} and logits by up to "
+                f"{self.logits:.2g} (expected {tolerance:g} at most); nothing was written. Fewer --ticks differ less; "
+                "--tolerance allows more"
             )
 
 
 def compare(brain: Brain, run: Run, will: WillSpec, sizes: Sizes, seed: int, scenes: SceneSet | None) -> Compared:
-    """Lets brain and file think about up to 100 scenes, one at a time.
+    """Lets brain and file think about 100 scenes, one at a time.
 
     Args:
         brain: from which the file was made.
@@ -70,14 +73,13 @@ def compare(brain: Brain, run: Run, will: WillSpec, sizes: Sizes, seed: int, sce
         will: with which it was made.
         sizes: of what it sees; scenes that are larger are left out.
         seed: with which it was made.
-        scenes: to think about; random values where there are none.
+        scenes: to think about; kept ones when absent. Where there are too few, others are taken beside them.
     """
-    fitting = [] if scenes is None else list(_fitting(brain, sizes, scenes))
-    shown = fitting or made_up(brain, sizes, SCENES)
-    alike, apart, times = 0, 0.0, np.zeros((2, len(shown)))
-    for number, values in enumerate(shown):
+    looked_at, of = shown(brain, sizes, scenes)
+    alike, apart, logits, times = 0, 0.0, 0.0, np.zeros((2, len(looked_at)))
+    for number, values in enumerate(looked_at):
         start = time.perf_counter()
-        (thought,) = think(brain, values, will, seed=seed)
+        (thought,) = think(brain, values, will, seed=seed, logits=True)
         middle = time.perf_counter()
         said = run({SEE + name: value.numpy() for name, value in values.items()})
         times[:, number] = middle - start, time.perf_counter() - middle
@@ -85,40 +87,17 @@ def compare(brain: Brain, run: Run, will: WillSpec, sizes: Sizes, seed: int, sce
         answer = Teller(brain, values, False, None).decode(symbols, {name: value[0] for name, value in values.items()})
         alike += answer == thought.answer
         apart = max(apart, abs(float(said[CONFIDENCE][0]) - thought.confidence))
+        for name, known in thought.logits.items():
+            logits = max(logits, _apart(said[LOGITS + name][0], known.numpy()))
     brain_ms, file_ms = (1000 * np.median(times, axis=1)).tolist()
-    return Compared(len(shown), not fitting, alike, apart, brain_ms, file_ms)
+    return Compared(of, alike, apart, logits, brain_ms, file_ms)
 
 
-def _fitting(brain: Brain, sizes: Sizes, scenes: SceneSet) -> Iterator[dict[str, Tensor]]:
-    for number in np.linspace(0, len(scenes) - 1, min(SCENES, len(scenes))).astype(int).tolist():
-        values = {}
-        for name, spec in brain.chart.senses.items():
-            sides = scenes.shapes[name][number]
-            cropped = scenes.values[name][number][tuple(slice(int(side)) for side in sides)]
-            values[name] = padded(np.array(cropped), sizes[name], spec.layout.void)
-        whole = {name: value for name, value in values.items() if value is not None}
-        if len(whole) == len(values):
-            yield whole
+def _apart(one: Numbers, known: Numbers) -> float:
+    """Returns the largest difference, as a share of what is known where that is large: fp32 has so many digits.
 
-
-def made_up(brain: Brain, sizes: Sizes, count: int) -> list[dict[str, Tensor]]:
-    """Returns random values, always the same: symbols and numbers, some of which are missing."""
-    generator = torch.Generator().manual_seed(0)
-    return [
-        {name: _made_up(spec, sizes[name], generator) for name, spec in brain.chart.senses.items()}
-        for _ in range(count)
-    ]
-
-
-def _made_up(spec: Any, size: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    if spec.layout.dtype == "float32":
-        numbers = torch.randn(1, *size, generator=generator)
-        return numbers.masked_fill(torch.rand(1, *size, generator=generator) < 0.1, torch.nan)
-    most = spec.rows if isinstance(spec, TextSpec) else getattr(spec, "symbols", 255)
-    symbols = torch.randint(
-        0, min(most, 255) if spec.layout.dtype == "uint8" else most, (1, *size), generator=generator
-    )
-    if isinstance(spec, SequenceSpec) and spec.branches:
-        # No brackets are closed: all tokens hang at the root.
-        symbols[..., 1], symbols[..., 2] = -1, torch.arange(size[0])
-    return symbols.to(getattr(torch, spec.layout.dtype))
+    Of what is infinite on both sides there is none.
+    """
+    largest = np.abs(known, where=np.isfinite(known), out=np.zeros_like(known)).max(initial=1.0)
+    with np.errstate(invalid="ignore"):
+        return float(np.where(one == known, 0.0, np.abs(one - known)).max(initial=0.0) / largest)

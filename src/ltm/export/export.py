@@ -15,7 +15,7 @@ from ltm.chart.document import Document
 from ltm.chart.locate import refuse
 from ltm.chart.schema import Chart, WillSpec
 from ltm.errors import DataError, LtmError, nearest
-from ltm.export.compare import SCENES, Compared, Run, compare
+from ltm.export.compare import Compared, Run, compare
 from ltm.export.describe import description
 from ltm.export.executorch_file import executorch_bytes, run_executorch
 from ltm.export.graph import SEE, Sizes, ThoughtGraph, blank
@@ -51,7 +51,7 @@ TARGETS: dict[str, Target] = {
     "executorch": Target(".pte", executorch_bytes, run_executorch, batch=1),
 }
 TOLERANCE = 1e-4
-"""By which confidence may differ."""
+"""By which confidence and logits may differ."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def export_brain(
         ticks: of every thought.
         seed: of the noise in the starting state.
         sizes: of what is seen, where the chart leaves that open; as large as the largest kept scene when absent.
-        scenes: to compare on; kept ones when absent, or random values.
-        tolerance: by which confidence may differ on these.
+        scenes: to compare on; kept ones when absent. Where they are fewer than 100, others beside them.
+        tolerance: by which confidence and logits may differ on these.
         document: the chart as it was written, to locate what can't be exported.
         source: what to call the chart in messages.
 
@@ -122,7 +122,7 @@ def export_brain(
     except DataError as problem:
         unverified = str(problem)
     else:
-        compared = compare(brain, run, will, whole, seed, _kept(brain) if scenes is None else scenes)
+        compared = compare(brain, run, will, whole, seed, scenes)
         compared.require(tolerance)
     write_file(Path(file), content)
     return Exported(Path(file), len(content), seconds, told, compared, unverified)
@@ -149,10 +149,3 @@ def exported_program(
     free = {name: {0: torch.export.Dim("batch")} for name in seen}
     with torch.no_grad():
         return torch.export.export(graph, (seen,), dynamic_shapes=None if batch else {"seen": free}, strict=False)
-
-
-def _kept(brain: Brain) -> SceneSet | None:
-    kept = brain.rehearsal
-    if kept is None:
-        return None
-    return kept.aside if len(kept.aside) >= min(SCENES, len(kept.replay)) else kept.replay

@@ -14,10 +14,8 @@ MOST_TICKS = 512
 """Every tick is laid out, so a graph of more would take very long to make."""
 
 
-NOT_IN = {"onnx": ("rwkv7",), "executorch": ("rwkv7",)}
-"""Kinds of zone that solve triangular systems, by targets that have no operator for it."""
-RUNTIMES = {"onnx": "ONNX", "executorch": "ExecuTorch"}
-"""By target, what messages call it."""
+UNPROVEN = {"executorch": ("rwkv7",)}
+"""Kinds of zone of which no test has shown yet that a target's files think the same."""
 
 
 def hindrances(chart: Chart, target: str) -> list[Problem]:
@@ -54,7 +52,6 @@ def _of_circuit(circuit: CircuitSpec, target: str, path: tuple[str, ...]) -> Ite
         elif isinstance(zone, PretrainedSpec):
             why = "zones of kind 'pretrained' can't be exported: the model they look through is a file of its own"
             yield (*path, "zones", name, "kind"), why
-        elif zone.kind in NOT_IN.get(target, ()):
-            runtime = RUNTIMES[target]
-            why = f"zones of kind {zone.kind!r} solve triangular systems, which {runtime} can't; try --to torch-export"
+        elif zone.kind in UNPROVEN.get(target, ()):
+            why = f"zones of kind {zone.kind!r} have not been proven in files of this kind yet; try --to onnx"
             yield (*path, "zones", name, "kind"), why

@@ -115,8 +115,8 @@ def _refuse_part(file: Path) -> None:
     if "ltm" in words:
         what = f"a {words.get('part', 'part')} of a brain, which has no vectors for symbols and reads no texts"
         raise FolderError(
-            f"{file}: holds {what}; name the folder of the brain that it comes from, "
-            "or put a taken zone into a brain: ltm zone put"
+            f"{file}: holds {what}; name the folder of the brain that it comes from. A zone needs no `pretrained`: "
+            "ltm zone put puts it into a brain, ltm grow --reuse gives a brain's own to a new skill, frozen"
         )
 
 

@@ -1,4 +1,4 @@
-"""The built-in sources `text:FILE`: what comes next in a plain text of a person's own.
+"""The built-in sources `text:FILE`: what comes next in a text of a person's own, plain or in a column of a table.
 
 Where no file is called `python`, `text:python` is the part of Python's manual that comes with Python: half a megabyte
 of English with examples, there on every machine, and another in every version of Python.
@@ -19,6 +19,7 @@ from pydantic import Field
 
 from ltm.chart.base import Part
 from ltm.errors import DataError
+from ltm.scenes.documents import TABLES, documents, is_table
 from ltm.scenes.learn_pieces import MOST, USUAL, learn_pieces
 from ltm.scenes.lines import Row
 from ltm.senses.pieces import BYTES, WORD
@@ -44,6 +45,9 @@ class RunningOptions(Part):
     """Letters or words that follow and are answered."""
     vocabulary: Annotated[int, Field(gt=BYTES, le=MOST)] = USUAL
     """With `unit: words`: bytes and pieces of the vocabulary at most."""
+    column: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    """Of a table, such as JSON Lines with a story a line: the column whose texts are read, one after another. When
+    absent the only one that holds text."""
 
 
 def learn(name: str, options: RunningOptions, count: int, seed: int) -> Iterator[Row]:
@@ -62,7 +66,7 @@ def judge(name: str, options: RunningOptions, count: int, seed: int) -> Iterator
 
 
 def _rows(name: str, options: RunningOptions, count: int, seed: int, part: Stretch) -> Iterator[Row]:
-    units = _units(name, options.unit)
+    units = _units(name, options)
     kept = len(units) - len(units) // TESTED
     apart = kept - kept // ASIDE
     first, last = {"learn": (0, apart), "aside": (apart, kept), "test": (kept, len(units))}[part]
@@ -100,19 +104,26 @@ def describe(options: RunningOptions, found: Sequence[Row]) -> Mapping[str, Mapp
     }
 
 
-def _units(name: str, unit: str) -> Sequence[str]:
+def _units(name: str, options: RunningOptions) -> Sequence[str]:
+    text = _text(name, options.column)
+    return text if options.unit == "letters" else _words(text)
+
+
+def _text(name: str, column: str | None) -> str:
     if not name:
         raise DataError(f"{FAMILY}: names no file; expected {FAMILY}:FILE, such as {FAMILY}:plays.txt")
+    file = Path(name).expanduser()
+    if column is not None and (is_manual(name) or not is_table(file)):
+        raise DataError(f"{FAMILY}:{name}: option column: only tables have columns ({', '.join(TABLES)})")
     if is_manual(name):
-        return manual() if unit == "letters" else _words(manual())
+        return manual()
     try:
-        status = Path(name).expanduser().stat()
+        status = file.stat()
     except OSError as problem:
         raise DataError(f"{FAMILY}:{name}: can't be read: {problem.strerror or problem}") from None
     if status.st_size > MOST_BYTES:
         raise DataError(f"{FAMILY}:{name}: larger than {MOST_BYTES // 10**6:,} MB; part it")
-    text = _read(name, status.st_size, status.st_mtime_ns)
-    return text if unit == "letters" else _words(text)
+    return _read(name, column, status.st_size, status.st_mtime_ns)
 
 
 def is_manual(name: str) -> bool:
@@ -140,10 +151,13 @@ def _words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _read(name: str, size: int, written: int) -> str:
+def _read(name: str, column: str | None, size: int, written: int) -> str:
     """Reads a text; size and time of the last change tell it from what the same file held before."""
+    file = Path(name).expanduser()
+    if is_table(file):
+        return documents(file, column).replace("\r\n", "\n")
     try:
-        data = Path(name).expanduser().read_bytes()
+        data = file.read_bytes()
     except OSError as problem:
         raise DataError(f"{FAMILY}:{name}: can't be read: {problem.strerror or problem}") from None
     try:

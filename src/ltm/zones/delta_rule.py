@@ -3,7 +3,7 @@
 What the state says to a key is taken out at some rate before a new value goes in. In chunks this is a triangular system
 (the WY form of Yang et al. 2024, with decays); both ways give the same. Everything is in fp32.
 
-Shapes: B batch, H heads, S sites, K head width.
+Shapes: B batch, H heads, S sites, K head width, T sites of a chunk.
 """
 
 from __future__ import annotations
@@ -72,20 +72,44 @@ def _chunk(drive: Drive, memory: Tensor) -> tuple[Tensor, Tensor]:
     total = drive.log_decay.cumsum(2)
     asked = torch.cat((drive.removed * (total - drive.log_decay).exp(), drive.asked * total.exp()), dim=2)
     put = torch.cat((drive.keys, drive.rated), dim=2) * torch.cat((-total, -total), dim=2).exp()
-    size = total.shape[2]
     scores, from_start = asked @ put.transpose(2, 3), asked @ memory.transpose(2, 3)
     (taken_k, taken_b), (heard_k, heard_b) = (rows.chunk(2, 3) for rows in scores.chunk(2, 2))
     start_taken, start_heard = from_start.chunk(2, 2)
-    taken = torch.linalg.solve_triangular(
-        torch.eye(size) + taken_b.tril(-1),
-        start_taken + taken_k.tril(-1) @ drive.values,
-        upper=False,
-        unitriangular=True,
-    )
+    solve = solve_by_products if torch.compiler.is_exporting() else _solve
+    taken = solve(taken_b.tril(-1), start_taken + taken_k.tril(-1) @ drive.values)
     heard = start_heard + heard_k.tril() @ drive.values - heard_b.tril() @ taken
     put_k, put_b = put.chunk(2, 2)
     moved = drive.values.transpose(2, 3) @ put_k - taken.transpose(2, 3) @ put_b
     return heard, (memory + moved) * total[:, :, -1:].exp()
+
+
+def _solve(below: Tensor, right: Tensor) -> Tensor:
+    return torch.linalg.solve_triangular(torch.eye(below.shape[-1]) + below, right, upper=False, unitriangular=True)
+
+
+def solve_by_products(
+    below_BHTT: Float[Tensor, "B H T T"], right_BHTK: Float[Tensor, "B H T K"]
+) -> Float[Tensor, "B H T K"]:
+    """Solves `(I + below) x = right` by matrix products alone, for runtimes that have no operator for it.
+
+    The inverse grows by halves: where `A` and `B` are neighbouring blocks on the diagonal and `C` is what lies below
+    `A`, that of all three has `-B^-1 C A^-1` there. All blocks of a size are done at once, so a chunk of 32 takes five
+    steps. It keeps its precision whatever is below. The product (I - N)(I + N^2)(I + N^4)…, which has as few steps,
+    does not: where all keys are alike and taken out whole, powers of N reach 10^8. Slower than the operator, so only
+    graphs use it.
+
+    Args:
+        below_BHTT: zero on the diagonal and above.
+        right_BHTK: the right-hand side.
+    """
+    size = below_BHTT.shape[-1]
+    inverse = torch.eye(size, dtype=below_BHTT.dtype)
+    # Of two sites, the highest bit in which their numbers differ says at which step their blocks meet.
+    meet_TT = torch.tensor([[(row ^ column).bit_length() for column in range(size)] for row in range(size)])
+    for step in range(1, (size - 1).bit_length() + 1):
+        corners = below_BHTT * (meet_TT == step)
+        inverse = inverse - (inverse @ corners @ inverse if step > 1 else corners)
+    return inverse @ right_BHTK
 
 
 def rule_operations(sites: int, heads: int, head: int, chunk: int) -> int:
