@@ -219,7 +219,7 @@ def test_the_zones_file_holds_the_adapters_and_answers_stay(model: str, tmp_path
     loaded, record = load_brain(tmp_path / "brain")
     assert record["parameters"] == sum(weight.numel() for weight in brain.parameters())
     assert torch.equal(logits(loaded, values), logits(brain, values))
-    paged, _ = open_paged(tmp_path / "brain", 4 * record["parameters"])
+    paged, _ = open_paged(tmp_path / "brain", 4 * (record["parameters"] + facts_of(model).weights))
     with torch.inference_mode():
         assert torch.equal(logits(paged, values), logits(brain, values))
     brain.int8 = True
