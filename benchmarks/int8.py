@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=HELD_OUT, help="of every tier, at most 400")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--thoughts", type=int, default=40, help="of each brain in a round")
+    parser.add_argument("--thoughts", type=int, default=10, help="of each brain in a round")
     given = parser.parse_args()
     _, tests = sudoku_files(given.data)
     with tempfile.TemporaryDirectory() as folder:

@@ -84,7 +84,9 @@ def _chunk(drive: Drive, memory: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _solve(below: Tensor, right: Tensor) -> Tensor:
-    return torch.linalg.solve_triangular(torch.eye(below.shape[-1]) + below, right, upper=False, unitriangular=True)
+    whole = torch.eye(below.shape[-1]) + below
+    found: Tensor = torch.linalg.solve_triangular(whole, right, upper=False, unitriangular=True)
+    return found
 
 
 def solve_by_products(
