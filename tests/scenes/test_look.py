@@ -10,7 +10,7 @@ import pytest
 from ltm.errors import DataError
 from ltm.scenes.declare import Declared
 from ltm.scenes.infer import infer
-from ltm.scenes.look import look
+from ltm.scenes.look import LOOKS, look
 
 UNSAID, LABEL = Declared(), Declared(kind="label")
 
@@ -50,3 +50,11 @@ def test_a_file_of_grids_and_labels(tmp_path: Path) -> None:
     assert found.columns["board"] == {"kind": "grid", "symbols": 2, "form": "text"}
     assert found.columns["kind"] == {"kind": "label", "labels": ["tall", "wide"]}
     assert found.notes[2] == "kind: one of 2 labels (tall, wide)." and not found.symmetries
+
+
+@pytest.mark.parametrize("kind", [None, *LOOKS])
+@pytest.mark.parametrize("values", [[], [None, None]])
+def test_a_column_of_nothing_is_refused(kind: str | None, values: list[None]) -> None:
+    """Scenes of several steps hand over an empty list where no step shows a column."""
+    with pytest.raises(DataError, match="every cell is empty"):
+        look(values, Declared(kind=kind))

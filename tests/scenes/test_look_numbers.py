@@ -80,7 +80,7 @@ def test_small_differences_between_large_numbers_are_kept() -> None:
     [
         (["", None, "NA", "?"] * 9, SEEN, "every cell is empty"),
         (["", None, "NA", "?"] * 9, NUMBER, "every cell is empty"),
-        ([], NUMBER, "no values"),
+        ([], NUMBER, "every cell is empty"),
         ([7, "7.0"] * 9, NUMBER, "every number is 7: there is nothing to tell apart"),
         ([7, "7"] * 9, DONE, "every value is the same"),
         ([1, 2, "three", 4, "five"] * 9, NUMBER, "expected a number such as -1.5 or 2e3, got 'three'"),

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from ltm.errors import DataError
+from ltm.scenes.everything import others
 from ltm.scenes.infer import infer
 from ltm.scenes.read import load
+from ltm.scenes.sample import sample_rows
 from ltm.senses.grid import GridSpec
 
 SPEC = GridSpec(kind="grid", rows=2, columns=2, symbols=5)
@@ -59,7 +61,11 @@ def test_every_format_gives_the_same_scenes(tmp_path: Path, name: str, text: str
         ("a.csv", "seen,done\n1234\n", "a.csv:2: expected 2 cells, got 1"),
         ("a.csv", "seen,done\n1234,1234\n123,1234\n", "a.csv:3: seen: expected 4 characters"),
         ("a.csv", "seen,done\n1239,1234\n", "a.csv:2: seen: symbol '9' is not among"),
-        ("a.csv", b"seen,done\n\xff\xfe,1234\n", "a.csv:2: byte 1 of the line isn't valid UTF-8"),
+        (
+            "a.csv",
+            b"seen,done\n\xff\xfe,1234\n",
+            "a.csv:2: byte 1 of the line isn't valid UTF-8; save the file as UTF-8",
+        ),
         ("a.csv", b"seen,done\n12\x0034,1234\n", "a.csv:2: a NUL byte"),
         ("a.csv", 'seen,done\n"1234,1234\n', "a.csv:2:"),
         ("a.jsonl", '{"seen": "1234"}\n', "no column 'done'"),
@@ -138,3 +144,12 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     few, many, grown = done.stdout.split()
     assert (int(few), int(many)) == (200, 10_000)
     assert size > 65 and float(grown) < 25, f"{size:.0f} MB took {grown} MB more"
+
+
+def test_of_a_table_in_another_encoding_the_first_row_says_why(tmp_path: Path) -> None:
+    rows = "".join(f"caf\u00e9 {number},{number}\n" for number in range(40))
+    file = written(tmp_path, "a.csv", ("seen,done\n" + rows).encode("latin-1"))
+    with pytest.raises(DataError, match=r"no rows that can be read; the first: .*a\.csv:2: byte 4.*save the file as"):
+        sample_rows(file, ["seen", "done"], 10, skip_bad=True)
+    with pytest.raises(DataError, match=r"the first: .*a\.csv:2"):
+        others(file, [], skip_bad=True)

@@ -50,13 +50,19 @@ class SequenceActSpec(Saying):
             raise DataError(f"token {strange[:60]!r} is not in the vocabulary{nearest(strange, self.tokens)}")
         return self.ended([numbers[token] for token in found])
 
-    def decode(self, encoded: npt.NDArray[Any]) -> str:
-        """Turns numbers up to the end's back into text, parted by spaces."""
-        return " ".join(self.tokens[symbol] for symbol in self.begun(encoded))
+    def decode(self, encoded: npt.NDArray[Any]) -> str | list[str]:
+        """Turns numbers up to the end's back into text, parted by spaces; into a list where tokens hold spaces."""
+        said = [self.tokens[symbol] for symbol in self.begun(encoded)]
+        return said if any(_parted(token) for token in self.tokens) else " ".join(said)
 
-    def answer(self, symbols_N: npt.NDArray[Any], seen: npt.NDArray[Any]) -> str:
-        """Turns the chosen numbers into text."""
+    def answer(self, symbols_N: npt.NDArray[Any], seen: npt.NDArray[Any]) -> str | list[str]:
+        """Turns the chosen numbers into text, or a list."""
         return self.decode(symbols_N)
+
+
+def _parted(token: str) -> bool:
+    """Returns whether a token would not come back from text that is parted by spaces."""
+    return token.split() != [token]
 
 
 @functools.lru_cache(maxsize=64)

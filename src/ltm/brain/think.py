@@ -243,6 +243,7 @@ class _Thinker:
                 tuple(self.teller.traces[scene]),
                 steps=self.steps[scene],
                 paging=self.paging,
+                symbols=kept.answers,
                 logits=kept.logits,
             )
             for scene, kept in enumerate(self.kept)

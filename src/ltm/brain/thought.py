@@ -82,6 +82,8 @@ class Thought:
         skill: which skill thought it, in a brain that has several; otherwise empty.
         steps: the steps before the last, of scenes of several; empty unless they were asked for, or a trace.
         paging: what calling zones in came to, where they are kept on disk; of the batch, where scenes shared one.
+        symbols: for each act the kept answer as numbers `[cells]`, laid out as in the batch; words that it was put into
+            don't always give it back.
         logits: for each act what the kept answer was chosen by `[cells, symbols]`; empty unless they were asked for.
     """
 
@@ -97,6 +99,7 @@ class Thought:
     skill: str = ""
     steps: tuple[StepRecord, ...] = field(default=())
     paging: Paging | None = None
+    symbols: dict[str, Tensor] = field(default_factory=dict, repr=False)
     logits: dict[str, Tensor] = field(default_factory=dict)
 
     def words(self) -> str:

@@ -11,6 +11,7 @@ from ltm.chart.schema import MOST_SENSES
 from ltm.errors import DataError
 from ltm.scenes.lines import Row, attempts
 from ltm.scenes.look_label import PLAIN, is_empty
+from ltm.scenes.sample import nothing_read
 from ltm.scenes.step_rows import ROLE, spread
 from ltm.senses.label import MOST_LABELS
 from ltm.senses.missing import is_missing
@@ -41,12 +42,14 @@ def others(path: Path, named: Sequence[str], *, skip_bad: bool) -> list[str]:
 
 
 def _first_row(path: Path, *, skip_bad: bool) -> Row:
+    first_bad = None
     for _, row in attempts(path):
         if not isinstance(row, DataError):
             return row
         if not skip_bad:
             raise row
-    raise DataError(f"{path}: holds no rows that can be read")
+        first_bad = first_bad or row
+    raise nothing_read(path, first_bad)
 
 
 def whole_columns(path: Path, labels: Sequence[str], numbers: Sequence[str], seed: int = 0) -> dict[str, list[Any]]:

@@ -46,10 +46,10 @@ def look(values: Sequence[Any], said: Declared, folder: Path = Path()) -> dict[s
     Raises:
         DataError: the values are of no kind, or not what was declared.
     """
+    if all(is_missing(value) for value in values):
+        raise DataError("every cell is empty")
     if said.kind is not None:
         return LOOKS[said.kind](values, said, folder)
-    if values and all(is_missing(value) for value in values):
-        raise DataError("every cell is empty")
     reasons = []
     for kind, take in LOOKS.items():
         try:

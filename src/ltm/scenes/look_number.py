@@ -21,14 +21,12 @@ Floats = npt.NDArray[np.float64]
 def look_at_numbers(values: Sequence[Any], said: Declared, folder: Path = Path()) -> dict[str, Any]:
     """Returns the arguments of a `NumberSpec`, or of a `NumberActSpec` where the numbers are to be answered.
 
-    Missing cells don't count against a column, unless nothing else is there.
+    Missing cells don't count against a column; something must be there.
 
     Raises:
-        DataError: the values aren't numbers, are all missing, or all the same.
+        DataError: the values aren't numbers, or all the same.
     """
     there = [value for value in values if not is_missing(value)]
-    if not there:
-        raise DataError("every cell is empty" if values else "there are no values")
     numbers, first = list[float](), ""
     for value in there:
         try:

@@ -31,23 +31,30 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
         DataError: no such column, no row that can be read, or one that can't.
     """
     found: list[tuple[int, Row]] = []
-    known = set[str]()
+    known, first_bad = set[str](), None
     for line, row in itertools.islice(attempts(path), most):
         if isinstance(row, DataError):
             if not skip_bad:
                 raise row
+            first_bad = first_bad or row
             continue
         if not found and names is not None:
             check_columns(path, row, list(names))
         known.update(row)
         found.append((line, row if names is None else {name: row[name] for name in (*names, ROLE) if name in row}))
     if not found:
-        raise DataError(f"{path}: holds no rows that can be read")
+        raise nothing_read(path, first_bad)
     found = _of_one_kind(path, found)
     strange = next((name for name in names or () if name not in known), None)
     if strange is not None:  # scenes of several steps, of which none need show every column
         raise DataError(f"{path}: no step of the first {len(found):,} scenes has {strange!r}{nearest(strange, known)}")
     return found
+
+
+def nothing_read(path: Path, first_bad: DataError | None) -> DataError:
+    """Returns what is to be said of a table of which no row can be read, with what is wrong with the first."""
+    why = "" if first_bad is None else f"; the first: {first_bad}"
+    return DataError(f"{path}: holds no rows that can be read{why}")
 
 
 def _of_one_kind(path: Path, found: list[tuple[int, Row]]) -> list[tuple[int, Row]]:

@@ -96,12 +96,12 @@ class _Lines:
             self.fail(f"a row of more than {MAX_ROW:,} bytes; is a closing quote missing?")
         if b"\0" in data:
             self.blank = False
-            self.fail("a NUL byte; this isn't a text file")
+            self.fail("a NUL byte; this isn't a text file in UTF-8")
         try:
             text = data.decode("utf-8-sig" if self.number == 1 else "utf-8")
         except UnicodeDecodeError as problem:
             self.blank = False
-            self.fail(f"byte {problem.start + 1} of the line isn't valid UTF-8")
+            self.fail(f"byte {problem.start + 1} of the line isn't valid UTF-8; save the file as UTF-8")
         self.blank = self.blank and not text.strip()
         return text
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from ltm.acts.number import NumberActSpec
 from ltm.brain.brain import Brain
@@ -19,7 +18,6 @@ from ltm.brain.think import think
 from ltm.brain.walk import last_step
 from ltm.chart.schema import WillSpec
 from ltm.scenes.store import SceneSet
-from ltm.senses.value import ValueSpec
 from ltm.training.calibration import auroc, ece
 from ltm.training.looks import BATCH, batches, cells_right
 from ltm.training.segment import Scorer, whole_right
@@ -92,8 +90,7 @@ def think_all(
         thoughts = think(brain, values, will, bf16=bf16, seed=seed)
         values = last_step(brain.chart, values)
         answers = {
-            name: _again(spec, [thought.answer[name] for thought in thoughts], values[name])
-            for name, spec in brain.chart.acts.items()
+            name: torch.stack([thought.symbols[name] for thought in thoughts]).long() for name in brain.chart.acts
         }
         outcome.right[index] = whole_right(answers, values, scorer).numpy()
         outcome.cells[index] = cells_right(answers, values)
@@ -108,13 +105,3 @@ def think_all(
         outcome.tries[index] = [thought.tries for thought in thoughts]
         outcome.operations[index] = [thought.operations for thought in thoughts]
     return outcome
-
-
-def _again(spec: ValueSpec, answers: Sequence[Any], wanted: Tensor) -> Tensor:
-    """Returns answers as symbols `[B, N]` once more, laid out like what is wanted `[B, *sides]`."""
-    laid = torch.full_like(wanted, spec.layout.void)
-    for place, answer in enumerate(answers):
-        encoded = torch.from_numpy(np.ascontiguousarray(spec.encode(answer)))
-        corner: tuple[Any, ...] = (place, *(slice(side) for side in encoded.shape))
-        laid[corner] = encoded.to(wanted.dtype)
-    return laid.flatten(1).long()
