@@ -77,7 +77,8 @@ def numbers_in(part: Any) -> Iterator[float]:
 
 
 def test_every_kind_of_result_has_its_brains() -> None:
-    sources = {load_catalog().models[name].source for name in OURS}
+    models = load_catalog().models
+    sources = {models[name].source for name in OURS}
     of = (
         "sudoku",
         "curve",
@@ -93,13 +94,14 @@ def test_every_kind_of_result_has_its_brains() -> None:
     )
     for start in (*of, "pretrained"):
         assert any(str(source).startswith(f"ltm-{start}-") for source in sources), start
-    thinks = load_catalog().models["LTM-sudoku"].cpu_ms
+    thinks = models["LTM-sudoku"].cpu_ms
     thought = json.loads((RESULTS / "thought.json").read_text(encoding="utf-8"))["thoughts"]["batch 1, halting"]
     assert thinks is not None and thinks.value == pytest.approx(thought["p50_ms"], abs=0.051)
 
 
 def test_every_one_has_a_year_and_most_have_layers() -> None:
-    models = [load_catalog().models[name] for name in OURS]
+    known = load_catalog().models
+    models = [known[name] for name in OURS]
     assert all(model.year and model.licence and model.trained.compute and model.runs for model in models)
     assert sum(model.shape.layers is not None for model in models) >= 25
 

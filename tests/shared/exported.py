@@ -20,6 +20,9 @@ from ltm.export.graph import CONFIDENCE, SEE
 from ltm.export.shown import made_up
 from ltm.export.sizes import sizes_of
 
+FEW = 8
+"""Scenes to compare on; the verb takes a hundred."""
+
 
 def doubting(chart: Chart) -> Brain:
     """Returns a brain whose confidence depends on what it sees, and is calibrated: neither is so at the beginning."""
@@ -35,12 +38,12 @@ def doubting(chart: Chart) -> Brain:
 
 
 def exported(brain: Brain, folder: Path, **options: Any) -> Exported:
-    """Exports a brain, and checks that its file thinks as it does, on 24 scenes."""
+    """Exports a brain, and checks that its file thinks as it does, on a few scenes."""
     target = options.get("to", "onnx")
-    with patch.object(ltm.export.shown, "SCENES", 24):
+    with patch.object(ltm.export.shown, "SCENES", FEW):
         made = export_brain(brain, folder / f"brain.{target}", **{"ticks": 4, **options})
     assert made.file.stat().st_size == made.bytes
-    assert made.compared is not None and made.compared.answers == made.compared.scenes == 24
+    assert made.compared is not None and made.compared.answers == made.compared.scenes == FEW
     assert made.compared.confidence <= 1e-4 and made.compared.logits <= 1e-4
     return made
 
