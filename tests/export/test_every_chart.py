@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from exported import doubting, exported, same_in_any_batch
+from exported import FEW, doubting, exported, same_in_any_batch
 from small_charts import SMALL, small
 
 from ltm.chart.load import load_chart
@@ -31,9 +31,9 @@ def test_every_chart_is_tried() -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_a_file_thinks_as_its_brain(name: str, tmp_path: Path) -> None:
     chart, ticks, sizes = small(name)
-    brain, scenes = doubting(chart), generate_scenes(chart, 24, seed=5)
+    brain, scenes = doubting(chart), generate_scenes(chart, FEW, seed=5)
     made = exported(brain, tmp_path, ticks=ticks, scenes=scenes, sizes=sizes)
-    assert made.compared is not None and made.compared.of == {"given": 24}
+    assert made.compared is not None and made.compared.of == {"given": FEW}
     values = {sense: torch.from_numpy(scenes.values[sense][:3]) for sense in chart.senses}
     same_in_any_batch(brain, made, values)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exported import SENSES, doubting, exported, reading_brain
+from exported import FEW, SENSES, doubting, exported, reading_brain
 from small_charts import SMALL, small
 from tiny import chart_of, chart_with, puzzles
 from variants import VARIANTS
@@ -106,5 +106,5 @@ def test_waves_that_choose_as_a_program(wave: dict[str, Any], tmp_path: Path) ->
 @pytest.mark.parametrize("name", SMALL)
 def test_charts_as_programs(name: str, tmp_path: Path) -> None:
     chart, ticks, sizes = small(name)
-    made = pte(doubting(chart), tmp_path, ticks=ticks, scenes=generate_scenes(chart, 24, seed=5), sizes=sizes)
-    assert made.compared is not None and made.compared.of == {"given": 24}
+    made = pte(doubting(chart), tmp_path, ticks=ticks, scenes=generate_scenes(chart, FEW, seed=5), sizes=sizes)
+    assert made.compared is not None and made.compared.of == {"given": FEW}
