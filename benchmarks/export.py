@@ -45,7 +45,9 @@ def main() -> None:
     given = parser.parse_args()
     brain, _ = load_brain(shipped_brain())
     there = [name for name, package in NEEDS.items() if importlib.util.find_spec(package)]
-    result: dict[str, Any] = {"command": "python -m benchmarks.export", "runs": {}}
+    command = f"python -m benchmarks.export --ticks {' '.join(map(str, given.ticks))}"
+    command += f" --rounds {given.rounds} --puzzles {given.puzzles}"
+    result: dict[str, Any] = {"command": command, "runs": {}}
     for ticks in given.ticks:
         result["runs"][str(ticks)] = measured(brain, ticks, there, given.rounds, given.puzzles)
         write("export", result)

@@ -45,10 +45,12 @@ def main() -> None:
         save_brain(brain, small)
         brains = {name: load_brain(place)[0] for name, place in (("fp32", shipped_brain()), ("int8", small))}
         sizes = {"fp32": _bytes(shipped_brain()), "int8": _bytes(small)}
+    command = f"python -m benchmarks.int8 DATA --rows {given.rows} --seeds {given.seeds} --rounds {given.rounds}"
+    command += f" --thoughts {given.thoughts}"
     rows = np.arange(HELD_OUT - min(given.rows, HELD_OUT), HELD_OUT)
     sets = {tier: tests[tier](brain.chart).take(rows) for tier in TIERS}
     result: dict[str, Any] = {
-        "command": "python -m benchmarks.int8 DATA",
+        "command": command,
         "rows": len(rows),
         "bytes": sizes,
         "right": {

@@ -67,7 +67,7 @@ def main() -> None:
         ["policy", "zones", "fire", "M operations a scene", "ms", "time / all 64"],
         rows,
     )
-    command = f"python -m benchmarks.waves --seeds {given.seeds}"
+    command = f"python -m benchmarks.waves --seeds {given.seeds} --repeats {given.repeats} --batch {given.batch}"
     write(f"waves-batch{given.batch}", {"command": command, "cases": result})
 
 

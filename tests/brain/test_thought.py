@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import torch
 
 from ltm.brain.thought import Thought, TickRecord
 
@@ -48,3 +50,8 @@ def test_html_marks_every_firing() -> None:
 def test_words_name_every_answer_and_leave_the_trace_out() -> None:
     shown = str(thought("1234", ticks(8)))
     assert shown.splitlines() == ["out: 1234", "97.31 % sure", WORDS]
+
+
+def test_thoughts_that_hold_tensors_can_be_compared() -> None:
+    held = {"symbols": {"out": torch.tensor([1, 2])}, "logits": {"out": torch.zeros(2, 3)}}
+    assert replace(thought("12"), **held) == replace(thought("12"), **held) != thought("13")

@@ -99,8 +99,9 @@ class Thought:
     skill: str = ""
     steps: tuple[StepRecord, ...] = field(default=())
     paging: Paging | None = None
-    symbols: dict[str, Tensor] = field(default_factory=dict, repr=False)
-    logits: dict[str, Tensor] = field(default_factory=dict)
+    # Left out of comparisons, which tensors can't answer by yes or no; equal answers have equal symbols.
+    symbols: dict[str, Tensor] = field(default_factory=dict, repr=False, compare=False)
+    logits: dict[str, Tensor] = field(default_factory=dict, repr=False, compare=False)
 
     def words(self) -> str:
         """Says in one line what it took and what ended it."""
