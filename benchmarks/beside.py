@@ -6,6 +6,7 @@ lost without loops, at equal size and equal training time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ BRAIN, STACK = "brain", "plain stack"
 LAYERS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 MADE = ("steps", "seconds", "precision", "processor")
 """What a result says of how each was trained."""
+_LEFT = ("layers", "state", "roles")
+"""What a plain stack's zones don't take over."""
 SEGMENTS = (1, 2, 4, 8)
 """Thinking times without halting, in training segments; a plain stack has only the first."""
 
@@ -58,13 +61,21 @@ def plain_stack(chart: Chart, layer: Mapping[str, Any] | None = None) -> Chart:
     """
     kept = chart.model_dump(mode="json", exclude_defaults=True)
     own = [layer] if layer is not None else list(kept["zones"].values())
-    cores = [{key: value for key, value in zone.items() if key not in ("layers", "state", "roles")} for zone in own]
+    width = chart.field.width // 2
+    cores = [
+        {
+            key: math.gcd(width, value) if key == "head_width" else value
+            for key, value in zone.items()
+            if key not in _LEFT
+        }
+        for zone in own
+    ]
     later = bool(paces(chart))
 
     def with_hidden(hidden: int) -> Chart:
         changes = {
             "budget": None,
-            "field": {**kept.get("field", {}), "width": chart.field.width // 2, "noise": 0.0},
+            "field": {**kept.get("field", {}), "width": width, "noise": 0.0},
             "zones": {
                 name: {**cores[number % len(cores)], "layers": 1, "hidden": hidden}
                 for number, name in enumerate(LAYERS)

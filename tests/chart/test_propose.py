@@ -73,3 +73,26 @@ def test_rules_shown_by_grids_get_a_zone_for_what_is_near_beside_one_for_lines(s
     assert chart.steps is not None and bool(chart.steps.shows) == shown
     assert [zone.kind for zone in chart.zones.values()] == (["conv", "mixer"] if shown else ["mixer"])
     assert (chart.field.width <= RULES_WIDTH) == shown
+
+
+@pytest.mark.parametrize("size", [60_000, 300_000, 2_000_000])
+def test_lists_answered_from_left_to_right_are_heard_in_order(size: int) -> None:
+    line = {"kind": "sequence", "tokens": ["a", "b", "c"], "longest": 20}
+    said = {**line, "order": "left-to-right"}
+    columns = {
+        "seen": line,
+        "said": said,
+        "once": line,
+        "tree": {**line, "tokens": ["a", "(", ")"], "opening": ["("], "closing": [")"]},
+    }
+
+    def kinds(see: str, do: str) -> list[str]:
+        chart = propose(columns, [see], [do], source="x.csv", size=size)
+        assert Sizes.of(chart).bytes == 4 * sum(w.numel() for w in Brain(chart).parameters()) <= size
+        return [zone.kind for zone in chart.zones.values()]
+
+    assert kinds("seen", "said") == ["rwkv7"]
+    assert kinds("seen", "once") == ["attention"] and kinds("tree", "said") == ["mixer"]
+    chart = propose(columns, ["seen"], ["said"], source="x.csv", size=size)
+    # A tick a segment and a segment a symbol, with one more for the end and one to see that nothing more comes.
+    assert chart.training.ticks == 1 and chart.will.ticks == line["longest"] + 2

@@ -28,6 +28,8 @@ MOST_SEGMENTS = 64
 FREE_WIDTH, FREE_PASSES = 32, 4
 """Of brains that judge free text; chosen on parts of the rows that benchmarks/text.py learns from. What free text says
 is in its words: the table of words matters, the width hardly."""
+HEARING_HEAD = 32
+"""Channels of a head of a zone that hears sites in order, or the most that divide the width."""
 _LISTED = 12
 """So many columns are named in the description."""
 _ROLES = {
@@ -55,8 +57,9 @@ def propose(
     """Returns the largest chart that fits.
 
     Grids of one shape get window mixing over rows, columns and blocks, in two roles with a state of its own; grids of
-    any shape get local convolution, which carries over to larger grids given more ticks. Labels and numbers need no
-    long search: scenes leave after two segments, so that more of them are seen.
+    any shape get local convolution, which carries over to larger grids given more ticks. Lists answered from left to
+    right get RWKV-7's recurrence, which carries over to longer ones. Labels and numbers need no long search: scenes
+    leave after two segments, so that more of them are seen.
 
     Args:
         columns: the declaration of each column, as `ltm.scenes.infer` finds them.
@@ -175,6 +178,8 @@ def _zones(
     if free:
         return {"core": {"kind": "mixer", "windows": ["field"], "write": "replace"}}
     heads = {} if width % _TURNING == 0 else {"heads": 2}
+    if _hearing(columns, see, do):
+        return {"core": _in_order(width)}
     if attending:
         return {"core": {"kind": "attention", "layers": 2, "write": "replace", **heads}}
     if any(columns[c]["kind"] == "text" for c in see):
@@ -188,6 +193,21 @@ def _attending(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
     texts = any(columns[c]["kind"] == "text" for c in see)
     lines = any(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see)
     return lines or (texts and any(columns[c]["kind"] in WRITTEN for c in do))
+
+
+def _hearing(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
+    """Returns whether lists are answered by lists from left to right.
+
+    A zone that hears its sites in order goes on beyond the lengths it has learned, which attention doesn't
+    (benchmarks/scan.py); what is said in brackets has families to mix along instead.
+    """
+    heard = all(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see)
+    return heard and all(columns[c]["kind"] == "sequence" and _later(columns[c]) for c in do)
+
+
+def _in_order(width: int) -> dict[str, Any]:
+    head = math.gcd(width, HEARING_HEAD)
+    return {"kind": "rwkv7", "layers": 2, "head_width": head, "hidden": width * 3 // 2, "write": "replace"}
 
 
 def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
@@ -210,6 +230,8 @@ def _training(
         return {"ticks": 10, "segments": 6}
     if searching:
         return {"ticks": 4, "segments": 12}
+    if _hearing(columns, see, do):
+        return {"ticks": 1, "segments": 4}
     if any(columns[c]["kind"] in (*WRITTEN, "canvas") for c in do):
         return {"ticks": 2 if any(_later(columns[c]) for c in do) else 4, "segments": 4}
     if free:
