@@ -40,6 +40,7 @@ from ltm.training.grow import add_skill, forget_attempt, nursery
 from ltm.training.growth import Growth
 from ltm.training.outcome import think_all
 from ltm.training.reuse import NoZoneAlike
+from ltm.training.routing import routing
 from ltm.training.run_folder import run_folder
 
 LOSS = 1.0
@@ -167,24 +168,8 @@ def routed(brain: SkilledBrain, task: Task, limit: int) -> dict[str, Any]:
     """Shows a skill's test scenes to all skills: how many find it, and how many right answers are lost otherwise."""
     skill = brain.skills[task.name]
     scenes = first(read_scenes(skill.chart, task.test(), skip_bad=True).train, limit)
-    right = think_all(skill, scenes, skill.chart.will, False, scorer_of(skill.chart)).right
-    known = dict(zip(scenes.lines.tolist(), right.tolist(), strict=True))
     senses = {name: seen_columns(other.chart) for name, other in brain.skills.items()}
-    found, lost, elsewhere = [], [], dict.fromkeys(brain.skills, 0)
-    for reads in skilled_questions(senses, str(task.test()), lambda problem: None):
-        line = int(next(iter(reads.values())).where.rpartition(":")[2])
-        if line not in known:
-            continue
-        choice = brain.choose({name: question.scene for name, question in reads.items()}).skill
-        found.append(choice == task.name)
-        lost.append(known[line] and choice != task.name)
-        elsewhere[choice] += choice != task.name
-    return {
-        "scenes": len(found),
-        "right": float(np.mean(found)),
-        "cost": float(np.mean(lost)),
-        "elsewhere": {name: count for name, count in elsewhere.items() if count},
-    }
+    return routing(brain, task.name, scenes, skilled_questions(senses, str(task.test()), lambda problem: None))
 
 
 def say(words: str) -> None:
@@ -213,7 +198,7 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
                     "-" if gained is None or way == "frozen" else f"{100 * gained:+.1f}",
                     f"{last['bytes'][name]:,}",
                     _percent(route.get("right")),
-                    _percent(route.get("cost")),
+                    _percent(route.get("lost")),
                 ]
             )
         mean = float(np.mean(list(last["exact"].values())))

@@ -17,11 +17,14 @@ from ltm.brain.brain import Brain
 from ltm.chart.propose import propose
 from ltm.cli.main import run
 from ltm.runtime.brains import load_brain, save_brain
+from ltm.runtime.shipped import shipped_brain
 from ltm.runtime.skills import write_skills
 from ltm.training.forgetting import changes, settle
 from ltm.training.rehearse import Rehearser
 
 Image = pytest.importorskip("PIL.Image")
+NOT_ASTRAY = {"right": 1.0, "lost": 0.0, "elsewhere": {}}
+"""How scenes find their skill where no other can read them."""
 
 
 def table(file: Path, letters: str, seed: int, count: int = 80) -> Path:
@@ -82,9 +85,42 @@ def test_eval_and_inspect_know_skills(folder: Path, capsys: pytest.CaptureFixtur
     assert code == 2 and "say --skill" in shown  # both skills have these columns
     code, shown = said(capsys, "eval", str(folder / "both"), str(test), "--skill", "abc", "--json")
     report = json.loads(shown[shown.index("{") :])
-    assert code == 0 and report["skill"] == "abc" and report["routing"] == {"scenes": 20, "right": 1.0, "elsewhere": {}}
+    assert code == 0 and report["skill"] == "abc" and report["routing"] == NOT_ASTRAY | {"scenes": 20}
     code, shown = said(capsys, "eval", str(folder / "both"), str(test), "--skill", "abd")
     assert code == 2 and "did you mean 'abc'" in shown
+
+
+def test_eval_says_what_wrong_routing_costs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two skills see the same boards and answer something else: only reflection can tell, and it is often wrong."""
+    rows = (folder / "abc.csv").read_text().splitlines()[1:]
+    fewest = [f"{board},{min('abc', key=board.count)}" for board, _, _ in (row.partition(",") for row in rows)]
+    (folder / "fewest.csv").write_text("\n".join(["board,most", *fewest]) + "\n")
+    fit = ["--see", "board:grid(4x4)", "--do", "most", "--minutes", "0.05", "--size", "60KB"]
+    assert said(capsys, "fit", str(folder / "fewest.csv"), *fit, "-o", str(folder / "fewest"))[0] == 0
+    together = folder / "alike"
+    assert said(capsys, "merge", str(folder / "abc"), str(folder / "fewest"), "-o", str(together))[0] == 0
+    test = table(folder / "alike.csv", "abc", 11, 30)
+    _, shown = said(capsys, "eval", str(together), str(test), "--skill", "abc", "--segments", "1", "--json")
+    found = json.loads(shown[shown.index("{") :])["routing"]
+    _, shown = said(capsys, "think", str(together), str(test))
+    answers = [line.split("\t") for line in shown.splitlines()]
+    _, alone = said(capsys, "think", str(folder / "abc"), str(test))
+    known = [line.split(",")[1] for line in test.read_text().splitlines()[1:]]
+    astray = [words[-1] != "abc" for words in answers]
+    right = [line.split("\t")[0] == most for line, most in zip(alone.splitlines(), known, strict=True)]
+    assert 0 < sum(astray) and found["scenes"] == 30 and found["right"] == pytest.approx(1 - sum(astray) / 30)
+    assert found["lost"] == pytest.approx(sum(a and r for a, r in zip(astray, right, strict=True)) / 30)
+    code, shown = said(capsys, "eval", str(together), str(test), "--skill", "abc", "--segments", "1")
+    assert code == 0 and "lost by that" in shown
+
+
+def test_scenes_of_a_built_in_source_are_shown_to_all_skills(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    together = folder / "with-sudoku"
+    write_skills(together, "both", {"abc": folder / "abc", "sudoku": shipped_brain()})
+    sure = ["--confidence", "0", "--segments", "1", "--json"]
+    code, shown = said(capsys, "eval", str(together), "sudoku", "--count", "5", *sure)
+    report = json.loads(shown[shown.index("{") :])
+    assert code == 0 and report["skill"] == "sudoku" and report["routing"] == NOT_ASTRAY | {"scenes": 5}
 
 
 def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
@@ -171,7 +207,7 @@ def test_a_picture_in_a_pipe_and_a_folder_of_classes_find_their_skill(
     assert done.returncode == 0 and json.loads(done.stdout)["skill"] == "shade", done.stderr
     code, shown = said(capsys, "eval", both, str(with_pictures / "shades"), "--segments", "1", "--json")
     report = json.loads(shown[shown.index("{") :])
-    assert code == 0 and report["routing"] == {"scenes": 10, "right": 1.0, "elsewhere": {}}
+    assert code == 0 and report["routing"] == NOT_ASTRAY | {"scenes": 10}
     code, shown = said(capsys, "think", both, str(with_pictures / "shades"))
     assert code == 0 and [line.split("\t")[-1] for line in shown.splitlines()] == ["shade"] * 10
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ltm.chart.scenes import ScenesSpec
     from ltm.chart.schema import Chart
+    from ltm.scenes.lines import Row
     from ltm.scenes.store import SceneSet
 
 
@@ -59,12 +60,14 @@ def evaluate(
     from ltm.errors import LtmError
     from ltm.runtime.paged import open_brain, open_skills
     from ltm.runtime.skills import has_skills
+    from ltm.scenes.columns import seen_columns
     from ltm.scenes.options import parse_options, with_options
     from ltm.scenes.prepare import questions_of, scorer_of
     from ltm.scenes.read import digest
+    from ltm.scenes.skilled import skilled_questions, skilled_rows
     from ltm.scenes.sources import check_named, find_source
     from ltm.training.evaluate import evaluate as measure
-    from ltm.training.routing import routing, skill_for
+    from ltm.training.routing import MOST_SCENES, routing, skill_for
 
     looks = None if segments is None else _numbers(segments)
     if plot is not None and plot.suffix.lower() != ".png":
@@ -96,9 +99,15 @@ def evaluate(
         report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
     if has_skills(brain):
         report["skill"] = folder.name
+        asked_all = scenes.take(np.arange(min(limit or MOST_SCENES, len(scenes))))
+        skills = open_skills(brain, memory, pin or [])
+        senses = {name: seen_columns(one.chart) for name, one in skills.skills.items()}
         if find_source(data) is None:
-            with console.status("asking who knows these scenes"):
-                report["routing"] = routing(open_skills(brain, memory, pin or []), data, folder.name, limit)
+            reads = skilled_questions(senses, data, lambda problem: None)
+        else:
+            reads = skilled_rows(senses, _made_rows(asked_for, data, count, seed), data)
+        with console.status("asking who knows these scenes"):
+            report["routing"] = routing(skills, folder.name, asked_all, reads)
     if as_json:
         typer.echo(json.dumps(report, indent=1))
     else:
@@ -146,6 +155,17 @@ def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: in
     if not len(scenes):
         raise LtmError(f"{source}: none of the scenes fits this brain; the first: {left_out[0]}")
     return scenes
+
+
+def _made_rows(asked_for: ScenesSpec, name: str, count: int, seed: int) -> list[tuple[int, Row]]:
+    """Makes the same scenes as rows, which other skills may read as well."""
+    from ltm.scenes.rows_made import rows_made
+    from ltm.scenes.sources import find_source
+
+    source = find_source(name)
+    assert source is not None
+    made = (source.test or source.make)(asked_for.options_of(name), count, seed)
+    return list(enumerate(rows_made(made, source.columns), 1))
 
 
 def _read(chart: Chart, file: str, skip_bad: bool, console: Console) -> SceneSet:

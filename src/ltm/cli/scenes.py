@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from ltm.chart.steps import StepsSpec
     from ltm.scenes.sources import Source
-    from ltm.scenes.store import SceneSet
     from ltm.senses.value import ValueSpec
 
 app = typer.Typer(help="Look data over before a brain learns from it.", no_args_is_help=True)
@@ -183,7 +182,7 @@ def _show_made(
     from ltm.chart.scenes import ScenesSpec
     from ltm.cli.show_scene import show_scene
     from ltm.errors import LtmError, nearest
-    from ltm.scenes.store import SceneSet
+    from ltm.scenes.rows_made import rows_made
 
     columns = list(source.columns) or [*source.seen, source.do]
     for name in (*see, *do):
@@ -191,25 +190,10 @@ def _show_made(
             raise LtmError(f"there is no column '{name}' among {', '.join(columns)}{nearest(name, columns)}")
     names = [*see, *do] or columns
     made = source.make(ScenesSpec().options_of(data), count, seed)
-    rows = _rows_of(made, source.columns) if isinstance(made, SceneSet) else made
-    for number, row in enumerate(itertools.islice(rows, count), 1):
+    for number, row in enumerate(itertools.islice(rows_made(made, source.columns), count), 1):
         show_scene(f"scene {number:,} of seed {seed}", row, names, source.columns, console)
     for note in source.notes:
         console.print(note, style="bright_black", highlight=False)
-
-
-def _rows_of(made: SceneSet, specs: Mapping[str, ValueSpec]) -> Iterator[dict[str, Any]]:
-    """Yields scenes in symbols as people would write them."""
-    from ltm.acts.canvas import CanvasSpec
-    from ltm.senses.grid import GridSpec
-
-    for number in range(len(made)):
-        row: dict[str, Any] = {}
-        for name, spec in specs.items():
-            corner = tuple(slice(int(side)) for side in made.shapes[name][number])
-            value = made.values[name][number][corner]
-            row[name] = spec.decode(value) if isinstance(spec, GridSpec | CanvasSpec) else value
-        yield row
 
 
 def _check_file(data: str) -> None:

@@ -108,7 +108,10 @@ def _routing(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         return []
     found = report["routing"]
     elsewhere = "".join(f", {percent(share)} to {name}" for name, share in found["elsewhere"].items())
-    return [("finds the skill", f"{percent(found['right'])} of {found['scenes']:,} go to {report['skill']}{elsewhere}")]
+    rows = [("finds the skill", f"{percent(found['right'])} of {found['scenes']:,} go to {report['skill']}{elsewhere}")]
+    if found["elsewhere"] and "lost" in found:
+        rows.append(("lost by that", f"{percent(found['lost'])}, which {report['skill']} would have answered right"))
+    return rows
 
 
 def _will(report: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ def encode_rows(
         try:
             values = {name: cell(row, source_of(name, spec), "plain", Path()) for name, spec in columns.items()}
             scene = {name: spec.encode(written(values[name], spec)) for name, spec in columns.items()}
-            writer.append(laid(scene, alike))
+            writer.append(laid(scene, alike), number)
         except DataError as problem:
             if left_out is None:
                 raise DataError(f"source {source!r}, scene {number:,}: {problem}") from None

@@ -103,7 +103,7 @@ def generate_scenes(
             known = ", ".join(made.values)
             raise DataError(f"source {named!r} has the columns {known}; the chart asks for {column!r}")
         values[column] = _translate(made.values[column], source.columns[column], spec, column)
-    return SceneSet(values, made.shapes, made.lines)
+    return SceneSet(values, made.shapes, np.arange(1, len(made) + 1))
 
 
 def _translate(grid: np.ndarray, made: ValueSpec, wanted: ValueSpec, column: str) -> np.ndarray:

@@ -11,7 +11,7 @@ import errno
 import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,17 +119,37 @@ def attempted(
     """
     with ExitStack() as stack:
         found = _found(senses, given or "", stack) if pipe is None else _stream(senses, pipe, "standard input", Path())
-        for where, line, sees in found:
-            try:
-                if isinstance(sees, DataError):
-                    raise sees
-                question = Question(where, line, Scene(sees), _shapes(senses, sees, where))
-            except DataError as problem:
-                what = str(problem).removeprefix(f"{where}: ")
-                mistyped = where == "scene" and given is not None and _FILE_LIKE.fullmatch(given)
-                yield Unreadable(where, line, f"{what}; if a file was meant: there is no {given}" if mistyped else what)
+        for one in _judged(senses, found):
+            mistyped = one.where == "scene" and given is not None and _FILE_LIKE.fullmatch(given)
+            if isinstance(one, Unreadable) and mistyped:
+                yield Unreadable(one.where, one.line, f"{one.what}; if a file was meant: there is no {given}")
             else:
-                yield question
+                yield one
+
+
+def attempted_rows(
+    senses: Mapping[str, ValueSpec], rows: Iterable[tuple[int, Row]], name: str
+) -> Iterator[Question | Unreadable]:
+    """Yields each of some rows as a scene, or what is wrong with it.
+
+    Args:
+        senses: of the brain.
+        rows: each with its number.
+        name: of where they come from.
+    """
+    yield from _judged(senses, _table(senses, rows, name, Path()))
+
+
+def _judged(senses: Mapping[str, ValueSpec], found: Found) -> Iterator[Question | Unreadable]:
+    for where, line, sees in found:
+        try:
+            if isinstance(sees, DataError):
+                raise sees
+            question = Question(where, line, Scene(sees), _shapes(senses, sees, where))
+        except DataError as problem:
+            yield Unreadable(where, line, str(problem).removeprefix(f"{where}: "))
+        else:
+            yield question
 
 
 def _shapes(senses: Mapping[str, ValueSpec], sees: Mapping[str, Any], where: str) -> tuple[tuple[int, ...], ...]:
@@ -216,7 +236,7 @@ def _whole(file: BinaryIO, name: str) -> bytes:
 
 
 def _table(
-    senses: Mapping[str, ValueSpec], rows: Iterator[tuple[int, Row | DataError]], name: str, folder: Path
+    senses: Mapping[str, ValueSpec], rows: Iterable[tuple[int, Row | DataError]], name: str, folder: Path
 ) -> Found:
     for line, row in rows:
         where = f"{name}:{line}"

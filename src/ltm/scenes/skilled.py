@@ -7,11 +7,12 @@ constant memory, and a pipe that never ends is answered as it goes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
 
 from ltm.errors import DataError
-from ltm.scenes.questions import Question, Unreadable, attempted, is_piped, standard_input
+from ltm.scenes.lines import Row
+from ltm.scenes.questions import Question, Unreadable, attempted, attempted_rows, is_piped, standard_input
 from ltm.scenes.shared_pipe import PipeReader, SharedPipe
 from ltm.senses.value import ValueSpec
 
@@ -54,6 +55,23 @@ def skilled_questions(
     if nothing:
         raise DataError("nothing to think about: the input is empty")
     _tell(held, able, skipped)
+
+
+def skilled_rows(
+    skills: Mapping[str, Mapping[str, ValueSpec]], rows: Sequence[tuple[int, Row]], name: str
+) -> Iterator[dict[str, Question]]:
+    """Yields rows in order: for each skill that can read it, how it does; those that none can read are left out.
+
+    Args:
+        skills: the senses of each.
+        rows: each with its number.
+        name: of where they come from.
+    """
+    streams = {skill: attempted_rows(senses, rows, name) for skill, senses in skills.items()}
+    for read in _side_by_side(streams):
+        found = {skill: one for skill, one in read.items() if isinstance(one, Question)}
+        if found:
+            yield found
 
 
 def _reading(

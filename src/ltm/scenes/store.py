@@ -28,7 +28,7 @@ class SceneSet:
     Attributes:
         values: for each column `[scenes, *sides]`, padded to the column's largest value; may be a `np.memmap`.
         shapes: for each column uint32 `[scenes, axes]`, the sides of each scene's value.
-        lines: int64 `[scenes]`, the line of the file each scene began at; 0 when it was generated.
+        lines: int64 `[scenes]`, the line of the file at which each scene begins; of made ones their number, from 1.
     """
 
     values: dict[str, Array]

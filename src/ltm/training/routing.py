@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ltm.brain.skills import SkilledBrain
+from ltm.brain.talk import speaks
 from ltm.errors import LtmError, nearest
 from ltm.runtime.brains import load_brain
 from ltm.runtime.skills import folders_of
-from ltm.scenes.columns import columns_of, seen_columns
+from ltm.scenes.columns import columns_of
 from ltm.scenes.following import source_columns
 from ltm.scenes.lines import attempts
-from ltm.scenes.skilled import skilled_questions
+from ltm.scenes.prepare import scorer_of
+from ltm.scenes.questions import Question
 from ltm.scenes.sources import find_source
+from ltm.scenes.store import SceneSet
+from ltm.training.outcome import think_all
 
 MOST_SCENES = 500
-"""So many of a file's scenes are shown to all skills, unless told."""
+"""So many scenes are shown to all skills, unless told."""
 
 
 def skill_for(brain: Path, data: str, wanted: str | None) -> Path:
@@ -42,28 +49,43 @@ def skill_for(brain: Path, data: str, wanted: str | None) -> Path:
     return folders[fitting[0]]
 
 
-def routing(brain: SkilledBrain, data: str, right: str, limit: int | None = None) -> dict[str, Any]:
+def routing(
+    brain: SkilledBrain, right: str, scenes: SceneSet, reads: Iterable[Mapping[str, Question]]
+) -> dict[str, Any]:
     """Shows scenes of one skill to all of them.
 
     Args:
         brain: whose skills are to choose.
-        data: a file of scenes.
         right: the skill that they are for.
-        limit: so many scenes; 500 when absent.
+        scenes: as that skill reads them, with answers and the lines at which they begin.
+        reads: the same and perhaps others, as every skill reads them that can.
 
     Returns:
-        How many scenes were shown, the share that went to the right skill, and where the others went.
+        How many scenes were shown (`scenes`), the share that went to the right skill (`right`), the share that the
+        right skill would have answered right, but was not asked (`lost`: what wrong routing costs; absent for a skill
+        that tells what comes next), and where those went (`elsewhere`, shares by skill).
     """
-    senses = {name: seen_columns(skill.chart) for name, skill in brain.skills.items()}
-    went = Counter[str]()
-    for read in skilled_questions(senses, data, lambda problem: None):
-        if went.total() == (limit or MOST_SCENES):
+    rows = {line: row for row, line in enumerate(scenes.lines.tolist())}
+    went, astray = Counter[str](), []
+    for read in reads:
+        row = rows.get(next(iter(read.values())).line)
+        if row is None or right not in read:
+            continue
+        chosen = brain.choose({name: question.scene for name, question in read.items()}).skill
+        went[chosen] += 1
+        if chosen != right:
+            astray.append(row)
+        if went.total() == len(scenes):
             break
-        if right in read:
-            went[brain.choose({name: question.scene for name, question in read.items()}).skill] += 1
     total = max(1, went.total())
+    skill = brain.skills[right]
+    lost = {}
+    if not speaks(skill.chart):
+        strayed = scenes.take(np.array(astray, dtype=np.int64))
+        outcome = think_all(skill, strayed, skill.chart.will, False, scorer_of(skill.chart))
+        lost = {"lost": float(outcome.right.sum()) / total}
     elsewhere = {name: count / total for name, count in went.most_common() if name != right}
-    return {"scenes": went.total(), "right": went[right] / total, "elsewhere": elsewhere}
+    return {"scenes": went.total(), "right": went[right] / total, **lost, "elsewhere": elsewhere}
 
 
 def _columns(path: Path) -> set[str]:
