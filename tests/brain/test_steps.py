@@ -131,6 +131,34 @@ def test_walking_in_windows_is_walking_at_once() -> None:
         assert torch.equal(one.logits["move"], other.logits["move"])
 
 
+def test_what_the_trace_says_of_moves_is_what_is_scored() -> None:
+    brain = brain_of(RULES)
+    scenes = [rule_scene(shown) for shown in range(4)]
+    found = foresight(brain, scene_set(brain, scenes))
+    told = [thought.steps for thought in think(brain, scenes, steps=True)]
+    assert [[step.role for step in steps] for steps in told] == [["example", "question"]] * 4
+    moved, missed = (np.array([getattr(steps[1], name) for steps in told]) for name in ("moved", "missed"))
+    assert found is not None and found["missed"] == pytest.approx(np.square(missed).sum() / np.square(moved).sum())
+    # The same by hand: the field after each segment, and what was foreseen before the question was seen.
+    with torch.inference_mode():
+        values = encode(brain.chart, scenes)
+        mind, steps = brain.begin(values), window(brain.chart, values, torch.zeros(4, dtype=torch.long), 2)
+        first, second = ({name: value[:, number] for name, value in steps.items()} for number in (0, 1))
+        think_segment(brain, mind, first)
+        before = mind.lanes.field
+        assert brain.steps is not None
+        foreseen = brain.steps.foresee(before, second, mind.places)
+        think_segment(brain, mind, second)
+        made = mind.lanes.field - before
+    assert np.allclose(moved, made.square().mean((1, 2)).sqrt())
+    assert np.allclose(missed, (foreseen - made).square().mean((1, 2)).sqrt())
+    of_mean = (made - made.mean(0)).square().sum() / made.square().sum()
+    assert found["moves"] == 4 and found["mean_missed"] == pytest.approx(float(of_mean), abs=1e-6)
+    # Less than a segment at the question makes no move that anything was trained to foresee.
+    (short,) = think(brain, scenes[:1], brain.chart.will.model_copy(update={"ticks": 1}), steps=True)
+    assert short.steps[1].moved is None and short.steps[1].answer == short.answer
+
+
 def test_training_learns_what_an_example_shows_and_foresees(tmp_path: Path) -> None:
     brain = brain_of(RULES)
     scenes = scene_set(brain, [rule_scene(shown) for shown in (0, 1, 2, 3)] * 16)
@@ -139,6 +167,7 @@ def test_training_learns_what_an_example_shows_and_foresees(tmp_path: Path) -> N
     learned = trainer.finished_brain()
     thoughts = think(learned, [rule_scene(shown, known=False) for shown in range(4)], trace=True)
     assert [thought.answer["answer"] for thought in thoughts] == [[[shown] * 3] for shown in range(4)]
+    assert len(thoughts[0].steps) == 2 and thoughts[0].steps[1].moved is not None
     assert thoughts[0].steps[0].role == "example" and thoughts[0].to_json()["steps"][0]["moved"] is None
     found = foresight(learned, scenes)
     assert found is not None and found["moves"] == len(scenes)

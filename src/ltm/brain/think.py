@@ -162,7 +162,6 @@ class _Thinker:
         segment = self.brain.chart.training.ticks
         walking = segment_operations(self.brain, mind.places) * len(walked.readings) if walked.readings else 0
         self.account.enter(owner, walking, mind, min(segment, self.will.ticks))
-        self._tell_steps(walked, owner)
         number = {}
         for row, scene in enumerate(owner):
             number[row] = self.kept[scene].tries
@@ -173,6 +172,9 @@ class _Thinker:
             recorder = Recorder() if self.teller.wanted or self.brain.circuit.wave is not None else None
             reading = self._segment(mind, ticks, recorder, [(owner[r], number[r]) for r in rows], spent)
             spent += ticks
+            if spent == ticks and walked.readings:
+                walked.arrive(reading, mind.lanes.field if ticks == segment else None)
+                self._tell_steps(walked, owner)
             confidence_B = self.brain.reflection.confidence(reading.right)
             sure = self._keep(reading, confidence_B, [owner[row] for row in rows], spent)
             done_scenes = {owner[row] for row, is_sure in zip(rows, sure, strict=True) if is_sure}
@@ -190,8 +192,8 @@ class _Thinker:
             wander(mind, confidence_B, self.will.noise, spent >= self.will.patience, self.generator)
 
     def _tell_steps(self, walked: Walk, owner: list[int]) -> None:
-        """Keeps how earlier steps went in the first try of each scene."""
-        for row, scene in enumerate(owner if walked.readings else ()):
+        """Keeps how steps went in the first try of each scene."""
+        for row, scene in enumerate(owner):
             if self.told_steps and not self.steps[scene]:
                 self.steps[scene] = step_records(self.brain, self.teller, self.values, walked, row, scene)
 

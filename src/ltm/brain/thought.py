@@ -39,7 +39,7 @@ class TickRecord:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One of the steps before the last, in a scene of several.
+    """One of the steps of a scene of several; the last as it was after its first segment of thinking.
 
     Attributes:
         step: which step, from 0.
@@ -80,7 +80,7 @@ class Thought:
         sure: whether the confidence reached the will's.
         trace: one record a tick; empty unless a trace was asked for.
         skill: which skill thought it, in a brain that has several; otherwise empty.
-        steps: the steps before the last, of scenes of several; empty unless they were asked for, or a trace.
+        steps: of scenes of several steps; empty unless they were asked for, or a trace.
         paging: what calling zones in came to, where they are kept on disk; of the batch, where scenes shared one.
         symbols: for each act the kept answer as numbers `[cells]`, laid out as in the batch; words that it was put into
             don't always give it back.

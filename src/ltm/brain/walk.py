@@ -52,10 +52,26 @@ class Walk:
     Attributes:
         readings: one for each step.
         moves: one for each pair of steps; empty where nothing is foreseen.
+        ahead: the field before the step that follows, and its move that is foreseen, both `[B, S, D]`; None where
+            nothing is foreseen, or no step follows.
     """
 
     readings: list[Reading] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    ahead: tuple[Tensor, Tensor] | None = None
+
+    def arrive(self, reading: Reading, field_BSD: Tensor | None) -> None:
+        """Adds the step that followed.
+
+        Args:
+            reading: of it, after a segment.
+            field_BSD: as it was then; None where it was thought about for less than a segment.
+        """
+        self.readings.append(reading)
+        if self.ahead is not None and field_BSD is not None:
+            before, foreseen = self.ahead
+            self.moves.append(Move((field_BSD - before).detach(), foreseen))
+        self.ahead = None
 
 
 def columns_at_steps(chart: Chart, values: Mapping[str, Tensor]) -> tuple[str, ...]:
@@ -113,7 +129,9 @@ def each(steps: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
         yield {name: value[:, number] for name, value in steps.items()}
 
 
-def walk(brain: Brain, mind: Mind, steps: Mapping[str, Tensor], think: Think) -> Walk:
+def walk(
+    brain: Brain, mind: Mind, steps: Mapping[str, Tensor], think: Think, following: Mapping[str, Tensor] | None = None
+) -> Walk:
     """Thinks about some steps one after the other; changes `mind`.
 
     Args:
@@ -121,20 +139,17 @@ def walk(brain: Brain, mind: Mind, steps: Mapping[str, Tensor], think: Think) ->
         mind: as it is before the first of them.
         steps: their values `[B, W, *sides]`, as `window` gives them.
         think: what is done at each step.
+        following: the values of the step after them, which the move into is foreseen; without it none is.
     """
     found = Walk()
-    expected: Tensor | None = None
-    before: Tensor | None = None
     listed = list(each(steps))
     for number, values in enumerate(listed):
         mind.places = brain.layout.widened(mind.places, values)
-        found.readings.append(think(brain, mind, values))
-        now = mind.lanes.field
-        if expected is not None and before is not None:
-            found.moves.append(Move((now - before).detach(), expected))
-        ahead = number + 1 < len(listed)
-        if brain.steps is not None and brain.steps.transition is not None and ahead:
-            expected, before = brain.steps.foresee(now, listed[number + 1], mind.places), now
+        found.arrive(think(brain, mind, values), mind.lanes.field)
+        upcoming = listed[number + 1] if number + 1 < len(listed) else following
+        if brain.steps is not None and brain.steps.transition is not None and upcoming is not None:
+            now = mind.lanes.field
+            found.ahead = now, brain.steps.foresee(now, upcoming, mind.places)
     return found
 
 
@@ -159,7 +174,7 @@ def begin(
     steps = window(brain.chart, values, torch.zeros(batch, dtype=torch.long), count)
     last = {name: value[:, -1] for name, value in steps.items()}
     earlier = {name: value[:, :-1] for name, value in steps.items()}
-    found = walk(brain, mind, earlier, think_segment)
+    found = walk(brain, mind, earlier, think_segment, last)
     mind.places = brain.layout.widened(mind.places, last)
     mind.input = brain.sense(last, mind.places)
     return mind, last, found
@@ -209,7 +224,7 @@ def last_step(chart: Chart, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def step_records(
     brain: Brain, teller: Teller, values: Mapping[str, Tensor], walked: Walk, row: int, scene: int
 ) -> tuple[StepRecord, ...]:
-    """Returns how the steps before the last went in one row of a batch.
+    """Returns how steps went in one row of a batch.
 
     Args:
         brain: who thought.

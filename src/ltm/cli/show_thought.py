@@ -76,7 +76,7 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
 
 
 def steps_table(steps: Sequence[StepRecord], plain: bool) -> Table:
-    """Lists the steps before the question: how far each moved the field, and how much of that was not foreseen."""
+    """Lists the steps: how far each moved the field, and how much of that was not foreseen."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for words in ("step", "role", "moved the field by", "not foreseen"):
         table.add_column(words, justify="left" if words == "role" else "right", no_wrap=True)
