@@ -13,6 +13,7 @@ import pytest
 from ltm.errors import DataError
 from ltm.scenes.everything import others
 from ltm.scenes.infer import infer
+from ltm.scenes.lines import rows as read_rows
 from ltm.scenes.read import load
 from ltm.scenes.sample import sample_rows
 from ltm.senses.grid import GridSpec
@@ -37,6 +38,12 @@ def table(separator: str, rows: list[tuple[str, str]] = ROWS) -> str:
     [
         ("a.csv", table(",")),
         ("a.tsv", table("\t")),
+        ("semicolons.csv", table(";")),
+        ("tabs.csv", table("\t")),
+        (
+            "quoted-semicolons.csv",
+            "\n\n" + "".join(f'"{seen}";"{done}"\r\n' for seen, done in [("seen", "done"), *ROWS]),
+        ),
         ("a.jsonl", "\n".join(json.dumps({"done": done, "seen": seen}) for seen, done in ROWS)),
         ("quoted.csv", table(",", [(f'"{seen[:2]}\n{seen[2:]}"', done) for seen, done in ROWS])),
         ("bom.csv", "\ufeff" + table(",").replace("\n", "\r\n")),
@@ -84,6 +91,22 @@ def test_what_is_wrong_is_located(tmp_path: Path, name: str, text: str | bytes, 
     assert expected in str(problem.value)
 
 
+def test_with_semicolons_numbers_have_a_decimal_comma(tmp_path: Path) -> None:
+    """As spreadsheets save tables where people write 3,14; with commas between cells `3,14` stays text."""
+    rows = [("-0,5", "a, b"), ("3,14", "1,2,3"), ("1e3", "x")]
+    file = written(tmp_path, "a.csv", "length;name\n" + "".join(f"{number};{name}\n" for number, name in rows))
+    assert [row for _, row in read_rows(file)] == [
+        {"length": "-0.5", "name": "a, b"},
+        {"length": "3.14", "name": "1,2,3"},
+        {"length": "1e3", "name": "x"},
+    ]
+    quoted = written(tmp_path, "b.csv", '"length; in mm",name\n"3,14",x\n')
+    assert [row for _, row in read_rows(quoted)] == [{"length_in_mm": "3,14", "name": "x"}]
+    short = written(tmp_path, "c.csv", "\n\nlength;name\n1;2;3\n")
+    with pytest.raises(DataError, match=r"c\.csv:4: expected 2 cells, got 3"):
+        list(read_rows(short))
+
+
 def test_bad_rows_may_be_left_out_and_are_counted(tmp_path: Path) -> None:
     rows = [*ROWS, ("12", "1234"), ("9999", "1234"), *ROWS]
     report = load(written(tmp_path, "a.csv", table(",", rows)), COLUMNS, skip_bad=True)
@@ -112,6 +135,7 @@ LARGE = """
 import resource, sys
 from pathlib import Path
 from ltm.scenes.infer import infer
+from ltm.scenes.lines import rows as read_rows
 from ltm.scenes.read import load
 from ltm.senses.grid import GridSpec
 

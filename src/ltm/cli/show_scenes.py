@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,24 @@ from ltm.scenes.tally import Column, Shapes
 
 _MOST_COUNTS = 8
 """Symbols or labels that are shown with their counts."""
+_MOST_COLUMNS = 200
+"""Are shown of a table; those that are seen or done come first."""
 
 
 def show_check(found: Checked, console: Console) -> None:
     """Prints what a table holds, then what is good and what is wrong with it."""
     plain = plain_of(console)
     console.print(Text.assemble((found.path, "bold cyan"), f"  {_rows(found.rows)}"), soft_wrap=True)
-    console.print(_columns(found, plain))
-    for name, column in found.columns.items():
+    names = sorted(found.columns, key=lambda name: name not in (*found.see, *found.do))[:_MOST_COLUMNS]
+    shown = {name: column for name, column in found.columns.items() if name in set(names)}
+    console.print(_columns(found, shown, plain))
+    for name, column in shown.items():
         words = _about(column)
         if words:
             line = Text.assemble((f"{name}  ", "bold"), safe(words, plain))
             console.print(line, highlight=False, soft_wrap=True)
+    if len(found.columns) > len(shown):
+        console.print(f"and {len(found.columns) - len(shown):,} more columns: --json tells all", highlight=False)
     for note in found.notes:
         console.print(safe(note, plain), highlight=False, markup=False)
     console.print()
@@ -39,13 +46,13 @@ def show_check(found: Checked, console: Console) -> None:
         _show_leaks(found.leaks, found, console)
 
 
-def _columns(found: Checked, plain: bool) -> Table:
+def _columns(found: Checked, shown: Mapping[str, Column], plain: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for head in ("column", "kind", "what"):
         table.add_column(head, overflow="fold")
     for head in ("values", "distinct", "missing"):
         table.add_column(head, justify="right", no_wrap=True)
-    for name, column in found.columns.items():
+    for name, column in shown.items():
         role = " (seen)" if name in found.see else " (done)" if name in found.do else ""
         table.add_row(
             Text(safe(name + role, plain)),

@@ -207,7 +207,7 @@ def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str, folder: 
     # Standard input and files opened for reading are both buffered readers, which may be looked into.
     head = cast(Any, file).peek(1)[:MAX_ROW].removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head.split(b"\n", 1)[0].strip()
-    cells = (first.decode("utf-8", "replace").split(mark) for mark in ",\t")
+    cells = (first.decode("utf-8", "replace").split(mark) for mark in ",;\t")
     is_table = any(set(senses) <= {column_name(cell.strip().strip('"')) for cell in row} for row in cells)
     if _single_file(senses) and not _is_text(head):
         yield name, 0, {next(iter(senses)): _whole(file, name)}

@@ -1,17 +1,19 @@
 """Rows of CSV, TSV and JSON Lines, one at a time; where reading has got to can be kept, and gone on from.
 
-CSV may quote cells, also over several lines. TSV has no quotes: a cell ends at a tab. JSON Lines holds one object a
-line. All are UTF-8; blank lines are skipped. Whatever is wrong is located as `file:line`.
+CSV may quote cells, also over several lines; where its header has no comma, cells may be parted by semicolons (numbers
+such as `3,14` then have a decimal comma) or by tabs. TSV has no quotes: a cell ends at a tab. JSON Lines holds one
+object a line. All are UTF-8; blank lines are skipped. Whatever is wrong is located as `file:line`.
 """
 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn
 
 from ltm.errors import DataError
 from ltm.scenes.step_rows import unrolled
@@ -21,6 +23,8 @@ MAX_ROW = 10**6
 
 Row = dict[str, Any]
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_DECIMAL = re.compile(r"\A(\s*[-+]?\d+),(\d+\s*)\Z")
+"""A number of a table with semicolons, as spreadsheets write it where the decimal mark is a comma."""
 
 
 class TextPlace(NamedTuple):
@@ -50,8 +54,9 @@ class TextRows:
     """
 
     def __init__(self, file: BinaryIO, name: str, ending: str, start: TextPlace | None = None) -> None:
-        self._lines = _Lines(file, name)
         self._json, self._tabs, self._start = ending in (".jsonl", ".ndjson"), ending == ".tsv", start
+        hint = "is a line break missing between two rows?" if self._json else "is a closing quote missing?"
+        self._lines = _Lines(file, name, hint)
 
     @property
     def place(self) -> TextPlace:
@@ -71,8 +76,8 @@ class TextRows:
 class _Lines:
     """Iterates over the text of each line; unlike a generator, it goes on after it has raised."""
 
-    def __init__(self, file: BinaryIO, path: str) -> None:
-        self.path = path
+    def __init__(self, file: BinaryIO, path: str, hint: str) -> None:
+        self.path, self._hint = path, hint
         self.number = self.offset = 0
         self.blank = True
         self.row_bytes = 0
@@ -93,7 +98,7 @@ class _Lines:
                 data = self._file.readline(MAX_ROW)
                 self.offset += len(data)
             self.blank = False
-            self.fail(f"a row of more than {MAX_ROW:,} bytes; is a closing quote missing?")
+            self.fail(f"a row of more than {MAX_ROW:,} bytes; {self._hint}")
         if b"\0" in data:
             self.blank = False
             self.fail("a NUL byte; this isn't a text file in UTF-8")
@@ -119,13 +124,15 @@ class _Lines:
 def _table_rows(lines: _Lines, tabs: bool, start: TextPlace | None) -> Iterator[tuple[int, Row | DataError]]:
     # The limit belongs to the whole process; it is only ever raised, never lowered.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
-    if tabs:
-        reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
-    else:
-        reader = csv.reader(lines, delimiter=",", quoting=csv.QUOTE_MINIMAL, strict=True)
+    top = _first_line(lines)
+    if top is None:
+        return
+    mark = "\t" if tabs else _separator(top)
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL
+    reader = csv.reader(itertools.chain([top], lines), delimiter=mark, quoting=quoting, strict=True)
     header: list[str] | None = None
     while True:
-        first = lines.number + 1
+        first = lines.number + (header is not None)
         lines.row_bytes = 0
         try:
             cells = next(reader)
@@ -148,8 +155,25 @@ def _table_rows(lines: _Lines, tabs: bool, start: TextPlace | None) -> Iterator[
             lines.jump(start)
         elif len(cells) != len(header):
             yield first, DataError(f"{lines.path}:{first}: expected {len(header)} cells, got {len(cells)}")
+        elif mark == ";":
+            yield first, {name: _DECIMAL.sub(r"\1.\2", cell) for name, cell in zip(header, cells, strict=True)}
         else:
             yield first, dict(zip(header, cells, strict=True))
+
+
+def _first_line(lines: _Lines) -> str | None:
+    """Returns the first line that isn't blank; None where there is none."""
+    while True:
+        lines.row_bytes = 0
+        text = next(lines, None)
+        if text is None or text.strip():
+            return text
+
+
+def _separator(header: str) -> str:
+    """Returns what stands between the cells of a table whose file ends in `.csv`."""
+    bare = re.sub(r'"[^"]*"', "", header)
+    return next((mark for mark in ",;\t" if mark in bare), ",")
 
 
 def _header(lines: _Lines, cells: list[str], line: int) -> list[str]:
