@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +19,9 @@ from ltm.brain.brain import Brain
 from ltm.chart.propose import propose
 from ltm.cli.main import run
 from ltm.runtime.brains import load_brain, save_brain
-from ltm.runtime.shipped import shipped_brain
 from ltm.runtime.skills import write_skills
 from ltm.training.forgetting import changes, settle
+from ltm.training.from_data import propose_for
 from ltm.training.rehearse import Rehearser
 
 Image = pytest.importorskip("PIL.Image")
@@ -115,12 +117,14 @@ def test_eval_says_what_wrong_routing_costs(folder: Path, capsys: pytest.Capture
 
 
 def test_scenes_of_a_built_in_source_are_shown_to_all_skills(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    together = folder / "with-sudoku"
-    write_skills(together, "both", {"abc": folder / "abc", "sudoku": shipped_brain()})
-    sure = ["--confidence", "0", "--segments", "1", "--json"]
-    code, shown = said(capsys, "eval", str(together), "sudoku", "--count", "5", *sure)
+    chart, _ = propose_for("listops", [], [], size="200KB")
+    learned_elsewhere = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": "x.csv"})})
+    save_brain(Brain(learned_elsewhere), folder / "lists", {"provenance": {}, "measured": {}})
+    together = folder / "with-lists"
+    write_skills(together, "both", {"abc": folder / "abc", "lists": folder / "lists"})
+    code, shown = said(capsys, "eval", str(together), "listops", "--count", "5", "--segments", "1", "--json")
     report = json.loads(shown[shown.index("{") :])
-    assert code == 0 and report["skill"] == "sudoku" and report["routing"] == NOT_ASTRAY | {"scenes": 5}
+    assert code == 0 and report["skill"] == "lists" and report["routing"] == NOT_ASTRAY | {"scenes": 5}
 
 
 def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
@@ -157,6 +161,35 @@ def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
     ):
         code, shown = said(capsys, *words)
         assert code in (2, 4) and expected in " ".join(shown.split()), shown
+
+
+def test_growing_that_is_killed_leaves_the_brain_untouched_and_goes_on(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed outright, with no chance to tidy up; columns are those of the skills that read such files."""
+    table(folder / "pqr.csv", "pqr", 4)
+    brain = folder / "killed"
+    shutil.copytree(folder / "both", brain)
+    before = hashes(brain)
+    grow = ["grow", str(brain), "--scenes", str(folder / "pqr.csv"), "--zone", "pqr", "--minutes", "0.05"]
+    grow += ["--size", "60KB"]
+    process = subprocess.Popen([sys.executable, "-m", "ltm", *grow], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if re.search(rb"step [\d,]+/", line):  # in the middle of learning
+            break
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    process.stdout.close()
+    assert hashes(brain) == before and (folder / "killed.grow").exists()
+    code, shown = said(capsys, *grow)
+    assert code == 0 and "going on with 'pqr'" in shown and ", pqr" in shown
+    assert "columns as of skill 'abc': --see board:grid(4x4) --do most" in " ".join(shown.split())
+    assert before.items() <= hashes(brain).items() | {("skills.json", before["skills.json"])}
+    strange = folder / "strange.csv"
+    strange.write_text("sight,word\nab,c\n")
+    code, shown = said(capsys, "grow", str(brain), "--scenes", str(strange), "--zone", "new")
+    assert code == 2 and "no skill has columns that are all there" in " ".join(shown.split()), shown
 
 
 def test_skills_think_with_their_zones_on_disk(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,7 +67,8 @@ def evaluate(
     from ltm.scenes.skilled import skilled_questions, skilled_rows
     from ltm.scenes.sources import check_named, find_source
     from ltm.training.evaluate import evaluate as measure
-    from ltm.training.routing import MOST_SCENES, routing, skill_for
+    from ltm.training.routing import MOST_SCENES, routing
+    from ltm.training.skill_for import skill_for
 
     looks = None if segments is None else _numbers(segments)
     if plot is not None and plot.suffix.lower() != ".png":

@@ -26,8 +26,10 @@ def grow(
         str, typer.Option("--name", "--zone", help="What to call the new skill, and the group of its zones.")
     ],
     out: Changed = None,
-    see: Annotated[list[str] | None, typer.Option(help="Column that is seen, as for ltm fit.")] = None,
-    do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered.")] = None,
+    see: Annotated[
+        list[str] | None, typer.Option(help="Column that is seen, as for ltm fit; else those of a skill that fits.")
+    ] = None,
+    do: Annotated[list[str] | None, typer.Option(help="Column that is to be answered; likewise.")] = None,
     keep: Annotated[
         str,
         typer.Option(
@@ -68,11 +70,13 @@ def grow(
     from ltm.errors import LtmError, nearest
     from ltm.runtime.alone import alone
     from ltm.runtime.skills import folders_of
+    from ltm.scenes.sources import check_named, find_source
     from ltm.training.forgetting import EARLIER, changes, refuse_forgetting
     from ltm.training.from_data import name_of, propose_for
     from ltm.training.grow import add_skill, check_new, nursery
     from ltm.training.growth import Growth
     from ltm.training.run_folder import run_folder
+    from ltm.training.skill_for import columns_like_earlier
 
     console = console_of()
     if name != name_of(Path(name)):
@@ -86,6 +90,11 @@ def grow(
     found = to_change(brain, out, "grow")
     final = out or found
     folders = check_new(found, name, out)
+    if not see and not do and find_source(scenes) is None:
+        check_named(scenes)
+        see, do, like = columns_like_earlier(folders, scenes)
+        words = " ".join([*(f"--see {column}" for column in see), *(f"--do {column}" for column in do)])
+        console.print(f"columns as of skill '{like}': {words}", highlight=False, markup=False)
     place = nursery(final, name)
     run = run_folder(place)
     asked = {
