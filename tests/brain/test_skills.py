@@ -83,6 +83,7 @@ def test_who_can_read_a_scene_is_asked_and_no_one_else() -> None:
         brain.choose({})
     (thought,) = brain.think([{"low": scene}])
     assert thought.skill == "low" and thought.to_json()["skill"] == "low" and thought.words().startswith("low, ")
+    assert list(thought.to_json()["choice"]["familiarity"]) == ["low"] and thought.choice is not None
 
 
 def test_where_nothing_was_measured_reflection_decides() -> None:

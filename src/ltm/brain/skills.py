@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ltm.brain.brain import Brain
+from ltm.brain.choice import Choice
 from ltm.brain.familiarity import features_of
 from ltm.brain.spoken import segments_to_say
 from ltm.brain.think import think
@@ -23,21 +24,6 @@ from ltm.scenes.scene import Scene, encode
 
 STRANGE = 0.02
 """Scenes less familiar than this are left to another skill, if one knows them."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which skill a scene goes to.
-
-    Attributes:
-        skill: its name.
-        familiarity: of the scene to each skill that can read it; 1 where a skill can't tell.
-        asked: the confidence of skills whose reflection was asked; empty where familiarity decided.
-    """
-
-    skill: str
-    familiarity: dict[str, float]
-    asked: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +60,7 @@ class SkilledBrain:
     def think(
         self, scenes: Sequence[Mapping[str, Scene]], wills: Mapping[str, WillSpec] | None = None, *, seed: int = 0
     ) -> list[Thought]:
-        """Thinks about scenes, each with the skill that knows it, and says which.
+        """Thinks about scenes, each with the skill that knows it, and says which and why.
 
         Args:
             scenes: each as the skills that can read it do.
@@ -83,10 +69,10 @@ class SkilledBrain:
         """
         thoughts = []
         for scene in scenes:
-            name = self.choose(scene).skill
-            brain = self.skills[name]
-            (thought,) = think(brain, [scene[name]], (wills or {}).get(name), seed=seed)
-            thoughts.append(dataclasses.replace(thought, skill=name))
+            choice = self.choose(scene)
+            name = choice.skill
+            (thought,) = think(self.skills[name], [scene[name]], (wills or {}).get(name), seed=seed)
+            thoughts.append(dataclasses.replace(thought, choice=choice))
         return thoughts
 
     def _familiarity(self, name: str, scene: Scene) -> float:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from ltm.brain.choice import Choice
 from ltm.brain.residence import Paging
 from ltm.chart.base import format_count
 
@@ -79,7 +80,7 @@ class Thought:
         stopped_by: what ended it.
         sure: whether the confidence reached the will's.
         trace: one record a tick; empty unless a trace was asked for.
-        skill: which skill thought it, in a brain that has several; otherwise empty.
+        choice: which skill thought it, and why that one, in a brain that has several; otherwise None.
         steps: of scenes of several steps; empty unless they were asked for, or a trace.
         paging: what calling zones in came to, where they are kept on disk; of the batch, where scenes shared one.
         symbols: for each act the kept answer as numbers `[cells]`, laid out as in the batch; words that it was put into
@@ -96,12 +97,17 @@ class Thought:
     stopped_by: Stop
     sure: bool
     trace: tuple[TickRecord, ...] = field(default=())
-    skill: str = ""
+    choice: Choice | None = None
     steps: tuple[StepRecord, ...] = field(default=())
     paging: Paging | None = None
     # Left out of comparisons, which tensors can't answer by yes or no; equal answers have equal symbols.
     symbols: dict[str, Tensor] = field(default_factory=dict, repr=False, compare=False)
     logits: dict[str, Tensor] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def skill(self) -> str:
+        """Which skill thought it, in a brain that has several; otherwise empty."""
+        return "" if self.choice is None else self.choice.skill
 
     def words(self) -> str:
         """Says in one line what it took and what ended it."""
@@ -125,7 +131,7 @@ class Thought:
     def to_json(self) -> dict[str, Any]:
         """Returns plain dictionaries, lists, strings and numbers, ready for `json.dumps`."""
         return {
-            **({"skill": self.skill} if self.skill else {}),
+            **({"skill": self.skill, "choice": self.choice.to_json()} if self.choice else {}),
             "answer": self.answer,
             "confidence": round(self.confidence, 6),
             "sure": self.sure,

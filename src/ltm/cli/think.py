@@ -15,6 +15,7 @@ from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, first_mistake
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
+    from ltm.brain.choice import Choice
     from ltm.brain.skills import SkilledBrain
     from ltm.brain.thought import Thought
     from ltm.chart.schema import WillSpec
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from ltm.scenes.scene import Scene
 
 BATCH = 128
-Group = tuple[str, "Brain", "list[Scene]"]
-"""Scenes thought about together: by which skill (empty where there is only one), by which brain."""
+Group = tuple["Brain", "list[tuple[Choice | None, Scene]]"]
+"""A brain and scenes that it thinks about together, each with why this brain, where there are several skills."""
 
 
 def think(
@@ -88,8 +89,8 @@ def think(
     skip = (lambda problem: typer.echo(f"ltm: skipped {problem}", err=True)) if skip_bad else None
     thoughts: list[Thought] = []
     count = unsure = 0
-    for (skill, loaded, group), last in _with_last(_groups(_questions(brain, opened, scene, skip))):
-        will = _will(loaded, asked)
+    for (loaded, chosen), last in _with_last(_groups(_questions(brain, opened, scene, skip))):
+        will, group = _will(loaded, asked), [scene for _, scene in chosen]
         alone = last and not count and len(group) == 1
         if watch and not alone:
             raise DataError("--watch shows one thought at a time; the input holds more than one scene")
@@ -103,7 +104,7 @@ def think(
                 made = ponder(loaded, values, will, seed=seed, trace=trace is not None, steps=True, listen=listen)
         else:
             made = ponder(loaded, values, will, seed=seed, trace=trace is not None, steps=True)
-        made = [replace(thought, skill=skill) for thought in made]
+        made = [replace(thought, choice=choice) for thought, (choice, _) in zip(made, chosen, strict=True)]
         _show(loaded, group, made, as_json, alone)
         count += len(made)
         unsure += sum(not thought.sure for thought in made)
@@ -148,8 +149,8 @@ def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
 
 def _questions(
     folder: Path, opened: Brain | SkilledBrain, given: str | None, skip: Callable[[str], None] | None
-) -> Iterator[tuple[str, Brain, Question]]:
-    """Yields scenes with the brain that thinks about them, and the skill's name where there are several."""
+) -> Iterator[tuple[Choice | None, Brain, Question]]:
+    """Yields scenes with the brain that thinks about them, and why that one where there are several."""
     from ltm.brain.brain import Brain
     from ltm.brain.talk import speaks
     from ltm.scenes.columns import seen_columns
@@ -158,33 +159,35 @@ def _questions(
 
     if isinstance(opened, Brain):
         for question in questions(seen_columns(opened.chart), given, skip):
-            yield "", opened, question
+            yield None, opened, question
         return
     senses = {name: seen_columns(brain.chart) for name, brain in opened.skills.items()}
     for read in skilled_questions(senses, given, skip):
-        chosen = opened.choose({name: question.scene for name, question in read.items()}).skill
-        if speaks(opened.skills[chosen].chart):
-            raise DataError(f"skill {chosen!r} talks; take it out first: ltm take {folder} {chosen} -o {chosen}/")
-        yield chosen, opened.skills[chosen], read[chosen]
+        choice = opened.choose({name: question.scene for name, question in read.items()})
+        name, brain = choice.skill, opened.skills[choice.skill]
+        if speaks(brain.chart):
+            raise DataError(f"skill {name!r} talks; take it out first: ltm take {folder} {name} -o {name}/")
+        yield choice, brain, read[name]
 
 
-def _groups(found: Iterator[tuple[str, Brain, Question]]) -> Iterator[Group]:
-    """Yields runs of scenes of one skill and shape, of 128 at most; those before a bad one come before its error."""
-    group: list[Scene] = []
-    now: tuple[Any, ...] = ()
+def _groups(found: Iterator[tuple[Choice | None, Brain, Question]]) -> Iterator[Group]:
+    """Yields runs of scenes of one brain and shape, of 128 at most; those before a bad one come before its error."""
+    group: Group | None = None
+    shape: tuple[Any, ...] = ()
     try:
-        for skill, brain, question in found:
-            if group and ((skill, brain, question.shape) != now or len(group) == BATCH):
-                yield now[0], now[1], group
-                group = []
-            group.append(question.scene)
-            now = (skill, brain, question.shape)
+        for choice, brain, question in found:
+            if group is not None and (brain is not group[0] or question.shape != shape or len(group[1]) == BATCH):
+                yield group
+                group = None
+            group = group or (brain, [])
+            group[1].append((choice, question.scene))
+            shape = question.shape
     except DataError:
-        if group:
-            yield now[0], now[1], group
+        if group is not None:
+            yield group
         raise
-    if group:
-        yield now[0], now[1], group
+    if group is not None:
+        yield group
 
 
 def _with_last(groups: Iterator[Group]) -> Iterator[tuple[Group, bool]]:
@@ -192,7 +195,7 @@ def _with_last(groups: Iterator[Group]) -> Iterator[tuple[Group, bool]]:
     first = next(groups, None)
     if first is None:
         return
-    if len(first[2]) > 1:
+    if len(first[1]) > 1:
         yield first, False
     else:
         try:
