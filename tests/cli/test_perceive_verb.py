@@ -17,6 +17,7 @@ from ltm.chart.propose import propose
 from ltm.cli.main import run
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.shipped import shipped_brain
+from ltm.runtime.skills import write_skills
 from ltm.scenes import sudoku
 from ltm.scenes.prepare import prepare
 from ltm.training.from_data import propose_for
@@ -123,6 +124,31 @@ def test_a_board_in_one_picture(
         assert code == 2 and wrong in problem
     code, _, problem = said(capsys, *words, "--memory", "2MB", "--teach", str(place / "taught"))
     assert code == 2 and "leave out one of --memory and --teach" in problem
+
+
+def test_a_merged_brain_perceives_with_the_skills_that_fit(
+    place: Path, digits: list[np.ndarray], puzzle: tuple[np.ndarray, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    eye, both, board = place / "eye", place / "both", place / "merged.png"
+    drawn(puzzle[0], digits).save(board)
+    write_skills(both, "both", {"eye": eye, "sudoku": Path(MIND)})
+    apart = json.loads(said(capsys, str(eye), MIND, str(board), "--json")[1])
+    for words in ([str(both), str(board)], [str(both), MIND, str(board)], [str(eye), str(both), str(board)]):
+        code, out, _ = said(capsys, *words, "--json")
+        assert code == 0 and timeless(json.loads(out)) == timeless(apart)
+    write_skills(place / "minds", "minds", {"one": Path(MIND), "other": Path(MIND)})
+    for words, expected in (
+        ([str(place / "minds"), str(board)], "no two of one, other fit: one must see a picture"),
+        ([str(eye), str(place / "minds"), str(board)], "several skills fit one another; name two of their folders"),
+        ([str(eye), MIND], "no pictures"),
+        ([str(both), "-", "--memory", "1KB"], "--memory"),
+    ):
+        code, _, err = said(capsys, *words)
+        assert code == 2 and expected in " ".join(err.split()), err
+
+
+def timeless(perceived: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in perceived.items() if name not in ("seconds", "where")}
 
 
 def test_a_garbled_picture_is_doubted_named_and_read_again(

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ltm.cli.brain_folder import fetched
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, LtmError
 
-if TYPE_CHECKING:
-    from ltm.brain.brain import Brain
-
 
 def perceive(
     eye: Annotated[Path, typer.Argument(help="A brain that sees one picture and says what it is.", callback=fetched)],
     mind: Annotated[
         Path,
-        typer.Argument(help="A brain that sees a grid of fixed size, or a sequence, of such names.", callback=fetched),
+        typer.Argument(
+            help="A brain that sees a grid of fixed size, or a sequence, of such names; none where the first has both.",
+            callback=fetched,
+        ),
     ],
     pictures: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(help="A picture of all, a folder, an .npz; or a picture for each cell, '.' for none; or -."),
-    ],
+    ] = None,
     cells: Annotated[str | None, typer.Option(help="Rows and columns to cut a picture into; else the board's.")] = None,
     margin: Annotated[
         float, typer.Option(min=0, max=0.45, help="Share of a cell to cut off at each side, where lines are.")
@@ -59,28 +59,26 @@ def perceive(
     """Think about pictures: of the cells of a board, or of the tokens of a sequence.
 
     Pictures in doubt are read again, likelier readings first, until the answer explains them all. Neither brain has to
-    be trained with the other. With --teach the eye then learns from those scenes that thought was sure of.
+    be trained with the other. A brain of several skills may stand for either or both: the skills that fit are taken.
+    With --teach the eye then learns from those scenes that thought was sure of.
 
     Example: ltm perceive digits/ sudoku board.png
     """
     from ltm.brain.page import GridPage
-    from ltm.brain.perceive import Coupled
     from ltm.brain.perceived import Perceived
     from ltm.cli.show_perceived import line_of, show_perceived
     from ltm.cli.teach_eye import teach
-    from ltm.runtime.folder import check_target
+    from ltm.runtime.coupling import open_coupled
     from ltm.scenes.pictured import Picture, Pictured
     from ltm.senses.image import ImageSpec
 
+    mind, pictures = _one_for_both(eye, mind, pictures or [])
     if teach_to is not None:
-        check_target(teach_to)
-        for folder in (eye, mind):
-            if teach_to.resolve() == folder.resolve():
-                raise LtmError(f"--teach {teach_to}: is one of the two brains, which stay as they are; choose another")
-        if memory is not None:
-            raise LtmError("--memory: an eye that is taught is all in memory; leave out one of --memory and --teach")
+        _check_lesson(teach_to, eye, mind, memory)
     pins = _pins(pin or [])
-    coupled = Coupled(_brain(eye, memory, pins["eye"]), _brain(mind, memory, pins["mind"]), keeps=keeps)
+    coupled, eye, mind = open_coupled(
+        eye, mind, keeps=keeps, memory=memory, eye_pins=pins["eye"], mind_pins=pins["mind"]
+    )
     asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
     will = coupled.mind.chart.will
     will = type(will).model_validate({**will.model_dump(), **{k: v for k, v in asked.items() if v is not None}})
@@ -116,6 +114,30 @@ def perceive(
     return EXIT_OK
 
 
+def _one_for_both(eye: Path, mind: Path, pictures: list[str]) -> tuple[Path, list[str]]:
+    """Returns the brain that thinks, and the pictures: one of several skills may be named once for both."""
+    from ltm.runtime.listing import RECORD
+    from ltm.runtime.skills import has_skills
+
+    if has_skills(eye) and not has_skills(mind) and not (mind / RECORD).exists():
+        return eye, [str(mind), *pictures]
+    if not pictures:
+        raise DataError("no pictures: give an eye, a mind and pictures; or a merged brain and pictures")
+    return mind, pictures
+
+
+def _check_lesson(out: Path, eye: Path, mind: Path, memory: str | None) -> None:
+    """Refuses a folder for the taught eye that can't be written, and what can't be taught."""
+    from ltm.runtime.folder import check_target
+
+    check_target(out)
+    for folder in (eye, mind):
+        if out.resolve() == folder.resolve():
+            raise LtmError(f"--teach {out}: is one of the two brains, which stay as they are; choose another")
+    if memory is not None:
+        raise LtmError("--memory: an eye that is taught is all in memory; leave out one of --memory and --teach")
+
+
 def _pins(given: list[str]) -> dict[str, list[str]]:
     """Returns the zones that stay, of either brain."""
     pins: dict[str, list[str]] = {"eye": [], "mind": []}
@@ -125,16 +147,6 @@ def _pins(given: list[str]) -> dict[str, list[str]]:
             raise LtmError(f"--pin {pin}: expected eye/ZONE or mind/ZONE, as there are two brains")
         pins[which].append(zone)
     return pins
-
-
-def _brain(folder: Path, memory: str | None, pins: list[str]) -> Brain:
-    from ltm.runtime.paged import open_brain
-    from ltm.runtime.skills import folders_of, has_skills
-
-    if has_skills(folder):
-        listed = ", ".join(str(skill) for skill in folders_of(folder).values())
-        raise LtmError(f"{folder}: a brain of several skills; name one of them: {listed}")
-    return open_brain(folder, memory, pins)[0]
 
 
 def _cells(text: str) -> tuple[int, int]:
