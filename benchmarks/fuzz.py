@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "shared"))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target", choices=["table", "questions", "picture", "sound"])
+    parser.add_argument("target", choices=["table", "questions", "steps", "idx", "picture", "sound"])
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument(
         "--folder", type=Path, default=Path("runs/fuzz"), help="for what is found, and what leads there"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import io
 import json
@@ -99,6 +100,39 @@ def test_any_objects(tmp_path_factory: pytest.TempPathFactory, draw: st.DataObje
     file = tmp_path_factory.getbasetemp() / "fuzz.jsonl"
     file.write_bytes(damaged(draw, "\n".join(json.dumps(one) for one in rows).encode()))
     fuzzed.table(file)
+
+
+@quick
+@given(st.data())
+def test_any_scene_of_steps(tmp_path_factory: pytest.TempPathFactory, draw: st.DataObject) -> None:
+    value = st.sampled_from([[[0, 1], [1, 2]], [[0]], "a", "b", "x", None, 1, [], {}, "", [[None, 1], [1, 2]]])
+    seen = st.dictionaries(st.sampled_from(["a", "b", "c", "role", "steps"]), value, max_size=2)
+    step = st.fixed_dictionaries(
+        {},
+        optional={
+            "role": st.sampled_from(["me", "other", "mee", "", 1, None]),
+            "see": seen | value,
+            "do": seen | value,
+        },
+    )
+    scene = st.fixed_dictionaries(
+        {}, optional={"steps": st.lists(step | value, max_size=4) | value, "a": value, "goal": value, "role": value}
+    )
+    file = tmp_path_factory.getbasetemp() / "fuzz-steps.jsonl"
+    rows = draw.draw(st.lists(scene, max_size=6))
+    file.write_bytes(damaged(draw, "\n".join(json.dumps(one) for one in rows).encode()))
+    fuzzed.steps(file)
+
+
+@quick
+@given(st.data(), st.booleans())
+def test_any_array_of_mnist(tmp_path_factory: pytest.TempPathFactory, draw: st.DataObject, packed: bool) -> None:
+    sides = draw.draw(st.lists(st.integers(0, 4) | st.sampled_from([2**31, 2**32 - 1]), max_size=4))
+    head = bytes([0, 0, draw.draw(st.sampled_from([8, 9, 13, 0])), len(sides)])
+    data = head + b"".join(struct.pack(">I", side) for side in sides) + draw.draw(st.binary(max_size=80))
+    file = tmp_path_factory.getbasetemp() / ("fuzz-idx.gz" if packed else "fuzz-idx")
+    file.write_bytes(damaged(draw, gzip.compress(data) if packed else data))
+    fuzzed.idx(file)
 
 
 @quick

@@ -13,17 +13,23 @@ from pathlib import Path
 from ltm.errors import DataError, LtmError
 from ltm.scenes.check import check
 from ltm.scenes.describe import spec_of
+from ltm.scenes.idx import read_idx
 from ltm.scenes.infer import infer
 from ltm.scenes.lines import attempts
 from ltm.scenes.pictured import Pictured
 from ltm.scenes.questions import attempted
 from ltm.scenes.read import load
+from ltm.scenes.step_rows import ROLE
+from ltm.scenes.steps import Roles, Stepped
 from ltm.senses.audio import AudioSpec
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
 from ltm.senses.label import LabelSpec
+from ltm.senses.number import NumberSpec
 from ltm.senses.sequence import SequenceSpec
+from ltm.senses.text import TextSpec
 from ltm.senses.value import ValueSpec
+from ltm.senses.vector import VectorSpec
 
 PICTURE = ImageSpec(kind="image", rows=4, columns=4, patch=1)
 SOUND = AudioSpec(kind="audio", seconds=0.05, rate=8000)
@@ -34,7 +40,12 @@ SENSES: dict[str, ValueSpec] = {
     "sound": SOUND,
     "label": LabelSpec(kind="label", labels=("a", "b")),
     "list": SequenceSpec(kind="sequence", tokens=("1", "[", "]"), longest=8, opening=("[",), closing=("]",)),
+    "number": NumberSpec(kind="number", mean=1.0, spread=2.0),
+    "vector": VectorSpec(kind="vector", size=2),
+    "text": TextSpec(kind="text", longest=8),
+    "bytes": TextSpec(kind="text", unit="bytes", longest=8, cut=True),
 }
+STEPS = Roles(("me", "other"))
 
 
 def table(file: Path) -> None:
@@ -65,6 +76,25 @@ def questions(file: Path) -> None:
             list(attempted({name: spec}, text[:2000]))
 
 
+def steps(file: Path) -> None:
+    """Scenes of several steps: as a table, and as questions to a brain that walks through them."""
+    table(file)
+    seen: dict[str, ValueSpec] = {ROLE: STEPS, "a": Stepped(SENSES["board"]), "b": Stepped(SENSES["label"])}
+    for pipe in (None, io.BufferedReader(io.BytesIO(file.read_bytes()))):
+        with _allowed(
+            file.name, "standard input", "nothing to think about", "this brain thinks about scenes of several"
+        ):
+            for found in attempted(seen, str(file), pipe):
+                assert found.where
+
+
+def idx(file: Path) -> None:
+    """An array as MNIST's files hold it, packed or not."""
+    for axes in (1, 3):
+        with _allowed(file.name):
+            assert read_idx(file, axes).ndim == axes
+
+
 def picture(file: Path) -> None:
     """A picture, in a file and as bytes; and cut into cells."""
     with _allowed(file.name, "bytes"):
@@ -83,6 +113,8 @@ def sound(file: Path) -> None:
 TARGETS: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     "table": (table, (".csv", ".tsv", ".jsonl", ".npz", ".parquet")),
     "questions": (questions, (".txt", ".csv", ".jsonl")),
+    "steps": (steps, (".jsonl",)),
+    "idx": (idx, ("", ".gz")),
     "picture": (picture, (".png", ".npz", ".npy")),
     "sound": (sound, (".wav", ".flac")),
 }
