@@ -7,7 +7,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ablation, curve, digits, listops, mazes, minigrid, scan, shipped, sudoku, visual_sudoku
+from benchmarks import (
+    ablation,
+    arc,
+    curve,
+    digits,
+    kinds,
+    listops,
+    mazes,
+    minigrid,
+    scan,
+    shipped,
+    sudoku,
+    text,
+    visual_sudoku,
+)
 from benchmarks import tables as tables_of_numbers
 from benchmarks.common import Grid, read
 
@@ -57,6 +71,9 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "scan-5min": scan.tables,
     "scan-left-to-right-5min": scan.tables,
     "tables-2min": tables_of_numbers.tables,
+    "arc-10min": arc.tables,
+    "kinds-3min": kinds.tables,
+    "text-3min": text.tables,
     "minigrid-GoToLocal-5min": minigrid.tables,
     "ablation-equal-1500steps": ablation.tables,
 }

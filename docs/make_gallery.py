@@ -1,8 +1,9 @@
 """Makes docs/gallery.md and its pictures: some ticks of a thought of each skill, by brains fitted by a command each.
 
-python docs/make_gallery.py
+python docs/make_gallery.py [--data FOLDER]
 
-Brains that aren't in runs/gallery yet are fitted first, by the commands that the page shows: some minutes each.
+Brains that aren't in runs/gallery yet are fitted first, by the commands that the page shows: some minutes each. FOLDER
+holds what comes neither with a package nor from docs/five-minutes.md: SCAN's length split and the tasks of 1-D ARC.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from ltm.brain.brain import Brain
 from ltm.brain.think import think
 from ltm.cli.main import run
 from ltm.cli.render_picture import picture
+from ltm.cli.show_scene import show_scene
+from ltm.cli.show_thought import steps_table
 from ltm.cli.watch_thought import Player
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
-from ltm.scenes.scene import Scene
+from ltm.scenes.rows_made import rows_made
+from ltm.scenes.scene import Scene, Step
 from ltm.scenes.sources import SOURCES
 from ltm.senses.image import ImageSpec
 
@@ -47,35 +51,51 @@ class Shown:
         scene: makes what is thought about, from the brain.
         says: what to look at.
         before: Python of docs/five-minutes.md that writes the data first, by the title of its example.
+        data: file of the data folder that the command names.
     """
 
     title: str
     command: str
-    scene: Callable[[Brain], dict[str, Any]]
+    scene: Callable[[Brain], Scene]
     says: str
     before: str = ""
+    data: str = ""
 
 
-def _from_source(name: str, options: dict[str, Any], number: int, seed: int) -> Callable[[Brain], dict[str, Any]]:
+def _seen(**sees: Any) -> Callable[[Brain], Scene]:
+    return lambda brain: Scene(sees)
+
+
+def _from_source(name: str, options: dict[str, Any], number: int, seed: int) -> Callable[[Brain], Scene]:
     """Makes a scene of a built-in source that no brain was fitted to: its seed is another."""
 
-    def make(brain: Brain) -> dict[str, Any]:
+    def make(brain: Brain) -> Scene:
         source = SOURCES[name]
         made = (source.test or source.make)(source.options.model_validate(options), number + 1, seed)
-        if hasattr(made, "values"):
-            spec = brain.chart.senses[source.see]
-            shape = made.shapes[source.see][number]
-            return {source.see: spec.decode(made.values[source.see][number][tuple(slice(int(side)) for side in shape)])}
-        return {source.see: list(made)[number][source.see]}
+        row = list(rows_made(made, source.columns))[number]
+        return Scene({column: row[column] for column in source.seen})
+
+    return make
+
+
+def _steps_of(name: str, number: int, seed: int, last: int | None = None) -> Callable[[Brain], Scene]:
+    """Makes a scene of several steps, with the options that the brain was fitted with; `last` is the question."""
+
+    def make(brain: Brain) -> Scene:
+        source = SOURCES[name]
+        options = brain.chart.scenes.options_of(name)
+        row = list((source.test or source.make)(options, number + 1, seed))[number]
+        assert isinstance(row, dict)
+        steps = [Step(step["see"], step["role"], step["do"]) for step in row["steps"][:last]]
+        asked = Step(steps[-1].sees, steps[-1].role)
+        return Scene({name: value for name, value in row.items() if name != "steps"}, steps=[*steps[:-1], asked])
 
     return make
 
 
 HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
 GALLERY = {
-    "sudoku": Shown(
-        "Sudoku", "", lambda brain: {"puzzle": HARD}, "A hard one. Changed cells are yellow, lamps are roles."
-    ),
+    "sudoku": Shown("Sudoku", "", _seen(puzzle=HARD), "A hard one. Changed cells are yellow, lamps are roles."),
     "maze": Shown(
         "A maze",
         "ltm fit maze --option sizes=[5,9] --minutes 4 --size 500KB -o OUT",
@@ -85,7 +105,7 @@ GALLERY = {
     "listops": Shown(
         "A nested list",
         "ltm fit listops --option depth=[1,4] --minutes 4 --size 500KB -o OUT",
-        lambda brain: {"expression": "[MAX 2 [MIN 8 [LAST 3 7 ] 9 ] 4 ]"},
+        _seen(expression="[MAX 2 [MIN 8 [LAST 3 7 ] 9 ] 4 ]"),
         "The answer changes as values arrive from the inner brackets.",
     ),
     "digits": Shown(
@@ -97,16 +117,36 @@ GALLERY = {
     "text": Shown(
         "A text",
         "ltm fit reviews.tsv --see review:text --do mood --minutes 1 --size 700KB -o OUT",
-        lambda brain: {"review": "nobody says that the plot was clumsy and the film dull"},
+        _seen(review="nobody says that the plot was clumsy and the film dull"),
         "Blame that is denied.",
         "Text",
     ),
     "table": Shown(
         "A row of a table",
         "ltm fit animals.csv --see '*' --do species --minutes 1 --size 500KB -o OUT",
-        lambda brain: {"weight": "8.5", "length": "", "island": "south"},
+        _seen(weight="8.5", length="", island="south"),
         "One of the cells is missing.",
         "A table with missing values",
+    ),
+    "scan": Shown(
+        "A command",
+        "ltm fit length_train.tsv --see command --do 'actions:sequence(order=left-to-right)' --minutes 3 -o OUT",
+        _seen(command="turn left twice after jump right thrice"),
+        "Said from left to right: what was said is seen by what comes next.",
+        data="length_train.tsv",
+    ),
+    "rules": Shown(
+        "A rule shown by examples",
+        "ltm fit arc --option file=arc_1d.jsonl --count 10000 --minutes 5 --size 500KB -o OUT",
+        _steps_of("arc", 40, 3),
+        "Three pairs show what to do; then comes the question. Each step moves the field, in part as it was foreseen.",
+        data="arc_1d.jsonl",
+    ),
+    "minigrid": Shown(
+        "A walk with a mission",
+        "ltm fit minigrid --option level=GoToLocal --count 2000 --minutes 5 --size 500KB -o OUT",
+        _steps_of("minigrid", 2, 77, 4),
+        "What is seen before the agent, the mission as the goal; the field is carried from step to step.",
     ),
 }
 
@@ -114,20 +154,19 @@ GALLERY = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("skills", nargs="*", help=f"only these of {', '.join(GALLERY)}")
-    wanted = parser.parse_args().skills or list(GALLERY)
-    for name in wanted:
+    parser.add_argument("--data", type=Path, help="folder with length_train.tsv and arc_1d.jsonl, at any depth")
+    given = parser.parse_args()
+    for name in given.skills or list(GALLERY):
         shown = GALLERY[name]
-        brain = _brain(name, shown)
-        (DOCS / f"gallery-{name}.svg").write_text(_drawn(brain, Scene(shown.scene(brain))), encoding="utf-8")
+        brain = _brain(name, shown, given.data)
+        (DOCS / f"gallery-{name}.svg").write_text(_drawn(brain, shown.scene(brain)), encoding="utf-8")
     (DOCS / "gallery.md").write_text(page(), encoding="utf-8")
 
 
 def page() -> str:
-    """Returns the page that shows those pictures that there are."""
+    """Returns the page."""
     lines = ["# Gallery", "", "Thoughts as `ltm think --watch` shows them: an early tick, a later one, and the last."]
     for name, shown in GALLERY.items():
-        if not (DOCS / f"gallery-{name}.svg").exists():
-            continue
         command = f"`{shown.command.replace('OUT', f'{name}/')}`" if shown.command else "the brain that ships"
         after = f", with the data of [that example]({_anchor(shown.before)})" if shown.before else ""
         lines += ["", f"## {shown.title}", "", f"![{shown.title}: a thought](gallery-{name}.svg)", ""]
@@ -139,12 +178,18 @@ def _anchor(title: str) -> str:
     return "five-minutes.md#" + title.lower().replace(" ", "-")
 
 
-def _brain(name: str, shown: Shown) -> Brain:
+def _brain(name: str, shown: Shown, data: Path | None) -> Brain:
     if not shown.command:
         return load_brain(shipped_brain())[0]
     folder = RUNS / name
     if not (folder / "brain.json").exists():
-        words = shlex.split(shown.command.replace("OUT", str(folder)))[1:]
+        command = shown.command.replace("OUT", str(folder))
+        if shown.data:
+            found = None if data is None else next(data.rglob(shown.data), None)
+            if found is None:
+                raise SystemExit(f"{name}: needs --data, a folder with {shown.data}")
+            command = command.replace(shown.data, shlex.quote(str(found.resolve())))
+        words = shlex.split(command)[1:]
         if shown.before:
             RUNS.mkdir(parents=True, exist_ok=True)
             words[1] = str(_data(shown.before, words[1]))
@@ -168,16 +213,22 @@ def _drawn(brain: Brain, scene: Scene) -> str:
     records = [record for record in thought.trace if record.attempt == best]
     last = len(records) - 1
     picked = {0, max(1, last // 6), last}
-    player = Player(scene, brain.chart, False, 42)
+    player = Player(scene.question(), brain.chart, False, 42)
     frames = [(number, player.frame(record, 1)) for number, record in enumerate(records)]
     console = Console(record=True, width=WIDE, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     grid = Table.grid(padding=(0, 2))
     grid.add_row(*(frame for number, frame in frames if number in picked))
-    console.print(Group(*_seen(brain, scene, console), grid, Text(thought.words(), "bright_black")))
+    if scene.steps:
+        names = [*brain.chart.senses, *brain.chart.acts]
+        show_scene("a scene", dict(scene.row()), names, {**brain.chart.senses, **brain.chart.acts}, console)
+        console.print(steps_table(thought.steps, False))
+    else:
+        console.print(*_beside(brain, scene, console))
+    console.print(grid, Text(thought.words(), "bright_black"))
     return console.export_svg(title="ltm think --watch")
 
 
-def _seen(brain: Brain, scene: Scene, console: Console) -> list[RenderableType]:
+def _beside(brain: Brain, scene: Scene, console: Console) -> list[RenderableType]:
     """What is seen, where the answer doesn't lie over it."""
     parts: list[RenderableType] = []
     for name, value in scene.sees.items():
@@ -186,7 +237,7 @@ def _seen(brain: Brain, scene: Scene, console: Console) -> list[RenderableType]:
             parts += [Text(name, "bold"), picture(spec.encode(value), console, WIDE), Text("")]
         elif spec.kind != "grid":
             parts.append(Text.assemble((f"{name}  ", "bold"), str(value) or "(missing)"))
-    return [*parts, Text("")] if parts else []
+    return [Group(*parts, Text(""))] if parts else []
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ def test_the_chart_reference_is_current() -> None:
 def test_the_gallery_is_current() -> None:
     gallery = script("make_gallery")
     assert (HERE / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery.page(), "python docs/make_gallery.py"
+    absent = [name for name in gallery.GALLERY if not (HERE / "docs" / f"gallery-{name}.svg").is_file()]
+    assert not absent, f"python docs/make_gallery.py {' '.join(absent)}"
 
 
 def test_the_evidence_is_current() -> None:
