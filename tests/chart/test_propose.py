@@ -91,8 +91,8 @@ def test_lists_answered_from_left_to_right_are_heard_in_order(size: int) -> None
         assert Sizes.of(chart).bytes == 4 * sum(w.numel() for w in Brain(chart).parameters()) <= size
         return [zone.kind for zone in chart.zones.values()]
 
-    assert kinds("seen", "said") == ["rwkv7"]
+    assert kinds("seen", "said") == ["rwkv7", "attention"]
     assert kinds("seen", "once") == ["attention"] and kinds("tree", "said") == ["mixer"]
     chart = propose(columns, ["seen"], ["said"], source="x.csv", size=size)
-    # A tick a segment and a segment a symbol, with one more for the end and one to see that nothing more comes.
-    assert chart.training.ticks == 1 and chart.will.ticks == line["longest"] + 2
+    # A tick for each zone, and a segment a symbol, with one more for the end and one to see that nothing more comes.
+    assert chart.training.ticks == 2 and chart.will.ticks == 2 * (line["longest"] + 2)

@@ -58,8 +58,8 @@ def propose(
 
     Grids of one shape get window mixing over rows, columns and blocks, in two roles with a state of its own; grids of
     any shape get local convolution, which carries over to larger grids given more ticks. Lists answered from left to
-    right get RWKV-7's recurrence, which carries over to longer ones. Labels and numbers need no long search: scenes
-    leave after two segments, so that more of them are seen.
+    right get RWKV-7's recurrence before attention, which carries over to longer ones. Labels and numbers need no long
+    search: scenes leave after two segments, so that more of them are seen.
 
     Args:
         columns: the declaration of each column, as `ltm.scenes.infer` finds them.
@@ -179,7 +179,7 @@ def _zones(
         return {"core": {"kind": "mixer", "windows": ["field"], "write": "replace"}}
     heads = {} if width % _TURNING == 0 else {"heads": 2}
     if _hearing(columns, see, do):
-        return {"core": _in_order(width)}
+        return _in_order_then_at_once(width, heads)
     if attending:
         return {"core": {"kind": "attention", "layers": 2, "write": "replace", **heads}}
     if any(columns[c]["kind"] == "text" for c in see):
@@ -198,16 +198,22 @@ def _attending(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
 def _hearing(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
     """Returns whether lists are answered by lists from left to right.
 
-    A zone that hears its sites in order goes on beyond the lengths it has learned, which attention doesn't
+    A zone that hears its sites in order goes on beyond lengths that were learned, which attention alone doesn't
     (benchmarks/scan.py); what is said in brackets has families to mix along instead.
     """
     heard = all(columns[c]["kind"] == "sequence" and not columns[c].get("opening") for c in see)
     return heard and all(columns[c]["kind"] == "sequence" and _later(columns[c]) for c in do)
 
 
-def _in_order(width: int) -> dict[str, Any]:
-    head = math.gcd(width, HEARING_HEAD)
-    return {"kind": "rwkv7", "layers": 2, "head_width": head, "hidden": width * 3 // 2, "write": "replace"}
+def _in_order_then_at_once(width: int, heads: Mapping[str, int]) -> dict[str, Any]:
+    """Returns two zones that take turns: alone the first learns slowly what the other learns at once."""
+    order = {"kind": "rwkv7", "layers": 1, "head_width": math.gcd(width, HEARING_HEAD), "hidden": width * 3 // 2}
+    look = {"kind": "attention", "layers": 2, **heads}
+    turns = {"order": (order, 0), "look": (look, 1)}
+    return {
+        name: {**zone, "write": "replace", "roles": {"self": {"period": 2, "phases": [phase]}}}
+        for name, (zone, phase) in turns.items()
+    }
 
 
 def _windows(columns: Columns, see: Sequence[str]) -> list[str]:
@@ -230,8 +236,6 @@ def _training(
         return {"ticks": 10, "segments": 6}
     if searching:
         return {"ticks": 4, "segments": 12}
-    if _hearing(columns, see, do):
-        return {"ticks": 1, "segments": 4}
     if any(columns[c]["kind"] in (*WRITTEN, "canvas") for c in do):
         return {"ticks": 2 if any(_later(columns[c]) for c in do) else 4, "segments": 4}
     if free:
