@@ -206,9 +206,9 @@ def _hearing(columns: Columns, see: Sequence[str], do: Sequence[str]) -> bool:
 
 
 def _in_order_then_at_once(width: int, heads: Mapping[str, int]) -> dict[str, Any]:
-    """Returns two zones that take turns: alone the first learns slowly what the other learns at once."""
+    """Returns two zones that take turns: the first alone learns slowly, more of the second goes less far beyond."""
     order = {"kind": "rwkv7", "layers": 1, "head_width": math.gcd(width, HEARING_HEAD), "hidden": width * 3 // 2}
-    look = {"kind": "attention", "layers": 2, **heads}
+    look = {"kind": "attention", "layers": 1, **heads}
     turns = {"order": (order, 0), "look": (look, 1)}
     return {
         name: {**zone, "write": "replace", "roles": {"self": {"period": 2, "phases": [phase]}}}
