@@ -133,7 +133,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
 
 
 def test_it_learns_to_say_longer_answers_than_what_is_heard() -> None:
-    chart = chart_of(200_000, steps=130)
+    chart = chart_of(200_000, steps=200)
     faster = chart.acts["said"].model_copy(update={"pace": 3, "positions": "learned"})
     chart = chart.model_copy(update={"acts": {"said": faster}})
     trainer = Trainer(chart, scenes(chart, 400, 0), scenes(chart, 40, 1))
