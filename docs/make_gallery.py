@@ -1,9 +1,9 @@
 """Makes docs/gallery.md and its pictures: some ticks of a thought of each skill, by brains fitted by a command each.
 
-python docs/make_gallery.py [--data FOLDER]
+python docs/make_gallery.py
 
-Brains that aren't in runs/gallery yet are fitted first, by the commands that the page shows: some minutes each. FOLDER
-holds what comes neither with a package nor from docs/five-minutes.md: SCAN's length split and the tasks of 1-D ARC.
+Brains that aren't in runs/gallery yet are fitted first, by the commands that the page shows: some minutes each. Others
+are those that a benchmark has left in runs/, with data that comes with no package.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import io
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,11 @@ class Shown:
 
     Attributes:
         title: of the skill.
-        command: that fits the brain, with `OUT` for its folder; empty for the brain that ships.
+        command: that fits the brain, with `OUT` for its folder; or a benchmark; empty for the brain that ships.
         scene: makes what is thought about, from the brain.
         says: what to look at.
         before: Python of docs/five-minutes.md that writes the data first, by the title of its example.
-        data: file of the data folder that the command names.
+        run: folder in runs/ in which the benchmark leaves the brain.
     """
 
     title: str
@@ -59,7 +59,7 @@ class Shown:
     scene: Callable[[Brain], Scene]
     says: str
     before: str = ""
-    data: str = ""
+    run: str = ""
 
 
 def _seen(**sees: Any) -> Callable[[Brain], Scene]:
@@ -78,19 +78,27 @@ def _from_source(name: str, options: dict[str, Any], number: int, seed: int) -> 
     return make
 
 
-def _steps_of(name: str, number: int, seed: int, last: int | None = None) -> Callable[[Brain], Scene]:
-    """Makes a scene of several steps, with the options that the brain was fitted with; `last` is the question."""
+def _steps_of(name: str, options: dict[str, Any], number: int, seed: int, last: int) -> Callable[[Brain], Scene]:
+    """Makes a scene of several steps of a built-in source; `last` is the question."""
 
     def make(brain: Brain) -> Scene:
         source = SOURCES[name]
-        options = brain.chart.scenes.options_of(name)
-        row = list((source.test or source.make)(options, number + 1, seed))[number]
-        assert isinstance(row, dict)
+        row = list(source.make(source.options.model_validate(options), number + 1, seed))[number]
         steps = [Step(step["see"], step["role"], step["do"]) for step in row["steps"][:last]]
         asked = Step(steps[-1].sees, steps[-1].role)
         return Scene({name: value for name, value in row.items() if name != "steps"}, steps=[*steps[:-1], asked])
 
     return make
+
+
+def _shown(pairs: Sequence[tuple[str, str]], question: str) -> Callable[[Brain], Scene]:
+    """Makes a scene of lines of digits: pairs that show a rule, then a question."""
+    steps = [Step({"board": _line(seen)}, "example", {"answer": _line(done)}) for seen, done in pairs]
+    return lambda brain: Scene(steps=[*steps, Step({"board": _line(question)}, "question")])
+
+
+def _line(digits: str) -> list[list[int]]:
+    return [[int(digit) for digit in digits]]
 
 
 HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
@@ -104,13 +112,14 @@ GALLERY = {
     ),
     "listops": Shown(
         "A nested list",
-        "ltm fit listops --option depth=[1,4] --minutes 4 --size 500KB -o OUT",
+        "python -m benchmarks.listops DATA --minutes 5 --seeds 1",
         _seen(expression="[MAX 2 [MIN 8 [LAST 3 7 ] 9 ] 4 ]"),
         "The answer changes as values arrive from the inner brackets.",
+        run="listops-5min-brain-0",
     ),
     "digits": Shown(
         "A digit",
-        "ltm fit digits --minutes 2 --size 500KB -o OUT",
+        "ltm fit digits --minutes 1 --size 500KB -o OUT",
         _from_source("digits", {}, 3, 0),
         "One look is nearly enough.",
     ),
@@ -130,23 +139,26 @@ GALLERY = {
     ),
     "scan": Shown(
         "A command",
-        "ltm fit length_train.tsv --see command --do 'actions:sequence(order=left-to-right)' --minutes 3 -o OUT",
+        "python -m benchmarks.scan DATA --minutes 5 --seeds 1 --order left-to-right",
         _seen(command="turn left twice after jump right thrice"),
         "Said from left to right: what was said is seen by what comes next.",
-        data="length_train.tsv",
+        run="scan-left-to-right-5min-brain-0",
     ),
     "rules": Shown(
         "A rule shown by examples",
-        "ltm fit arc --option file=arc_1d.jsonl --count 10000 --minutes 5 --size 500KB -o OUT",
-        _steps_of("arc", 40, 3),
-        "Three pairs show what to do; then comes the question. Each step moves the field, in part as it was foreseen.",
-        data="arc_1d.jsonl",
+        "python -m benchmarks.arc TASKS.jsonl --minutes 10 --seeds 1",
+        _shown(
+            [("0055550000", "0050050000"), ("0777770000", "0700070000"), ("0000022200", "0000020200")], "0333333300"
+        ),
+        "Three pairs show what to do; then comes the question.",
+        run="arc-10min-brain-0",
     ),
     "minigrid": Shown(
         "A walk with a mission",
-        "ltm fit minigrid --option level=GoToLocal --count 2000 --minutes 5 --size 500KB -o OUT",
-        _steps_of("minigrid", 2, 77, 4),
-        "What is seen before the agent, the mission as the goal; the field is carried from step to step.",
+        "python -m benchmarks.minigrid --level GoToLocal --episodes 2000 --minutes 5 --seeds 1",
+        _steps_of("minigrid", {"level": "GoToLocal"}, 2, 77, 4),
+        "What is seen before the agent; the mission is the goal. Each step moves the field, in part as it was foreseen.",
+        run="minigrid-GoToLocal-5min-brain-0",
     ),
 }
 
@@ -154,11 +166,9 @@ GALLERY = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("skills", nargs="*", help=f"only these of {', '.join(GALLERY)}")
-    parser.add_argument("--data", type=Path, help="folder with length_train.tsv and arc_1d.jsonl, at any depth")
-    given = parser.parse_args()
-    for name in given.skills or list(GALLERY):
+    for name in parser.parse_args().skills or list(GALLERY):
         shown = GALLERY[name]
-        brain = _brain(name, shown, given.data)
+        brain = _brain(name, shown)
         (DOCS / f"gallery-{name}.svg").write_text(_drawn(brain, shown.scene(brain)), encoding="utf-8")
     (DOCS / "gallery.md").write_text(page(), encoding="utf-8")
 
@@ -178,17 +188,14 @@ def _anchor(title: str) -> str:
     return "five-minutes.md#" + title.lower().replace(" ", "-")
 
 
-def _brain(name: str, shown: Shown, data: Path | None) -> Brain:
+def _brain(name: str, shown: Shown) -> Brain:
     if not shown.command:
         return load_brain(shipped_brain())[0]
-    folder = RUNS / name
+    folder = RUNS.parent / shown.run if shown.run else RUNS / name
     if not (folder / "brain.json").exists():
+        if shown.run:
+            raise SystemExit(f"{name}: there is no {folder}; first: {shown.command}")
         command = shown.command.replace("OUT", str(folder))
-        if shown.data:
-            found = None if data is None else next(data.rglob(shown.data), None)
-            if found is None:
-                raise SystemExit(f"{name}: needs --data, a folder with {shown.data}")
-            command = command.replace(shown.data, shlex.quote(str(found.resolve())))
         words = shlex.split(command)[1:]
         if shown.before:
             RUNS.mkdir(parents=True, exist_ok=True)
@@ -221,7 +228,8 @@ def _drawn(brain: Brain, scene: Scene) -> str:
     if scene.steps:
         names = [*brain.chart.senses, *brain.chart.acts]
         show_scene("a scene", dict(scene.row()), names, {**brain.chart.senses, **brain.chart.acts}, console)
-        console.print(steps_table(thought.steps, False))
+        if any(step.moved is not None for step in thought.steps):
+            console.print(steps_table(thought.steps, False))
     else:
         console.print(*_beside(brain, scene, console))
     console.print(grid, Text(thought.words(), "bright_black"))

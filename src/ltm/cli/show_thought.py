@@ -53,7 +53,7 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
 
     console = console or Console(soft_wrap=True)
     plain, chart, scene = plain_of(console), brain.chart, scene.question()
-    if thought.steps:
+    if any(step.moved is not None for step in thought.steps):
         console.print(steps_table(thought.steps, plain))
     for name, spec in chart.acts.items():
         flat = isinstance(spec, GridSpec | CanvasSpec)
