@@ -157,7 +157,7 @@ GALLERY = {
         "A walk with a mission",
         "python -m benchmarks.minigrid --level GoToLocal --episodes 2000 --minutes 5 --seeds 1",
         _steps_of("minigrid", {"level": "GoToLocal"}, 2, 77, 4),
-        "What is seen before the agent; the mission is the goal. Each step moves the field, in part as it was foreseen.",
+        "What is seen before the agent; the mission is the goal. Each step moves the field, in part as foreseen.",
         run="minigrid-GoToLocal-5min-brain-0",
     ),
 }

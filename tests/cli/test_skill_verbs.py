@@ -10,16 +10,20 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ltm.brain.brain import Brain
+from ltm.brain.choice import Choice
+from ltm.brain.skills import SkilledBrain
 from ltm.chart.propose import propose
 from ltm.cli.main import run
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.skills import write_skills
+from ltm.scenes.scene import Scene
 from ltm.training.forgetting import changes, settle
 from ltm.training.from_data import propose_for
 from ltm.training.rehearse import Rehearser
@@ -92,27 +96,29 @@ def test_eval_and_inspect_know_skills(folder: Path, capsys: pytest.CaptureFixtur
     assert code == 2 and "did you mean 'abc'" in shown
 
 
-def test_eval_says_what_wrong_routing_costs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two skills see the same boards and answer something else: only reflection can tell, and it is often wrong."""
-    rows = (folder / "abc.csv").read_text().splitlines()[1:]
-    fewest = [f"{board},{min('abc', key=board.count)}" for board, _, _ in (row.partition(",") for row in rows)]
-    (folder / "fewest.csv").write_text("\n".join(["board,most", *fewest]) + "\n")
-    fit = ["--see", "board:grid(4x4)", "--do", "most", "--minutes", "0.05", "--size", "60KB"]
-    assert said(capsys, "fit", str(folder / "fewest.csv"), *fit, "-o", str(folder / "fewest"))[0] == 0
+def test_eval_says_what_wrong_routing_costs(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two skills see the same boards; here those that begin with an `a` go to the wrong one."""
     together = folder / "alike"
-    assert said(capsys, "merge", str(folder / "abc"), str(folder / "fewest"), "-o", str(together))[0] == 0
+    write_skills(together, "alike", {"abc": folder / "abc", "other": folder / "xyz"})
+
+    def choose(brain: SkilledBrain, scene: Mapping[str, Scene]) -> Choice:
+        return Choice("other" if scene["abc"].sees["board"].startswith("a") else "abc", dict.fromkeys(scene, 1.0))
+
+    monkeypatch.setattr(SkilledBrain, "choose", choose)
     test = table(folder / "alike.csv", "abc", 11, 30)
-    _, shown = said(capsys, "eval", str(together), str(test), "--skill", "abc", "--segments", "1", "--json")
+    rows = [line.split(",") for line in test.read_text().splitlines()[1:]]
+    _, alone = said(capsys, "think", str(folder / "abc"), str(test), "--ticks", "1")
+    right = [line.split("\t")[0] == most for line, (_, most) in zip(alone.splitlines(), rows, strict=True)]
+    astray = [board.startswith("a") for board, _ in rows]
+    asked = ["eval", str(together), str(test), "--skill", "abc", "--segments", "1", "--ticks", "1"]
+    _, shown = said(capsys, *asked, "--json")
     found = json.loads(shown[shown.index("{") :])["routing"]
-    _, shown = said(capsys, "think", str(together), str(test))
-    answers = [line.split("\t") for line in shown.splitlines()]
-    _, alone = said(capsys, "think", str(folder / "abc"), str(test))
-    known = [line.split(",")[1] for line in test.read_text().splitlines()[1:]]
-    astray = [words[-1] != "abc" for words in answers]
-    right = [line.split("\t")[0] == most for line, most in zip(alone.splitlines(), known, strict=True)]
-    assert 0 < sum(astray) and found["scenes"] == 30 and found["right"] == pytest.approx(1 - sum(astray) / 30)
-    assert found["lost"] == pytest.approx(sum(a and r for a, r in zip(astray, right, strict=True)) / 30)
-    code, shown = said(capsys, "eval", str(together), str(test), "--skill", "abc", "--segments", "1")
+    lost = sum(a and r for a, r in zip(astray, right, strict=True)) / 30
+    assert 0 < lost < sum(astray) / 30 and found["lost"] == pytest.approx(lost)
+    assert found["scenes"] == 30 and found["elsewhere"] == {"other": pytest.approx(sum(astray) / 30)}
+    code, shown = said(capsys, *asked)
     assert code == 0 and "lost by that" in shown
 
 
@@ -184,12 +190,17 @@ def test_growing_that_is_killed_leaves_the_brain_untouched_and_goes_on(
     assert hashes(brain) == before and (folder / "killed.grow").exists()
     code, shown = said(capsys, *grow)
     assert code == 0 and "going on with 'pqr'" in shown and ", pqr" in shown
-    assert "columns as of skill 'abc': --see board:grid(4x4) --do most" in " ".join(shown.split())
+    assert "columns as of skill 'abc': --see board:grid(4x4) --do most:label" in " ".join(shown.split())
     assert before.items() <= hashes(brain).items() | {("skills.json", before["skills.json"])}
     strange = folder / "strange.csv"
     strange.write_text("sight,word\nab,c\n")
     code, shown = said(capsys, "grow", str(brain), "--scenes", str(strange), "--zone", "new")
-    assert code == 2 and "no skill has columns that are all there" in " ".join(shown.split()), shown
+    assert code == 2 and "no skill has all its columns there" in " ".join(shown.split()), shown
+    strange.write_text("board,most\n")
+    code, shown = said(capsys, "grow", str(brain), "--scenes", str(strange), "--zone", "new")
+    assert code == 2 and "holds no rows that can be read" in shown
+    code, shown = said(capsys, "grow", str(brain), "--scenes", "-", "--zone", "new")
+    assert code == 2 and "standard input can be read only once" in " ".join(shown.split())
 
 
 def test_skills_think_with_their_zones_on_disk(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

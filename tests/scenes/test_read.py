@@ -135,7 +135,6 @@ LARGE = """
 import resource, sys
 from pathlib import Path
 from ltm.scenes.infer import infer
-from ltm.scenes.lines import rows as read_rows
 from ltm.scenes.read import load
 from ltm.senses.grid import GridSpec
 

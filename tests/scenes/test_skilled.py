@@ -14,8 +14,14 @@ import numpy as np
 import pytest
 
 from ltm.errors import DataError
+from ltm.scenes import maze
+from ltm.scenes.encode_rows import as_it_is
 from ltm.scenes.questions import questions
-from ltm.scenes.skilled import HELD, skilled_questions
+from ltm.scenes.rows_made import rows_made
+from ltm.scenes.skilled import HELD, skilled_questions, skilled_rows
+from ltm.scenes.sources import SOURCES
+from ltm.scenes.step_rows import ROLE
+from ltm.scenes.steps import Roles, Stepped
 from ltm.senses.audio import AudioSpec
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
@@ -169,3 +175,24 @@ def test_a_folder_of_classes_is_read(tmp_path: Path) -> None:
         Image.fromarray(np.full((4, 4), 90, dtype=np.uint8)).save(tmp_path / "pets" / name / "1.png")
     skills = {**SKILLS, "pets": {"image": PICTURE["photo"]}}
     assert read(skills, str(tmp_path / "pets")) == [("1", "pets"), ("2", "pets")]
+
+
+def test_rows_that_a_source_has_made_are_read_by_every_skill_that_can() -> None:
+    board = GridSpec(kind="grid", rows=1, columns=1, symbols=3, form="lists")
+    senses: dict[str, dict[str, ValueSpec]] = {
+        "walker": {ROLE: Roles(("me",)), "board": Stepped(board)},
+        "looker": {"board": board},
+    }
+    walk = {"steps": [{"role": "me", "see": {"board": [[0]]}}, {"role": "me", "see": {"board": [[2]]}}]}
+    rows = [(1, walk), (2, {"board": [[1]]}), (3, {"board": [[7]]}), (4, {"bard": 1})]
+    reads = list(skilled_rows(senses, rows, "made", as_it_is))
+    assert [(set(read), next(iter(read.values())).line) for read in reads] == [({"walker"}, 1), ({"looker"}, 2)]
+    made = maze.generate(3, seed=0)
+    columns = SOURCES["maze"].columns
+    mazes = list(enumerate(rows_made(made, columns), 1))
+    (first, *others) = skilled_rows({"maze": {"maze": columns["maze"]}}, mazes, "maze", as_it_is)
+    assert len(others) == 2
+    rows_, columns_ = made.shapes["maze"][0].tolist()
+    assert columns["maze"].encode(first["maze"].scene.sees["maze"]).tolist() == (
+        made.values["maze"][0][:rows_, :columns_].tolist()
+    )

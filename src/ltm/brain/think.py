@@ -68,7 +68,7 @@ def think(
         will: goal and budget; the chart's when absent.
         seed: of the noise in starting states.
         trace: whether to record every tick, with the answer and the confidence as they stood.
-        steps: whether to record how the steps before the last went, in scenes of several; with a trace always.
+        steps: whether to record how the steps went, in scenes of several; with a trace always.
         listen: told of every tick while it happens; the time it takes doesn't count as thinking.
         bf16: whether matrix products run in bfloat16.
         logits: whether thoughts hold what their answers were chosen by.

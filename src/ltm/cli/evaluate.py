@@ -100,15 +100,19 @@ def evaluate(
         report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
     if has_skills(brain):
         report["skill"] = folder.name
-        asked_all = scenes.take(np.arange(min(limit or MOST_SCENES, len(scenes))))
-        skills = open_skills(brain, memory, pin or [])
-        senses = {name: seen_columns(one.chart) for name, one in skills.skills.items()}
-        if find_source(data) is None:
-            reads = skilled_questions(senses, data, lambda problem: None)
-        else:
-            reads = skilled_rows(senses, _made_rows(asked_for, data, count, seed), data)
         with console.status("asking who knows these scenes"):
-            report["routing"] = routing(skills, folder.name, asked_all, reads)
+            first = scenes.take(np.arange(min(limit or MOST_SCENES, len(scenes))))
+            skills = open_skills(brain, memory, pin or [])
+            senses = {name: seen_columns(one.chart) for name, one in skills.skills.items()}
+            source = find_source(data)
+            if source is None:
+                reads = skilled_questions(senses, data, lambda problem: None)
+            else:
+                rows = _made_rows(asked_for, data, count, seed, int(first.lines[-1]))
+                reads = skilled_rows(senses, rows, data, source.written)
+            found = routing(skills, folder.name, first, reads, will)
+        if found["scenes"]:  # none are, where the source writes its scenes in another form than the skill reads
+            report["routing"] = found
     if as_json:
         typer.echo(json.dumps(report, indent=1))
     else:
@@ -158,15 +162,17 @@ def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: in
     return scenes
 
 
-def _made_rows(asked_for: ScenesSpec, name: str, count: int, seed: int) -> list[tuple[int, Row]]:
-    """Makes the same scenes as rows, which other skills may read as well."""
+def _made_rows(asked_for: ScenesSpec, name: str, count: int, seed: int, last: int) -> list[tuple[int, Row]]:
+    """Makes the same scenes as rows, which other skills may read as well, up to the last that is wanted."""
+    import itertools
+
     from ltm.scenes.rows_made import rows_made
     from ltm.scenes.sources import find_source
 
     source = find_source(name)
     assert source is not None
     made = (source.test or source.make)(asked_for.options_of(name), count, seed)
-    return list(enumerate(rows_made(made, source.columns), 1))
+    return list(enumerate(itertools.islice(rows_made(made, source.columns), last), 1))
 
 
 def _read(chart: Chart, file: str, skip_bad: bool, console: Console) -> SceneSet:

@@ -66,6 +66,7 @@ def grow(
 
     Example: ltm grow brain/ --scenes digits.npz --see images --do labels --name digits --minutes 5
     """
+    from ltm.chart.scenes import PIPE
     from ltm.cli.training import console_of, run_training
     from ltm.errors import LtmError, nearest
     from ltm.runtime.alone import alone
@@ -90,7 +91,7 @@ def grow(
     found = to_change(brain, out, "grow")
     final = out or found
     folders = check_new(found, name, out)
-    if not see and not do and find_source(scenes) is None:
+    if not see and not do and scenes != PIPE and find_source(scenes) is None:
         check_named(scenes)
         see, do, like = columns_like_earlier(folders, scenes)
         words = " ".join([*(f"--see {column}" for column in see), *(f"--do {column}" for column in do)])

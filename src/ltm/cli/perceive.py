@@ -74,7 +74,7 @@ def perceive(
 
     mind, pictures = _one_for_both(eye, mind, pictures or [])
     if teach_to is not None:
-        _check_lesson(teach_to, eye, mind, memory)
+        _check_lesson(teach_to, (eye, mind), memory)
     pins = _pins(pin or [])
     coupled, eye, mind = open_coupled(
         eye, mind, keeps=keeps, memory=memory, eye_pins=pins["eye"], mind_pins=pins["mind"]
@@ -126,14 +126,17 @@ def _one_for_both(eye: Path, mind: Path, pictures: list[str]) -> tuple[Path, lis
     return mind, pictures
 
 
-def _check_lesson(out: Path, eye: Path, mind: Path, memory: str | None) -> None:
+def _check_lesson(out: Path, brains: tuple[Path, Path], memory: str | None) -> None:
     """Refuses a folder for the taught eye that can't be written, and what can't be taught."""
     from ltm.runtime.folder import check_target
 
     check_target(out)
-    for folder in (eye, mind):
-        if out.resolve() == folder.resolve():
-            raise LtmError(f"--teach {out}: is one of the two brains, which stay as they are; choose another")
+    for folder in brains:
+        if folder.resolve() in (out.resolve(), *out.resolve().parents):
+            where = "is" if out.resolve() == folder.resolve() else "lies in"
+            raise LtmError(
+                f"--teach {out}: {where} one of the two brains, which stay as they are; choose another folder"
+            )
     if memory is not None:
         raise LtmError("--memory: an eye that is taught is all in memory; leave out one of --memory and --teach")
 

@@ -36,15 +36,17 @@ def open_coupled(
         LtmError: no skills that fit, or more than two.
     """
     if has_skills(eye) or has_skills(mind):
-        eye, mind = _fitting(eye, mind)
+        eye, mind = _fitting(eye, mind, keeps, memory)
     seeing, thinking = open_brain(eye, memory, eye_pins)[0], open_brain(mind, memory, mind_pins)[0]
     return Coupled(seeing, thinking, keeps=keeps), eye, mind
 
 
-def _fitting(eye: Path, mind: Path) -> tuple[Path, Path]:
+def _fitting(eye: Path, mind: Path, keeps: bool | None, memory: str | None) -> tuple[Path, Path]:
     eyes, minds = _members(eye), _members(mind)
-    brains = {folder: open_brain(folder, None)[0] for folder in {*eyes, *minds}}
-    pairs = [(one, other) for one in eyes for other in minds if one != other and _fit(brains[one], brains[other])]
+    brains = {folder: open_brain(folder, memory)[0] for folder in {*eyes, *minds}}
+    pairs = [
+        (one, other) for one in eyes for other in minds if one != other and _fit(brains[one], brains[other], keeps)
+    ]
     if len(pairs) == 1:
         return pairs[0]
     where = f"{eye}" if eye == mind else f"{eye} and {mind}"
@@ -61,9 +63,9 @@ def _members(folder: Path) -> list[Path]:
     return list(folders_of(folder).values()) if has_skills(folder) else [folder]
 
 
-def _fit(eye: Brain, mind: Brain) -> bool:
+def _fit(eye: Brain, mind: Brain, keeps: bool | None) -> bool:
     try:
-        Coupled(eye, mind)
+        Coupled(eye, mind, keeps=keeps)
     except DataError:
         return False
     return True

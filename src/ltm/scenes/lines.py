@@ -1,8 +1,8 @@
 """Streams rows from files, one at a time; whatever is wrong is located as `file:line`.
 
-CSV may quote cells, also over several lines. TSV has no quotes: a cell ends at a tab. JSON Lines holds one object a
-line. All are UTF-8; blank lines are skipped. Besides these, NumPy archives, Parquet files, and folders of pictures or
-sounds have rows.
+CSV may quote cells, also over several lines, and part them by commas, semicolons or tabs. TSV has no quotes: a cell
+ends at a tab. JSON Lines holds one object a line. All are UTF-8; blank lines are skipped. Besides these, NumPy
+archives, Parquet files, and folders of pictures or sounds have rows.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class PipeOrigin:
         with file:
             head = file.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
             first = head.split(b"\n", 1)[0]
-            ending = ".jsonl" if first.startswith(b"{") else ".tsv" if b"\t" in first else ".csv"
+            ending = ".jsonl" if first.startswith(b"{") else ".tsv" if b"\t" in first and b'"' not in first else ".csv"
             known = False
             for number, (line, row) in enumerate(TextRows(file, self.name, ending), 1):
                 try:

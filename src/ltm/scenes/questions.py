@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ltm.errors import DataError, nearest
+from ltm.scenes.encode_rows import Written
 from ltm.scenes.lines import ENDINGS, MAX_ROW, Row, attempts, column_name
 from ltm.scenes.plain import Found, plain_scenes, text_lines
 from ltm.scenes.read import cell
 from ltm.scenes.scene import Scene
-from ltm.scenes.step_rows import ROLE
+from ltm.scenes.step_rows import ROLE, unrolled
 from ltm.scenes.text_rows import TextRows
 from ltm.senses.value import ValueSpec
 
@@ -128,16 +129,24 @@ def attempted(
 
 
 def attempted_rows(
-    senses: Mapping[str, ValueSpec], rows: Iterable[tuple[int, Row]], name: str
+    senses: Mapping[str, ValueSpec], rows: Iterable[tuple[int, Row]], name: str, written: Written
 ) -> Iterator[Question | Unreadable]:
-    """Yields each of some rows as a scene, or what is wrong with it.
+    """Yields each of some rows that a source has made as a scene, or what is wrong with it.
 
     Args:
         senses: of the brain.
         rows: each with its number.
-        name: of where they come from.
+        name: of the source.
+        written: how the source's values are brought into the form that a sense reads.
     """
-    yield from _judged(senses, _table(senses, rows, name, Path()))
+    found: list[tuple[str, int, Mapping[str, Any] | DataError]] = []
+    for number, row in rows:
+        where, given = f"{name}:{number}", unrolled(row)
+        sees = _columns(senses, given, where, Path(), plain=True)
+        if not isinstance(sees, DataError):
+            sees = {sense: written(value, senses[sense]) for sense, value in sees.items()}
+        found.append((where, number, sees))
+    yield from _judged(senses, iter(found))
 
 
 def _judged(senses: Mapping[str, ValueSpec], found: Found) -> Iterator[Question | Unreadable]:
@@ -214,7 +223,7 @@ def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str, folder: 
     elif first.startswith(b"{"):
         yield from _table(senses, iter(TextRows(file, name, ".jsonl")), name, folder)
     elif is_table:
-        ending = ".tsv" if b"\t" in first else ".csv"
+        ending = ".tsv" if b"\t" in first and b'"' not in first else ".csv"
         yield from _table(senses, iter(TextRows(file, name, ending)), name, folder)
     else:
         yield from plain_scenes(senses, text_lines(file, name), name, folder)
@@ -243,7 +252,9 @@ def _table(
         yield where, line, row if isinstance(row, DataError) else _columns(senses, row, where, folder)
 
 
-def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path) -> Mapping[str, Any] | DataError:
+def _columns(
+    senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path, *, plain: bool = False
+) -> Mapping[str, Any] | DataError:
     if ROLE in senses and ROLE not in row:
         return DataError(f"{where}: expected a scene of several steps, under the key 'steps'{nearest('steps', row)}")
     strange = next((name for name in row if name not in senses and nearest(name, senses)), None)
@@ -252,7 +263,7 @@ def _columns(senses: Mapping[str, ValueSpec], row: Row, where: str, folder: Path
     sees = {}
     for sense, spec in senses.items():
         try:
-            sees[sense] = cell(row, sense, spec.written, folder)
+            sees[sense] = cell(row, sense, "plain" if plain else spec.written, folder)
         except DataError as problem:
             return DataError(f"{where}: {sense}: {problem}")
     return sees

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
 
 from ltm.errors import DataError
+from ltm.scenes.encode_rows import Written
 from ltm.scenes.lines import Row
 from ltm.scenes.questions import Question, Unreadable, attempted, attempted_rows, is_piped, standard_input
 from ltm.scenes.shared_pipe import PipeReader, SharedPipe
@@ -58,16 +59,17 @@ def skilled_questions(
 
 
 def skilled_rows(
-    skills: Mapping[str, Mapping[str, ValueSpec]], rows: Sequence[tuple[int, Row]], name: str
+    skills: Mapping[str, Mapping[str, ValueSpec]], rows: Sequence[tuple[int, Row]], name: str, written: Written
 ) -> Iterator[dict[str, Question]]:
-    """Yields rows in order: for each skill that can read it, how it does; those that none can read are left out.
+    """Yields rows of a source in order: for each skill that can read it, how; those that none can read are left out.
 
     Args:
         skills: the senses of each.
         rows: each with its number.
-        name: of where they come from.
+        name: of the source.
+        written: how its values are brought into the form that a sense reads.
     """
-    streams = {skill: attempted_rows(senses, rows, name) for skill, senses in skills.items()}
+    streams = {skill: attempted_rows(senses, rows, name, written) for skill, senses in skills.items()}
     for read in _side_by_side(streams):
         found = {skill: one for skill, one in read.items() if isinstance(one, Question)}
         if found:

@@ -1,8 +1,9 @@
 """Rows of CSV, TSV and JSON Lines, one at a time; where reading has got to can be kept, and gone on from.
 
-CSV may quote cells, also over several lines; where its header has no comma, cells may be parted by semicolons (numbers
-such as `3,14` then have a decimal comma) or by tabs. TSV has no quotes: a cell ends at a tab. JSON Lines holds one
-object a line. All are UTF-8; blank lines are skipped. Whatever is wrong is located as `file:line`.
+CSV may quote cells, also over several lines; where its header has no comma, cells may be parted by semicolons (cells
+such as `3,14` are numbers with a decimal comma then, in every column) or by tabs. TSV has no quotes: a cell ends at a
+tab. JSON Lines holds one object a line. All are UTF-8; blank lines are skipped. Whatever is wrong is located as
+`file:line`.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ class TextRows:
 
     def __init__(self, file: BinaryIO, name: str, ending: str, start: TextPlace | None = None) -> None:
         self._json, self._tabs, self._start = ending in (".jsonl", ".ndjson"), ending == ".tsv", start
-        hint = "is a line break missing between two rows?" if self._json else "is a closing quote missing?"
+        quotes = not (self._json or self._tabs)
+        hint = "is a closing quote missing?" if quotes else "is a line break missing between two rows?"
         self._lines = _Lines(file, name, hint)
 
     @property

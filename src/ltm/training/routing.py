@@ -10,6 +10,7 @@ import numpy as np
 
 from ltm.brain.skills import SkilledBrain
 from ltm.brain.talk import speaks
+from ltm.chart.schema import WillSpec
 from ltm.scenes.prepare import scorer_of
 from ltm.scenes.questions import Question
 from ltm.scenes.store import SceneSet
@@ -20,7 +21,11 @@ MOST_SCENES = 500
 
 
 def routing(
-    brain: SkilledBrain, right: str, scenes: SceneSet, reads: Iterable[Mapping[str, Question]]
+    brain: SkilledBrain,
+    right: str,
+    scenes: SceneSet,
+    reads: Iterable[Mapping[str, Question]],
+    will: WillSpec | None = None,
 ) -> dict[str, Any]:
     """Shows scenes of one skill to all of them.
 
@@ -29,11 +34,13 @@ def routing(
         right: the skill that they are for.
         scenes: as that skill reads them, with answers and the lines at which they begin.
         reads: the same and perhaps others, as every skill reads them that can.
+        will: of the right skill; its chart's when absent.
 
     Returns:
         How many scenes were shown (`scenes`), the share that went to the right skill (`right`), the share that the
-        right skill would have answered right, but was not asked (`lost`: what wrong routing costs; absent for a skill
-        that tells what comes next), and where those went (`elsewhere`, shares by skill).
+        right skill would have answered right, but was not asked (`lost`: what wrong routing costs), and where those
+        went (`elsewhere`, shares by skill). Without `lost` for a skill that tells what comes next, and for one of
+        scenes of several steps, which are chosen for as a whole, but answered up to steps that are drawn.
     """
     rows = {line: row for row, line in enumerate(scenes.lines.tolist())}
     went, astray = Counter[str](), []
@@ -50,9 +57,9 @@ def routing(
     total = max(1, went.total())
     skill = brain.skills[right]
     lost = {}
-    if not speaks(skill.chart):
+    if not speaks(skill.chart) and skill.chart.steps is None:
         strayed = scenes.take(np.array(astray, dtype=np.int64))
-        outcome = think_all(skill, strayed, skill.chart.will, False, scorer_of(skill.chart))
+        outcome = think_all(skill, strayed, will or skill.chart.will, False, scorer_of(skill.chart))
         lost = {"lost": float(outcome.right.sum()) / total}
     elsewhere = {name: count / total for name, count in went.most_common() if name != right}
     return {"scenes": went.total(), "right": went[right] / total, **lost, "elsewhere": elsewhere}

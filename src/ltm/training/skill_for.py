@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from ltm.brain.talk import speaks
 from ltm.errors import LtmError, nearest
 from ltm.runtime.brains import load_brain
 from ltm.runtime.skills import folders_of
 from ltm.scenes.columns import columns_of
 from ltm.scenes.following import source_columns
 from ltm.scenes.lines import attempts
+from ltm.scenes.look import LOOKS
+from ltm.scenes.sample import nothing_read
 from ltm.scenes.sources import find_source
-from ltm.senses.grid import GridSpec
+from ltm.senses.pieces import BYTES
 from ltm.senses.value import ValueSpec
 
 
@@ -37,26 +41,41 @@ def skill_for(brain: Path, data: str, wanted: str | None) -> Path:
 
 
 def columns_like_earlier(folders: Mapping[str, Path], data: str) -> tuple[list[str], list[str], str]:
-    """Returns which columns of a file are seen and answered, as by the skills that it fits, and the first of these.
+    """Returns what a file's columns are declared as, seen and answered, like those of the skills that it fits.
 
-    Grids that a skill sees in one shape are declared in that shape, which text in a file doesn't tell by itself.
+    Args:
+        folders: of the skills, by name.
+        data: a file.
+
+    Returns:
+        What is seen, what is answered, and the first of these skills.
 
     Raises:
-        LtmError: no skill has columns that are all there, or some have these and others those.
+        LtmError: no skill has columns that are all there, or some read them in one way and others in another.
     """
     fitting, known = skills_that_fit(folders, data)
     charts = {name: load_brain(folders[name])[0].chart for name in fitting}
-    ways = {(tuple(map(_declared, chart.senses.items())), tuple(chart.acts)) for chart in charts.values()}
-    if len(ways) != 1:
-        which = f"skills {', '.join(fitting)} have some each" if ways else "no skill has columns that are all there"
-        listed = f"{', '.join(sorted(known))}); {columns_told(folders)}"
-        raise LtmError(f"{data}: say which columns are seen (--see) and answered (--do), since {which} ({listed}")
-    ((see, do),) = ways
-    return list(see), list(do), fitting[0]
+    ways = {
+        name: tuple(tuple(_declared(*column) for column in of.items()) for of in (chart.senses, chart.acts))
+        for name, chart in charts.items()
+        if not speaks(chart)
+    }
+    if len(set(ways.values())) != 1:
+        which = f"skills {', '.join(ways)} read this file differently" if ways else "no skill has all its columns there"
+        raise LtmError(
+            f"{data}: say which columns are seen (--see) and answered (--do), since {which}. "
+            f"Its columns: {', '.join(sorted(known))}. {columns_told(folders)}"
+        )
+    name, (see, do) = next(iter(ways.items()))
+    return list(see), list(do), name
 
 
 def skills_that_fit(folders: Mapping[str, Path], data: str) -> tuple[list[str], set[str]]:
-    """Returns the skills whose columns are all in a file or a built-in source, and its columns."""
+    """Returns the skills whose columns are all in a file or a built-in source, and its columns.
+
+    Raises:
+        DataError: a file of which no row can be read.
+    """
     source = find_source(data)
     known = _columns(Path(data)) if source is None else set(source.columns) or {*source.seen, source.do}
     return [name for name, folder in folders.items() if _columns_of(folder) <= known], known
@@ -65,14 +84,20 @@ def skills_that_fit(folders: Mapping[str, Path], data: str) -> tuple[list[str], 
 def columns_told(folders: Mapping[str, Path]) -> str:
     """Returns which columns every skill has, for messages."""
     listed = "; ".join(f"{name}: {', '.join(sorted(_columns_of(folder)))}" for name, folder in folders.items())
-    return f"Columns: {listed}"
+    return f"Columns of the skills: {listed}"
 
 
-def _declared(sense: tuple[str, ValueSpec]) -> str:
-    name, spec = sense
-    if not isinstance(spec, GridSpec) or spec.rows is None or spec.columns is None:
+def _declared(name: str, spec: ValueSpec) -> str:
+    """Returns a column as `--see` and `--do` declare it: its kind, and what looking at a file may not tell."""
+    told: dict[str, Any] = spec.model_dump(exclude_defaults=True)
+    if spec.kind not in LOOKS:
         return name
-    return f"{name}:grid({spec.rows}x{spec.columns})"
+    sides = [f"{told['rows']}x{told['columns']}"] if "rows" in told and "columns" in told else []
+    units = told.get("unit") in ("bytes", "words", "pieces")
+    said = sides + [f"{key}={told[key]}" for key in ("seconds", "rate", "order") if key in told]
+    said += [f"unit={told['unit']}"] if units else []
+    said += [f"vocabulary={len(told['pieces']) + BYTES}"] if told.get("pieces") else []
+    return f"{name}:{spec.kind}" + (f"({', '.join(said)})" if said else "")
 
 
 def _columns_of(folder: Path) -> set[str]:
@@ -80,4 +105,9 @@ def _columns_of(folder: Path) -> set[str]:
 
 
 def _columns(path: Path) -> set[str]:
-    return next((set(row) for _, row in attempts(path) if isinstance(row, dict)), set())
+    first_bad = None
+    for _, row in attempts(path):
+        if isinstance(row, dict):
+            return set(row)
+        first_bad = first_bad or row
+    raise nothing_read(path, first_bad)
