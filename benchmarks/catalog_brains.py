@@ -164,10 +164,17 @@ WORLDS: Scores = {"babyai-gotolocal": ("success",)}
 def _scan() -> list[Own]:
     """Commands to actions, said all at once and from left to right."""
     scores, rows = Scores({"scan-length": ("length", "exact")}), told("16990 @scan-data")
-    note = "No sequence longer than those learned comes out whole."
+    ways = (
+        ("", {}, "No sequence longer than those learned comes out whole."),
+        (
+            "-left-to-right",
+            {"order": "left-to-right"},
+            "A recurrence that hears in order (RWKV-7) and attention take turns.",
+        ),
+    )
     return [
         Own(f"LTM-scan{how}", *KIND, f"scan{how}-5min", scores, LOOKING, BRAIN, charts.commands(order), rows, note)
-        for how, order in (("", {}), ("-left-to-right", {"order": "left-to-right"}))
+        for how, order, note in ways
     ]
 
 
