@@ -120,7 +120,7 @@ GALLERY = {
     "digits": Shown(
         "A digit",
         "ltm fit digits --minutes 1 --size 500KB -o OUT",
-        _from_source("digits", {}, 3, 0),
+        _from_source("digits", {}, 9, 0),
         "One look is nearly enough.",
     ),
     "text": Shown(
