@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ltm.brain.talk import speaks
+from ltm.chart.schema import Chart
 from ltm.errors import LtmError, nearest
-from ltm.runtime.brains import load_brain
+from ltm.runtime.brains import declared_in
+from ltm.runtime.listing import inspect_folder
 from ltm.runtime.skills import folders_of
 from ltm.scenes.columns import columns_of
 from ltm.scenes.following import source_columns
@@ -54,7 +56,7 @@ def columns_like_earlier(folders: Mapping[str, Path], data: str) -> tuple[list[s
         LtmError: no skill has columns that are all there, or some read them in one way and others in another.
     """
     fitting, known = skills_that_fit(folders, data)
-    charts = {name: load_brain(folders[name])[0].chart for name in fitting}
+    charts = {name: _chart(folders[name]) for name in fitting}
     ways = {
         name: tuple(tuple(_declared(*column) for column in of.items()) for of in (chart.senses, chart.acts))
         for name, chart in charts.items()
@@ -101,7 +103,11 @@ def _declared(name: str, spec: ValueSpec) -> str:
 
 
 def _columns_of(folder: Path) -> set[str]:
-    return set(source_columns(columns_of(load_brain(folder)[0].chart)))
+    return set(source_columns(columns_of(_chart(folder))))
+
+
+def _chart(folder: Path) -> Chart:
+    return declared_in(folder, inspect_folder(folder))  # no weights are read
 
 
 def _columns(path: Path) -> set[str]:
