@@ -215,7 +215,8 @@ def pace(label: str, scenes: SceneSet) -> dict[str, Any]:
     """
     timed, bf16 = [], rates().bf16 > rates().fp32
     for part in (REFERENCE, label):
-        chart, segment = chart_of("sudoku", [*VARIANTS[part][1], *HOW]), compiled_segment()
+        chart = chart_of("sudoku", [*VARIANTS[part][1], *HOW])
+        segment = compiled_segment(chart)
         seconds_a_step(chart, scenes, bf16, segment, 1)
         timed.append((chart, segment))
     rounds = []

@@ -85,7 +85,7 @@ def main() -> None:
     brain = Brain(chart)
     slots = Slots(brain, scenes, torch.Generator().manual_seed(0), torch.bfloat16 if bf16 else torch.float32)
     optimiser = Optimiser(brain, chart.training)
-    segment = compiled_segment()
+    segment = compiled_segment(chart)
 
     def ours() -> None:
         learn(brain, slots, optimiser, segment, bf16, 0, 1000)

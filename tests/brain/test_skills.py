@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from ltm.brain.brain import Brain
-from ltm.brain.familiarity import Familiarity, features_of
-from ltm.brain.skills import SkilledBrain
+from ltm.brain.familiarity import BUCKETS, Familiarity, features_of
+from ltm.brain.skills import SkilledBrain, trust
 from ltm.brain.think import think
 from ltm.chart.propose import propose
 from ltm.errors import DataError, FolderError, LtmError
@@ -42,6 +42,12 @@ def skill(low: int, high: int, seed: int = 0, width: int = 60_000) -> Brain:
     return brain
 
 
+def familiarity_of(brain: Brain, sense: str, scenes: SceneSet) -> torch.Tensor:
+    assert brain.familiarity is not None
+    seen = {sense: torch.from_numpy(scenes.values[sense])}
+    return brain.familiarity(features_of(brain, seen, brain.familiarity.rarity_R))
+
+
 def texts(scenes: SceneSet) -> list[str]:
     return ["".join(map(str, grid.flatten())) for grid in scenes.values["board"]]
 
@@ -61,17 +67,63 @@ def test_scenes_find_the_skill_that_knows_their_like() -> None:
 def test_familiar_is_what_is_like_what_was_learned_from() -> None:
     brain = skill(0, 3)
     assert brain.familiarity is not None
-    known = brain.familiarity(features_of(brain, {"board": torch.from_numpy(boards(200, 0, 3, 5).values["board"])}))
-    strange = brain.familiarity(features_of(brain, {"board": torch.from_numpy(boards(200, 3, 5, 5).values["board"])}))
+    known, strange = (familiarity_of(brain, "board", boards(200, low, high, 5)) for low, high in ((0, 3), (3, 5)))
     assert 0.35 < known.mean() < 0.65 and (known < 0.02).float().mean() < 0.1
     assert (strange < 0.02).float().mean() > 0.9 and (strange > 0).all()
     again = Familiarity(**brain.familiarity.tensors())
     assert torch.equal(again(torch.ones(1, len(again.mean_F))), brain.familiarity(torch.ones(1, len(again.mean_F))))
 
 
+def test_what_is_written_isnt_taken_for_sentences() -> None:
+    columns = {"said": {"kind": "text", "unit": "words", "longest": 300}, "kind": COLUMNS["kind"]}
+    brain = Brain(propose(columns, ["said"], ["kind"], source="any.csv", size=600_000), 0).eval()
+    said, draw = brain.chart.senses["said"], np.random.default_rng(0)
+
+    def sentences(count: int) -> SceneSet:
+        """Few words often, most rarely (Zipf), of lengths that differ."""
+        lengths = draw.integers(1, 40, count)
+        return as_scenes([" ".join(f"w{min(n, 9_999)}" for n in draw.zipf(1.3, length)) for length in lengths])
+
+    def as_scenes(written: list[str]) -> SceneSet:
+        ragged = [said.encode(text) for text in written]
+        values = np.full((len(ragged), max(map(len, ragged)), ragged[0].shape[1]), said.layout.void, dtype=np.int32)
+        for row, one in zip(values, ragged, strict=True):
+            row[: len(one)] = one
+        return SceneSet.of({"said": values, "kind": np.zeros((len(ragged), 1), dtype=np.uint8)})
+
+    brain.familiarity = familiarity_with(brain, sentences(500), sentences(200))
+    mazes = as_scenes(["/".join("".join(draw.choice(["#", "."], 12)) for _ in range(2)) for _ in range(50)])
+    assert (familiarity_of(brain, "said", sentences(200)) < 0.02).float().mean() < 0.06
+    assert (familiarity_of(brain, "said", mazes) < 0.02).all()
+    # It is the symbols that give mazes away: without them they look like sentences of a few unknown words.
+    assert len(brain.familiarity.rarity_R) == BUCKETS
+    nothing = torch.zeros(0)
+
+    def looks(scenes: SceneSet) -> torch.Tensor:
+        return features_of(brain, {"said": torch.from_numpy(scenes.values["said"])}, nothing)
+
+    assert (
+        Familiarity.of(looks(sentences(500)), looks(sentences(200)), nothing)(looks(mazes)) >= 0.02
+    ).float().mean() > 0.5
+
+
+def test_a_word_counts_for_less_where_the_scene_is_hardly_familiar() -> None:
+    assert trust(1.0) == trust(0.5) == 1.0 and trust(0.3) == pytest.approx(0.982, abs=1e-3)
+    assert trust(0.01) == pytest.approx(0.125, abs=1e-3) and 0 < trust(1e-9) < 1e-6
+    one, other = skill(0, 3), skill(0, 5)
+    one.reflection.shift.fill_(0.3)  # of two that trust themselves, one a little more
+    other.reflection.shift.fill_(0.2)
+    both = SkilledBrain("both", {"one": one, "other": other})
+    for text in texts(boards(40, 0, 3, 9)):
+        choice = both.choose(dict.fromkeys(("one", "other"), Scene({"board": text})))
+        if len(choice.asked) == 2:
+            worth = {name: choice.asked[name] * trust(choice.familiarity[name]) for name in choice.asked}
+            assert choice.skill == max(worth, key=worth.__getitem__)
+
+
 def test_few_scenes_are_enough_to_be_familiar_with() -> None:
     features = torch.randn(3, 40, generator=torch.Generator().manual_seed(0))
-    found = Familiarity.of(features, features)
+    found = Familiarity.of(features, features, torch.zeros(0))
     assert bool(found(features).isfinite().all()) and bool((found(features * 100) < 0.01).all())
 
 

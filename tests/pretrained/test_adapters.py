@@ -110,9 +110,11 @@ def test_every_family_makes_at_first_what_it_makes_without(family: str, layers: 
 def test_what_is_made_of_a_text_does_not_depend_on_its_batch(model: str) -> None:
     brain = stirred(Brain(chart_on(model, TWO)))
     given = ("a good movie", "bad", "a bad bad movie a")
-    together = features_of(brain, texts(model, *given))
+    together = features_of(brain, texts(model, *given), torch.zeros(0))
     for row, text in enumerate(given):
-        torch.testing.assert_close(features_of(brain, texts(model, text))[0], together[row], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            features_of(brain, texts(model, text), torch.zeros(0))[0], together[row], atol=1e-5, rtol=1e-4
+        )
 
 
 def test_gradients_reach_the_adapters_and_not_the_model(tmp_path: Path) -> None:

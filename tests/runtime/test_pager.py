@@ -14,7 +14,7 @@ from paged_case import WAVES, ZONES, answers, brain_in_waves, sizes
 from tiny import brain_with, puzzles
 from torch import Tensor
 
-from ltm.brain.familiarity import Familiarity, features_of
+from ltm.brain.familiarity import Familiarity, features_of, rarity_of
 from ltm.errors import FolderError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.paged import open_paged, open_paged_skills
@@ -195,8 +195,11 @@ def test_skills_share_one_budget(folders: dict[str, Path], tmp_path: Path) -> No
 def test_what_is_familiar_is_known_with_zones_on_disk_too(tmp_path: Path) -> None:
     for name, seed in (("one", 0), ("two", 1)):
         brain = brain_with({"core": {"kind": "mixer"}})
-        known, others = (features_of(brain, puzzles(count, seed)) for count in (40, 20))
-        brain.familiarity = Familiarity.of(known, others)
+        known, others = (puzzles(count, seed) for count in (40, 20))
+        rarity = rarity_of(brain, [known])
+        brain.familiarity = Familiarity.of(
+            features_of(brain, known, rarity), features_of(brain, others, rarity), rarity
+        )
         save_brain(brain, tmp_path / name)
     write_skills(tmp_path / "both", "both", {name: tmp_path / name for name in ("one", "two")})
     whole, paged = load_skills(tmp_path / "both"), open_paged_skills(tmp_path / "both", 10**6)

@@ -79,9 +79,12 @@ def test_a_compiler_that_fails_stops_nothing(chart_of: Any, boards: Any, monkeyp
         raise RuntimeError("internal compiler error")
 
     monkeypatch.setattr(planning, "compiler", lambda: "g++")
-    monkeypatch.setattr(planning, "compiled_segment", lambda: broken)
+    monkeypatch.setattr(planning, "compiled_segment", lambda chart: broken)
     made = Trainer(chart_of({"compile": "on"}), boards(64), boards(16, seed=9))
-    assert not made.plan.compiled and "compiling failed (RuntimeError): steps stay eager" in made.plan.notes
+    assert (
+        not made.plan.compiled
+        and "compiling failed (RuntimeError: internal compiler error): steps stay eager" in made.plan.notes
+    )
     assert made.fit(quiet)
 
 

@@ -5,12 +5,16 @@ its main directions and what is left are kept (probabilistic principal component
 distances at which scenes that were set aside lie from it. A scene's familiarity is the share of those that lie farther
 out: about even between 0 and 1 for scenes like them, near 0 for others.
 
-Shapes: B batch, A scenes set aside, S sites, D field width, F features, M directions, Q quantiles.
+Of senses that read symbols, two more numbers are looked at, without which a text of hashed words would take anything
+that is written for a text: how rare the symbols are among known ones, and how various (their entropy within the scene).
+
+Shapes: B batch, A scenes set aside, S sites, D field width, F features, M directions, Q quantiles, R symbols that are
+counted, of all senses one after the other; G those of one sense.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 DIRECTIONS = 12
 QUANTILES = 129
 """Distances of known scenes that are kept, from the nearest to the farthest."""
+BUCKETS = 4096
+"""Symbols of larger vocabularies are counted together where their numbers leave the same remainder."""
 _LEAST = 1e-4
 """Least variance along a direction, of features whose variance is about one."""
 
@@ -43,6 +49,7 @@ class Familiarity:
         variance_M: along them.
         rest: mean variance along all others.
         distance_Q: of known scenes, ascending.
+        rarity_R: how rare each symbol is, `-log` of its share; empty where that was never counted.
     """
 
     mean_F: Tensor
@@ -51,9 +58,12 @@ class Familiarity:
     variance_M: Tensor
     rest: Tensor
     distance_Q: Tensor
+    rarity_R: Tensor
 
     @classmethod
-    def of(cls, features_BF: Float[Tensor, "B F"], aside_AF: Float[Tensor, "A F"]) -> Familiarity:
+    def of(
+        cls, features_BF: Float[Tensor, "B F"], aside_AF: Float[Tensor, "A F"], rarity_R: Float[Tensor, " R"]
+    ) -> Familiarity:
         """Sums up the features of known scenes, and of others like them that set the scale of distances."""
         mean_F = features_BF.mean(0)
         scale_F = features_BF.std(0, correction=0).clamp_min(1e-3)
@@ -70,6 +80,7 @@ class Familiarity:
             variance[:directions].clamp_min(_LEAST),
             rest.clamp_min(_LEAST),
             torch.zeros(QUANTILES),
+            rarity_R,
         )
         distances = torch.quantile(found.distance(aside_AF), torch.linspace(0, 1, QUANTILES))
         return cls(**{**found.tensors(), "distance_Q": distances})
@@ -111,12 +122,24 @@ def _seen(brain: Brain, name: str, values: Tensor) -> Float[Tensor, "B S W"]:
     return torch.cat(told, dim=-1) if told else written
 
 
-def features_of(brain: Brain, values: Mapping[str, Tensor]) -> Float[Tensor, "B F"]:
-    """Returns mean and spread over the sites of what each sense shows, and how many sites there are `[B, F]`.
+def rarity_of(brain: Brain, batches: Iterable[Mapping[str, Tensor]]) -> Float[Tensor, " R"]:
+    """Counts the symbols of known scenes: of each symbol, how rare it is (Krichevsky and Trofimov 1981)."""
+    counts = {name: torch.zeros(_counted(brain, name)) for name in _symbolic(brain)}
+    for values in batches:
+        for name, seen in _first(brain, values).items():
+            if name in counts:
+                counts[name] += _counts(brain, name, seen).sum(0)
+    rarities = [-((count_G + 0.5) / (count_G + 0.5).sum()).log() for count_G in counts.values()]
+    return torch.cat(rarities) if rarities else torch.zeros(0)
 
-    Of scenes of several steps, the first is what is looked at.
+
+def features_of(brain: Brain, values: Mapping[str, Tensor], rarity_R: Float[Tensor, " R"]) -> Float[Tensor, "B F"]:
+    """Returns what is looked at of scenes `[B, F]`, of the first step where they have several.
+
+    It is mean and spread over the sites of what each sense shows, and how many sites there are; where rarities are
+    known, of symbols also how rare and how various they are.
     """
-    first = values if brain.steps is None else {name: values[name][:, 0] for name in brain.chart.senses}
+    first = _first(brain, values)
     parts = []
     with torch.inference_mode():
         for name in brain.chart.senses:
@@ -130,4 +153,32 @@ def features_of(brain: Brain, values: Mapping[str, Tensor]) -> Float[Tensor, "B 
             mean_BD = (written_BSD * weight_BS1).sum(1) / count_B1
             spread_BD = ((written_BSD - mean_BD[:, None]).square() * weight_BS1).sum(1) / count_B1
             parts += [mean_BD, spread_BD.sqrt(), count_B1.log()]
+        if len(rarity_R):
+            names = _symbolic(brain)
+            rarities = rarity_R.split([_counted(brain, name) for name in names])
+            for name, rarity_G in zip(names, rarities, strict=True):
+                counts_BG = _counts(brain, name, first[name])
+                shares_BG = counts_BG / counts_BG.sum(1, keepdim=True).clamp_min(1)
+                parts += [(shares_BG @ rarity_G)[:, None], torch.special.entr(shares_BG).sum(1, keepdim=True)]
     return torch.cat(parts, dim=1).clone()
+
+
+def _first(brain: Brain, values: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    return values if brain.steps is None else {name: values[name][:, 0] for name in brain.chart.senses}
+
+
+def _symbolic(brain: Brain) -> list[str]:
+    return [name for name, spec in brain.chart.senses.items() if spec.layout.symbolic]
+
+
+def _counted(brain: Brain, name: str) -> int:
+    return 2**8 if brain.chart.senses[name].layout.dtype == "uint8" else BUCKETS
+
+
+def _counts(brain: Brain, name: str, seen: Tensor) -> Float[Tensor, "B G"]:
+    """Returns how often each symbol occurs in each scene."""
+    symbols_BN = seen.flatten(1).long()
+    there_BN = symbols_BN != brain.chart.senses[name].layout.void
+    counted = _counted(brain, name)
+    counts_BG = torch.zeros(len(symbols_BN), counted)
+    return counts_BG.scatter_add_(1, symbols_BN.masked_fill(~there_BN, 0) % counted, there_BN.float())

@@ -198,6 +198,7 @@ def familiarity_of(tensors: dict[str, Tensor], file: Path) -> Familiarity:
         FolderError: these are others.
     """
     wanted = set(Familiarity.__dataclass_fields__)
+    tensors = {"rarity_R": torch.zeros(0), **tensors}  # symbols weren't counted by earlier versions
     if set(tensors) != wanted or any(tensor.dtype != torch.float32 for tensor in tensors.values()):
         raise FolderError(f"{file}: expected the tensors {', '.join(sorted(wanted))}, got {', '.join(sorted(tensors))}")
     return Familiarity(**tensors)

@@ -69,7 +69,7 @@ class AudioSpec(Part):
     @property
     def layout(self) -> Layout:
         """Frames and bands of levels; nothing is padded, since all spectrograms have one size."""
-        return Layout(rank=2, dtype="uint8")
+        return Layout(rank=2, dtype="uint8", symbolic=False)
 
     @property
     def written(self) -> Written:

@@ -52,7 +52,7 @@ class ImageSpec(Part):
     @property
     def layout(self) -> Layout:
         """Rows, columns and channels of brightnesses; nothing is padded, since all pictures have one size."""
-        return Layout(rank=3, dtype="uint8")
+        return Layout(rank=3, dtype="uint8", symbolic=False)
 
     @property
     def written(self) -> Written:

@@ -26,11 +26,13 @@ class Layout:
         rank: axes of one value; 2 for a grid.
         dtype: `uint8` for up to 250 symbols, `int32` for more, `int16` for sounds, `float32` for measurements.
         longest: places along one axis at most.
+        symbolic: numbers name symbols, rather than measure something.
     """
 
     rank: int = 2
     dtype: str = "uint8"
     longest: int = 1024
+    symbolic: bool = True
 
     @property
     def void(self) -> int | float:

@@ -47,7 +47,7 @@ class NumberSpec(Part):
     @property
     def layout(self) -> Layout:
         """One place: the standardised number; NaN where it is missing."""
-        return Layout(rank=1, dtype="float32", longest=1)
+        return Layout(rank=1, dtype="float32", longest=1, symbolic=False)
 
     @property
     def written(self) -> Written:

@@ -101,9 +101,9 @@ class RawSpec(Part):
     def layout(self) -> Layout:
         """Tokens `[L]`, samples `[N]`, or brightnesses `[rows, columns, 3]`."""
         if self.facts.takes == "image":
-            return Layout(rank=3, dtype="uint8")
+            return Layout(rank=3, dtype="uint8", symbolic=False)
         if self.facts.takes == "audio":
-            return Layout(rank=1, dtype="int16", longest=self.units)
+            return Layout(rank=1, dtype="int16", longest=self.units, symbolic=False)
         return Layout(rank=1, dtype="int32", longest=8192)
 
     @property

@@ -59,7 +59,7 @@ class VectorSpec(Part):
     @property
     def layout(self) -> Layout:
         """One axis: the standardised numbers; NaN where one is missing."""
-        return Layout(rank=1, dtype="float32", longest=MOST_NUMBERS)
+        return Layout(rank=1, dtype="float32", longest=MOST_NUMBERS, symbolic=False)
 
     @property
     def written(self) -> Written:

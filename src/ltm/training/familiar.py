@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain
-from ltm.brain.familiarity import Familiarity, features_of
+from ltm.brain.familiarity import Familiarity, features_of, rarity_of
 from ltm.scenes.store import SceneSet
 from ltm.training.looks import BATCH, batches
 
@@ -23,12 +23,17 @@ def familiarity_with(brain: Brain, known: SceneSet, aside: SceneSet) -> Familiar
         known: scenes it learned from.
         aside: others like them, which set the scale of what still counts as familiar.
     """
-    return Familiarity.of(_features(brain, known), _features(brain, aside))
+    some = _some(known)
+    rarity_R = rarity_of(brain, (values for _, values in batches(some, BATCH)))
+    return Familiarity.of(_features(brain, some, rarity_R), _features(brain, _some(aside), rarity_R), rarity_R)
 
 
-def _features(brain: Brain, scenes: SceneSet) -> Tensor:
-    some = np.linspace(0, len(scenes) - 1, min(MOST_SCENES, len(scenes))).astype(np.int64)
+def _some(scenes: SceneSet) -> SceneSet:
+    return scenes.take(np.linspace(0, len(scenes) - 1, min(MOST_SCENES, len(scenes))).astype(np.int64))
+
+
+def _features(brain: Brain, scenes: SceneSet, rarity_R: Tensor) -> Tensor:
     found: dict[int, Tensor] = {}
-    for index, values in batches(scenes.take(some), BATCH):
-        found.update(zip(index.tolist(), features_of(brain, values), strict=True))
+    for index, values in batches(scenes, BATCH):
+        found.update(zip(index.tolist(), features_of(brain, values, rarity_R), strict=True))
     return torch.stack([found[place] for place in sorted(found)])

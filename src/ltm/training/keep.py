@@ -172,7 +172,7 @@ def _directions(brain: Brain, scenes: SceneSet) -> Tensor:
     assert known is not None  # measured before scenes are chosen
     at_NM = torch.zeros(len(scenes), len(known.variance_M))
     for index, values in batches(scenes, BATCH):
-        centred = (features_of(brain, values) - known.mean_F) / known.scale_F
+        centred = (features_of(brain, values, known.rarity_R) - known.mean_F) / known.scale_F
         at_NM[torch.from_numpy(index)] = centred @ known.basis_MF.T / known.variance_M.sqrt()
     return at_NM
 

@@ -96,7 +96,7 @@ class Trainer:
             say(f"resuming at step {self.step:,} of {self.plan.steps:,}")
             if pipe:
                 self._begin_anew()
-        self.segment: Segment = compiled_segment() if self.plan.compiled else run_segment
+        self.segment: Segment = compiled_segment(chart) if self.plan.compiled else run_segment
 
     def learners(self) -> nn.Module:
         """Returns everything that learns."""

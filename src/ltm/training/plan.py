@@ -6,6 +6,8 @@ again on resuming, which makes a run repeatable.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import math
 import time
 import warnings
@@ -16,8 +18,11 @@ from typing import Literal
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict
+from torch import Tensor
 
 from ltm.brain.brain import Brain
+from ltm.brain.mind import Mind, Reading
+from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
 from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
@@ -81,10 +86,21 @@ def recorded_plan(run: Path, made_for: str, say: Callable[[str], None]) -> Plan 
     return found.plan
 
 
-def compiled_segment() -> Segment:
-    """Returns `run_segment` compiled for this process; the first call takes 20 to 60 seconds."""
+def compiled_segment(chart: Chart) -> Segment:
+    """Returns `run_segment` compiled for brains of a chart; the first call in a process takes 20 to 60 seconds."""
+    return _compiled_for(hashlib.sha256(dump(chart).encode()).hexdigest()[:16])
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled_for(chart: str) -> Segment:
+    def segment(brain: Brain, mind: Mind, values: dict[str, Tensor], bf16: bool) -> Reading:
+        return run_segment(brain, mind, values, bf16)
+
+    # The compiler remembers by a function's name which sizes have varied, and takes them for varying ever after. Brains
+    # of other sizes in the same process would make code slower, or make it fail, that is for one brain only.
+    segment.__code__ = segment.__code__.replace(co_name=f"segment_{chart}")
     torch._dynamo.config.cache_size_limit = max(torch._dynamo.config.cache_size_limit, 64)
-    return torch.compile(run_segment)
+    return torch.compile(segment)
 
 
 def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endless: bool = False) -> Plan:
@@ -149,9 +165,10 @@ def _try_compiled(chart: Chart, scenes: SceneSet, bf16: bool) -> float | str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return seconds_a_step(chart, scenes, bf16, compiled_segment(), 4)
+            return seconds_a_step(chart, scenes, bf16, compiled_segment(chart), 4)
     except Exception as problem:  # whatever the compiler does, training must go on without it
-        return type(problem).__name__
+        said = str(problem).strip().partition("\n")[0]
+        return f"{type(problem).__name__}: {said}" if said else type(problem).__name__
 
 
 def seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment, count: int) -> float:
