@@ -155,7 +155,7 @@ def features_of(brain: Brain, values: Mapping[str, Tensor], rarity_R: Float[Tens
             parts += [mean_BD, spread_BD.sqrt(), count_B1.log()]
         if len(rarity_R):
             names = _symbolic(brain)
-            rarities = rarity_R.split([_counted(brain, name) for name in names])
+            rarities = torch.split(rarity_R, [_counted(brain, name) for name in names])
             for name, rarity_G in zip(names, rarities, strict=True):
                 counts_BG = _counts(brain, name, first[name])
                 shares_BG = counts_BG / counts_BG.sum(1, keepdim=True).clamp_min(1)
