@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -86,6 +89,36 @@ def test_a_compiler_that_fails_stops_nothing(chart_of: Any, boards: Any, monkeyp
         and "compiling failed (RuntimeError: internal compiler error): steps stay eager" in made.plan.notes
     )
     assert made.fit(quiet)
+
+
+COMPILED_APART = """
+import sys, torch
+from ltm.chart.load import load_chart
+from ltm.training import plan
+
+varying = []
+
+def compiled(graph, given):
+    varying.append(any(isinstance(value, torch.SymInt) for value in given))
+    return graph.forward
+
+whole = torch.compile
+torch.compile = lambda segment: whole(segment, backend=compiled)
+plan.run_segment = lambda brain, mind, values, bf16: values["seen"] * 2
+narrow, wide = load_chart(sys.argv[1]), load_chart(sys.argv[1], ["field.width=48"])
+for chart, width in ((narrow, 8), (wide, 16), (narrow, 24)):
+    plan.compiled_segment(chart)(None, None, {"seen": torch.zeros(3, width)}, False)
+assert plan.compiled_segment(narrow) is plan.compiled_segment(narrow)
+print(varying)
+"""
+
+
+def test_brains_of_other_sizes_are_compiled_apart() -> None:
+    # In a process of its own, as functions whose types are checked can't be compiled.
+    chart = files("ltm") / "charts" / "sudoku.yaml"
+    ran = subprocess.run([sys.executable, "-c", COMPILED_APART, str(chart)], capture_output=True, text=True, check=True)
+    # What varies within one brain does so; another brain's sizes have no part in that.
+    assert ran.stdout.strip() == "[False, False, True]"
 
 
 def test_one_core_is_said(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
