@@ -106,7 +106,7 @@ GALLERY = {
     "sudoku": Shown("Sudoku", "", _seen(puzzle=HARD), "A hard one. Changed cells are yellow, lamps are roles."),
     "maze": Shown(
         "A maze",
-        "ltm fit maze --option sizes=[5,9] --minutes 4 --size 500KB -o OUT",
+        "ltm fit maze --option 'sizes=[5,9]' --minutes 4 --size 500KB -o OUT",
         _from_source("maze", {"sizes": [9, 9]}, 1, 77),
         "Each tick hears one cell farther, so a path grows from both ends.",
     ),

@@ -106,7 +106,7 @@ def _value(value: Any) -> str:
 
 def _kind(about: dict[str, Any]) -> str:
     if "anyOf" in about:
-        return _kind(next(part for part in about["anyOf"] if part.get("type") != "null"))
+        return ", ".join(dict.fromkeys(_kind(part) for part in about["anyOf"] if part.get("type") != "null"))
     if "const" in about:
         return f"`{about['const']}`"
     if "enum" in about:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from ltm.plan.predict import Predictor
 from ltm.plan.ready import looking_rung
 from ltm.plan.sample import sample
 from ltm.plan.search import plan
-from ltm.plan.skills import SKILLS, Data, Looking, Measured, Shipped
+from ltm.plan.skills import SKILLS, Data, Looking, Shipped
 from ltm.plan.wish import Wish
 from ltm.plan.written import pretrained, steps, write_charts, zones
 from ltm.pretrained import models
@@ -30,32 +29,21 @@ from ltm.runtime.brains import load_brain
 from ltm.runtime.folder import inspect_folder
 from ltm.runtime.shipped import shipped_brain
 from tests.plan.machines import machine
+from tests.plan.results import command, scored
 
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 LOOKING = {name: skill.looking for name, skill in SKILLS.items() if skill.looking is not None}
 OUT = Path("chart.yaml")
 
 
-def score(known: Measured) -> float:
-    """Returns what the file says, having looked at the parameters."""
-    run = json.loads((RESULTS / f"{known.result}.json").read_text(encoding="utf-8"))
-    assert f'"parameters": {known.parameters}' in json.dumps(run)
-    for key in known.path:
-        run = run[key]
-    assert isinstance(run, float)
-    return run
-
-
 @pytest.mark.parametrize("looking", LOOKING.values(), ids=LOOKING.keys())
 def test_a_frozen_zone_is_proposed_where_it_was_measured_to_be_better(looking: Looking) -> None:
-    assert score(looking.measured) == looking.measured.score > score(looking.scratch) == looking.scratch.score
-    command = json.loads((RESULTS / f"{looking.measured.result}.json").read_text(encoding="utf-8"))["command"]
-    assert f"--minutes {looking.measured.minutes:g}" in command
+    assert scored(looking.measured) == looking.measured.score > scored(looking.scratch) == looking.scratch.score
+    assert f"--minutes {looking.measured.minutes:g}" in command(looking.measured)
 
 
 def test_the_brain_that_ships_is_what_the_table_says() -> None:
     ships, record = SKILLS["sudoku"].ships, inspect_folder(shipped_brain())
-    assert ships is not None and ships.brain == record.name and score(ships.measured) == ships.measured.score
+    assert ships is not None and ships.brain == record.name and scored(ships.measured) == ships.measured.score
     assert ships.measured.parameters == record.parameters
     assert ships.measured.minutes == pytest.approx((record.provenance.seconds or 0) / 60, rel=0.01)
 

@@ -17,21 +17,14 @@ from ltm.plan.wish import Wish, parse_data, parse_energy, parse_latency, parse_m
 from ltm.plan.written import as_data, files, pretrained, steps, write_charts
 from ltm.scenes.prepare import prepare
 from tests.plan.machines import machine
-
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+from tests.plan.results import command, scored
 
 
 @pytest.mark.parametrize("name", [name for name, skill in SKILLS.items() if skill.measured])
 def test_what_is_called_measured_stands_in_its_file(name: str) -> None:
     known = SKILLS[name].measured
     assert known is not None
-    found = json.loads((RESULTS / f"{known.result}.json").read_text(encoding="utf-8"))
-    run = found["runs"]
-    for key in known.path[1:]:
-        run = run[key]
-    assert run == known.score
-    assert f'"parameters": {known.parameters}' in json.dumps(found)
-    assert f"--minutes {known.minutes:g}" in found["command"]
+    assert scored(known) == known.score and f"--minutes {known.minutes:g}" in command(known)
 
 
 def test_a_plan_without_bounds_is_what_was_measured() -> None:

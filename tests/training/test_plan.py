@@ -6,11 +6,13 @@ import math
 import subprocess
 import sys
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from ltm.training import loop
 from ltm.training import plan as planning
 from ltm.training.look_once import Looked
 from ltm.training.loop import Trainer
@@ -75,6 +77,21 @@ def test_without_a_compiler_it_stays_eager_and_says_so(
     made = Trainer(chart_of({"compile": "on"}), boards(64), boards(16, seed=9))
     assert not made.plan.compiled and any("no C++ compiler" in note for note in made.plan.notes)
     assert made.fit(quiet)
+
+
+def test_a_run_begun_with_a_compiler_goes_on_without(
+    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenes = boards(64), boards(16, seed=9)
+    chart = chart_of({"steps": 4})
+    begun = Trainer(chart, *scenes, tmp_path)
+    begun.plan = begun.plan.model_copy(update={"compiled": True})
+    assert not begun.fit(quiet, stop=lambda: begun.step == 2)
+    monkeypatch.setattr(loop, "compiler", lambda: None)
+    said: list[str] = []
+    again = Trainer(chart, *scenes, tmp_path, say=said.append)
+    assert again.plan.compiled and any("no C++ compiler found" in words for words in said)
+    assert again.fit(quiet) and again.step == 4
 
 
 def test_a_compiler_that_fails_stops_nothing(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ class ScenesSpec(Part):
     share no scene and together are all of them; the same scenes are set aside in each."""
     options: dict[Name, Any] = Field(default_factory=dict)
     """Built-in sources: what scenes to make, by each source's own options, such as `{depth: [1, 9]}` of `listops`."""
-    sizes: tuple[Annotated[int, Field(ge=3, le=255)], Annotated[int, Field(ge=3, le=255)]] | None = None
+    sizes: tuple[Annotated[int, Field(ge=5, le=255)], Annotated[int, Field(ge=5, le=255)]] | None = None
     """`maze`: another way to write `options: {sizes: …}`."""
     givens: tuple[Annotated[int, Field(ge=17, le=81)], Annotated[int, Field(ge=17, le=81)]] | None = None
     """`sudoku`: another way to write `options: {givens: …}`."""

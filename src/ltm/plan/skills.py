@@ -22,8 +22,8 @@ class Measured:
         result: file under `benchmarks/results`, without its suffix.
         parameters: of the brain that was measured.
         minutes: that it was trained.
-        path: where in the file the score is.
-        score: the share that was right, of the first seed.
+        path: where in the file the score is; a key that ends in `*` stands for all seeds.
+        score: the share that was right, the median where there are several seeds.
         words: of what.
     """
 
@@ -120,7 +120,7 @@ _EYE = Measured(
     "visual-sudoku-3min",
     216_988,
     3.0,
-    ("runs", "0", "digits"),
+    ("runs", "*", "digits"),
     0.9952830188679245,
     "of larger pictures of digits, 28×28, read by the eye of visual Sudoku",
 )
@@ -128,7 +128,7 @@ _SUDOKU = Measured(
     "sudoku-sudoku-30min",
     349_316,
     30.0,
-    ("runs", "0", "tiers", "expert", "will", "exact"),
+    ("runs", "*", "tiers", "expert", "will", "exact"),
     0.96,
     "of expert puzzles solved whole",
 )
@@ -136,18 +136,18 @@ _MAZE = Measured(
     "mazes-20min",
     156_164,
     20.0,
-    ("runs", "0", "sizes", "9-13", "4", "exact"),
+    ("runs", "*", "sizes", "9-13", "4", "exact"),
     0.995,
     "of mazes of 9 to 13 squares a side",
 )
 _TEXT = Measured(
-    "text-3min", 273_092, 3.0, ("runs", "brain/0", "test", "exact"), 0.7831184056271981, "of film reviews judged right"
+    "text-3min", 273_092, 3.0, ("runs", "brain/*", "test", "exact"), 0.7719812426729191, "of film reviews judged right"
 )
 _WALKER = Measured(
     "minigrid-GoToLocal-5min",
     207_604,
     5.0,
-    ("runs", "brain/0", "success"),
+    ("runs", "brain/*", "success"),
     0.86,
     "of missions of BabyAI's GoToLocal done",
 )
@@ -165,17 +165,17 @@ _SHIPPED = Shipped(
 )
 
 
-_ZONE, _SCRATCH = ("runs", "frozen zone/0", "exact"), ("runs", "from scratch/0", "exact")
+_ZONE, _SCRATCH = ("runs", "frozen zone/*", "exact"), ("runs", "from scratch/*", "exact")
 _REVIEWS, _VOICES = "of English film reviews judged right", "of eight spoken words known in other voices"
 _MINILM = Looking(
     "minilm",
-    Measured("pretrained-polarity-5min", 129_604, 5.0, _ZONE, 0.8118405627198124, _REVIEWS),
-    Measured("pretrained-polarity-5min", 273_092, 5.0, _SCRATCH, 0.779601406799531, _REVIEWS),
+    Measured("pretrained-polarity-5min", 129_604, 5.0, _ZONE, 0.8089097303634232, _REVIEWS),
+    Measured("pretrained-polarity-5min", 273_092, 5.0, _SCRATCH, 0.7778429073856975, _REVIEWS),
 )
 _EAR = Looking(
     "speech-embedding",
     Measured("pretrained-words-1min", 47_876, 1.0, _ZONE, 0.9583333333333334, _VOICES),
-    Measured("pretrained-words-1min", 386_828, 1.0, _SCRATCH, 0.8194444444444444, _VOICES),
+    Measured("pretrained-words-1min", 386_828, 1.0, _SCRATCH, 0.7777777777777778, _VOICES),
 )
 
 SKILLS: dict[str, Skill] = {

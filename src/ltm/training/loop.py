@@ -18,7 +18,7 @@ from ltm.scenes.stream import Stream, sample_of
 from ltm.training.checkpoint import load_latest, save_checkpoint
 from ltm.training.fingerprint import fingerprint, identity, run_digest, same_chart
 from ltm.training.flatten import flatten, unflatten
-from ltm.training.machine import peak_memory
+from ltm.training.machine import compiler, peak_memory
 from ltm.training.metrics import Metrics, Progress
 from ltm.training.optimiser import Optimiser
 from ltm.training.plan import Plan, compiled_segment, make_plan, record_plan, recorded_plan
@@ -96,7 +96,7 @@ class Trainer:
             say(f"resuming at step {self.step:,} of {self.plan.steps:,}")
             if pipe:
                 self._begin_anew()
-        self.segment: Segment = compiled_segment(chart) if self.plan.compiled else run_segment
+        self.segment: Segment = self._segment()
 
     def learners(self) -> nn.Module:
         """Returns everything that learns."""
@@ -115,6 +115,14 @@ class Trainer:
         generator = torch.Generator().manual_seed(self.chart.training.seed + 1)
         dtype = torch.bfloat16 if self.plan.precision == "bf16" else torch.float32
         return Slots(self.brain, self.train, generator, dtype, saved)
+
+    def _segment(self) -> Segment:
+        if not self.plan.compiled:
+            return run_segment
+        if compiler() is None:  # the run was begun where there was one
+            self.say("no C++ compiler found (g++ or clang++): going on eagerly, slower, and rounded a little otherwise")
+            return run_segment
+        return compiled_segment(self.chart)
 
     @property
     def done(self) -> bool:
