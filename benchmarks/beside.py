@@ -139,7 +139,7 @@ def compare(
         stacks: what stands beside the brain, made from its chart; its plain stack when absent.
     """
     stacks = {STACK: plain_stack} if stacks is None else stacks
-    result: dict[str, Any] = {"command": command, "baselines": {}, "runs": {}} | read(name)
+    result: dict[str, Any] = {"baselines": {}, "runs": {}} | read(name) | {"command": command}
     if not result["baselines"]:
         result["baselines"] = dict(baselines())
         write(name, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import sys
@@ -46,6 +47,18 @@ def write(name: str, result: Mapping[str, Any]) -> Path:
     file = RESULTS / f"{name}.json"
     file.write_text(json.dumps({"machine": machine(), **result}, indent=1) + "\n", encoding="utf-8")
     return file
+
+
+def asked(command: str, given: argparse.Namespace, *options: str) -> str:
+    """Returns a benchmark's command with those options that its result depends on, defaults too."""
+    words = [f"python -m benchmarks.{command}"]
+    for name in options:
+        value = getattr(given, name)
+        if value is True or value is False:
+            words += [f"--{name}"] if value else []
+        else:
+            words.append(f"--{name} {value:g}" if isinstance(value, float) else f"--{name} {value}")
+    return " ".join(words)
 
 
 def read(name: str) -> dict[str, Any]:

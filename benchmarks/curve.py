@@ -20,6 +20,7 @@ from benchmarks.common import (
     RUNS,
     TIERS,
     Grid,
+    asked,
     chart_of,
     read,
     spread,
@@ -99,7 +100,7 @@ def main() -> None:
                 "cells": float(looks.cells[-1].mean()),
                 "curve": _curve(out.with_name(out.name + ".run") / "metrics.jsonl"),
             }
-            write(name, {"command": f"python -m benchmarks.curve DATA --minutes {given.minutes:g}", "runs": runs})
+            write(name, {"command": asked("curve DATA", given, "minutes", "seeds"), "runs": runs})
     for grid in tables(read(name)):
         grid.show()
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import RUNS, Grid, console, read, trained, write
+from benchmarks.common import RUNS, Grid, asked, console, read, trained, write
 from ltm.chart.load import load_chart
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
@@ -51,13 +51,13 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
     given = parser.parse_args()
     name = f"language-{given.minutes:g}min"
-    command = f"python -m benchmarks.language TEXT... --minutes {given.minutes:g}"
+    command = asked("language TEXT...", given, "minutes", "seeds")
     for seed in range(given.seeds):
         for text in given.texts:
             for kind in given.kinds:
                 for variant in given.variants:
                     key = f"{text.stem}/{kind}/{variant}/{seed}"
-                    result: dict[str, Any] = {"command": command, "runs": {}} | read(name)
+                    result: dict[str, Any] = {"runs": {}} | read(name) | {"command": command}
                     if key in result["runs"]:
                         continue
                     changes = [*VARIANTS[variant][kind], f"training.minutes={given.minutes}", f"training.seed={seed}"]

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.common import RUNS, Grid, chart_of, read, seeds, spread, trained, write
+from benchmarks.common import RUNS, Grid, asked, chart_of, read, seeds, spread, trained, write
 from ltm.scenes.prepare import generate_scenes, scorer_of
 from ltm.training.looks import look_at
 
@@ -41,7 +41,7 @@ def main() -> None:
                 for k, s in enumerate(SEGMENTS)
             }
         runs[str(seed)] = {"parameters": record["parameters"], "steps": record["provenance"]["steps"], "sizes": sizes}
-        write(name, {"command": f"python -m benchmarks.mazes --minutes {given.minutes:g}", "runs": runs})
+        write(name, {"command": asked("mazes", given, "minutes", "seeds"), "runs": runs})
     for grid in tables(read(name)):
         grid.show()
 

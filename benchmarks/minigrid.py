@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from benchmarks.beside import MADE
-from benchmarks.common import RUNS, Grid, read, spread, trained, write
+from benchmarks.common import RUNS, Grid, asked, read, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.episode import Episode
 from ltm.brain.walk import think_segment, walk, window
@@ -52,11 +52,9 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=WORLDS)
     given = parser.parse_args()
     name = f"minigrid-{given.level}-{given.minutes:g}min"
-    command = (
-        f"python -m benchmarks.minigrid --level {given.level} --episodes {given.episodes} --minutes {given.minutes:g}"
-    )
-    result: dict[str, Any] = {"command": command, "level": given.level, "worlds": given.worlds, "runs": {}}
-    result |= read(name)
+    command = asked("minigrid", given, "level", "episodes", "minutes", "seeds", "worlds")
+    result: dict[str, Any] = {"level": given.level, "worlds": given.worlds, "runs": {}}
+    result |= read(name) | {"command": command}
 
     def keep(key: str, run: dict[str, Any]) -> None:
         result["runs"][key] = run

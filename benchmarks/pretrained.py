@@ -217,7 +217,7 @@ def main() -> None:
         + ([f"--few {given.few}"] if few else [])
         + [f"--minutes {given.minutes:g} --seeds {given.seeds}"]
     )
-    result: dict[str, Any] = {"command": command, "runs": {}} | read(name)
+    result: dict[str, Any] = {"runs": {}} | read(name) | {"command": command}
     for seed in range(given.seeds):
         for label, chart in _charts(part, learn, given.minutes, seed).items():
             if f"{label}/{seed}" not in result["runs"]:

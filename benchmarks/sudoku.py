@@ -12,7 +12,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import TIERS, Grid, chart_of, read, seeds, spread, sudoku_files, sudoku_run, trained, write
+from benchmarks.common import (
+    TIERS,
+    Grid,
+    asked,
+    chart_of,
+    read,
+    seeds,
+    spread,
+    sudoku_files,
+    sudoku_run,
+    trained,
+    write,
+)
 from ltm.chart.schema import WillSpec
 from ltm.chart.size import Sizes
 from ltm.training.looks import by_ticks, look_at
@@ -37,7 +49,7 @@ def main() -> None:
     train, tests = sudoku_files(given.data)
     wanted = {tier: tests[tier] for tier in given.only}
     name = f"sudoku-{given.chart}-{given.minutes:g}min"
-    command = " ".join(["python -m benchmarks.sudoku DATA", *given.settings, f"--minutes {given.minutes:g}"])
+    command = asked(" ".join(["sudoku DATA", *given.settings]), given, "minutes", "seeds", "tries", "ticks")
     runs: dict[str, Any] = read(name).get("runs", {})
     for seed in range(given.seeds):
         settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
+from benchmarks.common import RUNS, Grid, asked, read, seeds, spread, trained, write
 from ltm.brain.think import think
 from ltm.errors import LtmError
 from ltm.scenes.scene import Scene
@@ -83,7 +83,7 @@ def main() -> None:
             if str(seed) in runs.setdefault(table, {}):
                 continue
             runs[table][str(seed)] = run(table, given.minutes, seed, RUNS / f"{name}-{seed}")
-            write(name, {"command": f"python -m benchmarks.tables --minutes {given.minutes:g}", "runs": runs})
+            write(name, {"command": asked("tables", given, "minutes", "seeds"), "runs": runs})
     for grid in tables(read(name)):
         grid.show()
 

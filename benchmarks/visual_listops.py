@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from benchmarks.beside import BRAIN, STACK, plain_stack
-from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
+from benchmarks.common import RUNS, Grid, asked, read, seeds, spread, trained, write
 from benchmarks.pictured import SURE, Pictured, figures
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
@@ -74,7 +74,7 @@ def main() -> None:
                 found = perceive(Coupled(eye, mind), unseen, images[-ASIDE:], labels[-ASIDE:])
                 run.setdefault(task, {})[label] = found | {"mind": thinking["measured"]["exact"]}
         runs[str(seed)] = run
-        command = f"python -m benchmarks.visual_listops DIGITS.npz --minutes {given.minutes:g}"
+        command = asked("visual_listops DIGITS.npz", given, "minutes", "seeds")
         write(name, {"command": command, "runs": runs})
     for grid in tables(read(name)):
         grid.show()

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RUNS, Grid, chart_of, console, read, seeds, spread, trained, write
+from benchmarks.common import RUNS, Grid, asked, chart_of, console, read, seeds, spread, trained, write
 from benchmarks.pictured import SURE, Pictured, figures
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
@@ -70,7 +70,7 @@ def main() -> None:
             stacked = Coupled(eye, stack, "puzzle")
             run[task]["stack"] = boards(stacked, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
         runs[str(seed)] = run
-        command = f"python -m benchmarks.visual_sudoku DIGITS.npz --minutes {given.minutes:g} --stack {given.stack:g}"
+        command = asked("visual_sudoku DIGITS.npz", given, "minutes", "seeds", "boards", "joint", "stack")
         write(name, {"command": command, "runs": runs})
     for grid in tables(read(name)):
         grid.show()

@@ -121,6 +121,24 @@ def test_a_word_counts_for_less_where_the_scene_is_hardly_familiar() -> None:
             assert choice.skill == max(worth, key=worth.__getitem__)
 
 
+def test_familiarity_that_fits_nothing_is_refused(tmp_path: Path) -> None:
+    brain = skill(0, 3)
+    known = brain.familiarity
+    assert known is not None
+    scene = {"one": Scene({"board": "0" * 16})}
+    for changed, words in (
+        ({"rarity_R": torch.zeros(7)}, "counted by other senses"),
+        ({name: getattr(known, name)[..., :5] for name in ("mean_F", "scale_F", "basis_MF")}, "with other senses"),
+    ):
+        brain.familiarity = Familiarity(**{**known.tensors(), **changed})
+        with pytest.raises(FolderError, match=words):
+            SkilledBrain("one", {"one": brain}).choose(scene)
+    brain.familiarity = Familiarity(**{**known.tensors(), "variance_M": torch.ones(3)})
+    save_brain(brain, tmp_path / "brain")
+    with pytest.raises(FolderError, match=r"familiarity\.safetensors: the sizes of its tensors don't fit"):
+        load_brain(tmp_path / "brain")
+
+
 def test_few_scenes_are_enough_to_be_familiar_with() -> None:
     features = torch.randn(3, 40, generator=torch.Generator().manual_seed(0))
     found = Familiarity.of(features, features, torch.zeros(0))

@@ -255,6 +255,26 @@ def test_an_episode_is_lived_like_a_scene_that_is_thought_about(goals: Brain) ->
         Episode(brain_of(RULES.split("steps:")[0] + "zones: {core: {kind: mixer, windows: [rows]}}"))
 
 
+def test_an_episode_keeps_to_its_ticks_and_milliseconds(goals: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
+    spent: list[int] = []
+    think_on = Brain.think_on
+
+    def counted(self: Brain, mind: Any, ticks: int, *rest: Any) -> Any:
+        spent.append(ticks)
+        return think_on(self, mind, ticks, *rest)
+
+    monkeypatch.setattr(Brain, "think_on", counted)
+    looks = [{"view": [[0, 1]], "goal": "other"}]
+    usual = goals.chart.training.ticks
+    for asked, ticks in (
+        ({"ticks": usual + 1, "confidence": 1.0}, [usual, 1]),
+        ({"ticks": 100 * usual, "confidence": 1.0, "ms": 1e-6}, [usual]),
+    ):
+        spent.clear()
+        Episode(goals, goals.chart.will.model_copy(update=asked)).step(looks)
+        assert spent == ticks
+
+
 def test_adapting_leaves_the_brain_alone_and_learns() -> None:
     brain = brain_of(RULES)
     scenes = scene_set(brain, [rule_scene(2)] * 4)

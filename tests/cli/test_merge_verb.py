@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from ltm.brain.brain import Brain
 from ltm.brain.think import think
 from ltm.chart.propose import propose
 from ltm.cli.main import run
+from ltm.errors import FolderError
+from ltm.runtime import skills
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.listing import inspect_folder
 from ltm.runtime.skills import folders_of
@@ -53,6 +56,32 @@ def test_names_that_collide_widths_and_formats_that_differ(tmp_path: Path, capsy
     names = [word for name in ("small", "wide", "eight") for word in ("--name", name)]
     assert run(["merge", *map(str, apart), "-o", str(tmp_path / "named"), *names]) == 0
     assert list(folders_of(tmp_path / "named")) == ["small", "wide", "eight"]
+
+
+def test_a_brain_may_be_merged_into_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = saved(tmp_path / "one", 60_000, 0), saved(tmp_path / "two", 60_000, 1)
+    assert run(["merge", str(one), str(two), "-o", str(one)]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "" and "one: board -> label" in shown.out and list(folders_of(one)) == ["one", "two"]
+    for verb, words in (("scale", "weigh one of them"), ("chart draw", "draw one of their charts")):
+        assert run([*verb.split(), str(one)]) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_what_is_copied_is_what_was_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = saved(tmp_path / "one", 60_000, 0), saved(tmp_path / "two", 60_000, 1)
+    copy = skills._copy
+
+    def torn(folder: Path, place: Path) -> None:
+        """As where another process replaces the folder meanwhile: the record of one brain, the weights of another."""
+        copy(folder, place)
+        shutil.copytree(two / "zones", place / "zones", dirs_exist_ok=True)
+
+    monkeypatch.setattr(skills, "_copy", torn)
+    assert run(["merge", str(one), str(two), "-o", str(tmp_path / "both")]) == 4
+    with pytest.raises(FolderError):
+        skills.copy_brain(one, tmp_path / "copy")
+    assert not (tmp_path / "both").exists() and not (tmp_path / "copy").exists()
 
 
 def test_a_format_that_is_not_known_is_refused_and_nothing_is_written(

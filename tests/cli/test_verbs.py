@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +192,27 @@ def test_mistakes_are_explained_and_end_with_their_code(
     said = capsys.readouterr()
     assert code in (2, 4) and expected in said.err and "Traceback" not in said.err
     assert not list(tmp_path.iterdir())  # a mistake leaves nothing behind
+
+
+def test_the_demo_leaves_other_brains_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.run").mkdir()
+    for kept in ("plan.json", "checkpoint"):
+        (tmp_path / "mine.run" / kept).write_text("{}")
+    shutil.copytree(shipped_brain(), tmp_path / "mine")
+    monkeypatch.setattr(demo, "HARD", EASY)
+
+    def stopped(*_: object, **__: object) -> None:
+        assert (tmp_path / "mine" / "brain.json").exists() and len(list((tmp_path / "mine.run").iterdir())) == 2
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ltm.cli.training.run_training", stopped)
+    assert run(["demo", "-o", str(tmp_path / "mine")]) == 130
+    assert (tmp_path / "mine" / "brain.json").exists()
+
+
+def test_watching_and_json_exclude_one_another(capsys: Capture) -> None:
+    assert run(["think", "sudoku", EASY, "--watch", "--json"]) == 2
+    assert "--watch is for people and --json for programs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", [[], ["fit"], ["train"], ["think"], ["eval"], ["inspect"], ["demo"], ["chart", "new"]])

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 import torch
 from little_folder import CONFIGS, WORDS, folder_of
+from safetensors.torch import save_file
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from ltm.errors import FolderError, LtmError
 from ltm.pretrained.models import digest_of, facts_of, frozen
 from ltm.pretrained.values import tokens
-from ltm.runtime.weights import load_tensors, save_tensors
+from ltm.runtime.weights import load_tensors
 
 transformers = pytest.importorskip("transformers", reason="needs transformers: pip install 'ltm[pretrained]'")
 
@@ -86,7 +87,7 @@ def _swapped(path: Path) -> None:
 def _lacking(path: Path) -> None:
     weights = load_tensors(path / "model.safetensors")
     weights.pop("encoder.layer.1.output.dense.weight")
-    save_tensors(path / "model.safetensors", weights, {})
+    save_file(weights, path / "model.safetensors")
 
 
 def _vocabulary(path: Path) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ltm.errors import FolderError, LtmError
 from ltm.runtime import weights
-from ltm.runtime.weights import from_bytes, load_tensors, metadata, save_tensors, sha256, to_bytes
+from ltm.runtime.atomic import write_file
+from ltm.runtime.weights import from_bytes, load_tensors, metadata, sha256, to_bytes
 
 KINDS = [
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn),
@@ -24,6 +25,10 @@ KINDS = [
 def some() -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
     return {"up.weight": torch.randn(3, 4, generator=generator), "up.bias": torch.zeros(3), "count": torch.tensor(7)}
+
+
+def save_tensors(path: Path, tensors: dict[str, torch.Tensor], words: dict[str, str]) -> None:
+    write_file(path, to_bytes(tensors, words, str(path)))
 
 
 @pytest.fixture

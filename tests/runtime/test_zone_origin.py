@@ -20,7 +20,7 @@ from ltm.runtime.weights import from_bytes, to_bytes
 from ltm.runtime.zone_file import read_zone_file, take_zone
 from ltm.training.graft import graft, unheard
 from ltm.training.prune import without_zone
-from ltm.training.run_folder import remember_zones
+from ltm.training.run_folder import Beginning, remember
 
 ROLES = {"look": {"reads": ["field", "input"]}, "doubt": {"reads": ["own", "plain"], "writes": "own", "vector": True}}
 DONOR: dict[str, Any] = {
@@ -124,6 +124,17 @@ def test_an_origin_that_can_not_be_one_is_refused(donor: Path) -> None:
             read_zone_file(file)
 
 
+def test_a_name_that_no_chart_could_have_is_refused(
+    donor: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_brain(brain_with(HOST), tmp_path / "host")
+    put = ["zone", "put", str(taken(donor)), str(tmp_path / "host"), "-o", str(tmp_path / "grown"), "--name"]
+    for name, close in (("Core", "core"), ("my.zone", "my-zone")):
+        assert run([*put, name]) == 2
+        assert f"--name {name}: expected a lower-case word such as '{close}'" in capsys.readouterr().err
+    assert not (tmp_path / "grown").exists()
+
+
 def test_a_wave_of_chance_takes_a_zone_more(donor: Path) -> None:
     zone = read_zone_file(taken(donor, "plain"))
     host = brain_with(HOST, wave={"policy": "random", "fire": 1})
@@ -169,12 +180,12 @@ def test_where_a_zone_comes_from_stays_known(donor: Path, tmp_path: Path, capsys
 
 def test_a_run_that_goes_on_knows_where_its_zones_come_from(tmp_path: Path) -> None:
     origins = {"guest": {"brain": "giver", "zone": "wide", "sha256": "0" * 64}}
-    assert remember_zones(tmp_path, origins) == origins
-    assert remember_zones(tmp_path, None) == origins
-    (tmp_path / "zones.json").write_text("[1]")
-    with pytest.raises(FolderError, match=r"zones\.json: damaged"):
-        remember_zones(tmp_path, None)
-    assert remember_zones(tmp_path, {}) == {} == remember_zones(tmp_path, None)
+    begun = Beginning(zones=origins, origin="hf://a/b@c")
+    assert remember(tmp_path, begun) == begun == remember(tmp_path, None)
+    (tmp_path / "beginning.json").write_text("[1]")
+    with pytest.raises(FolderError, match=r"beginning\.json: damaged"):
+        remember(tmp_path, None)
+    assert remember(tmp_path, Beginning()) == Beginning() == remember(tmp_path, None)
 
 
 def test_several_skills_are_refused_alike(donor: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,6 +134,13 @@ def test_questions_end_with_a_step_that_is_answered(tmp_path: Path) -> None:
     assert set(roles) == {1}
 
 
+def test_scenes_without_any_answer_are_nothing_to_judge_by(tmp_path: Path) -> None:
+    bare = row(pair([[1, 2]], [[2, 1]], "example"), pair([[3, 0, 1]], None, "question"))
+    scenes = read_scenes(chart(), written(tmp_path / "bare.jsonl", [bare] * 3)).train
+    with pytest.raises(DataError, match=r"no step of \d scenes says what was done \(answer\)"):
+        questions_of(chart(), scenes)
+
+
 def test_every_step_of_a_scene_undergoes_the_same_symmetry() -> None:
     generator = torch.Generator().manual_seed(0)
     boards = torch.randint(0, 6, (16, 3, 4, 4), generator=generator).to(torch.uint8)

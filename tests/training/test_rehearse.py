@@ -19,6 +19,7 @@ from ltm.training.forgetting import ForgettingError, changes, refuse_forgetting,
 from ltm.training.growth import Growth
 from ltm.training.loop import Trainer
 from ltm.training.rehearse import Rehearser
+from ltm.training.segment import run_segment
 from ltm.training.together import Earlier, Shared, Together
 
 NEW = make_chart({"steps": 16, "batch": 4, "seed": 5})
@@ -65,6 +66,39 @@ def test_the_shared_body_moves_for_both_and_senses_stay(tmp_path: Path) -> None:
     moved = {name for name in first if not torch.equal(first[name], second[name])}
     assert any(name.startswith("old.acts") for name in moved) and any(name.startswith(f"new.{CORE}") for name in moved)
     assert not any(name.startswith(("new.senses", "new.acts", "old.senses")) for name in moved)
+
+
+def test_what_was_compiled_for_the_new_skill_is_for_no_other(tmp_path: Path) -> None:
+    folder(tmp_path)
+    trainer = rehearser(tmp_path)
+    brains: list[Brain] = []
+
+    def compiled(brain: Brain, *rest: Any) -> Any:
+        brains.append(brain)
+        return run_segment(brain, *rest)
+
+    trainer.segment = compiled
+    for _ in range(4):
+        trainer.train_step()
+    assert brains == [trainer.brain, trainer.brain]
+
+
+def test_what_rehearsed_in_eight_bits_is_written_whole(tmp_path: Path) -> None:
+    brain, record = load_brain(folder(tmp_path, chart=make_chart(field={"width": 48})))
+    brain.int8 = True
+    save_brain(brain, tmp_path / "old", record)
+    old = Earlier.of("old", tmp_path / "old")
+    together = Together((old,), Shared({"core": ("old", "core")}, {}), 100.0)
+    chart = make_chart({"steps": 4, "batch": 4, "seed": 5}, field={"width": 48})
+    trainer = Rehearser(chart, make_boards(64), make_boards(16, seed=9), None, together=together)
+    assert old.brain.int8 and trainer.fit(lambda progress: None)
+    new = trainer.finished_brain()
+    said: list[str] = []
+    settle(trainer, "new", tmp_path / "earlier", said.append)
+    saved, _ = load_brain(tmp_path / "earlier" / "old")
+    assert not saved.int8 and any("no longer in eight bits" in words for words in said)
+    shared = [dict(one.named_parameters()) for one in (new, saved)]
+    assert all(torch.equal(weight, shared[1][name]) for name, weight in shared[0].items() if CORE in name)
 
 
 def test_one_set_of_weights_comes_out(tmp_path: Path) -> None:

@@ -160,6 +160,30 @@ def test_what_costs_too_much_is_replayed_before_it_is_given_up(
     assert all(torch.equal(weight, ends[2][name]) for name, weight in ends[1].items())
 
 
+def test_a_brain_in_eight_bits_is_judged_as_it_will_be_written(
+    tmp_path: Path, copier: tuple[Brain, SceneSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brain = knowing(copier, idle={"kind": "mixer", "width": 48})
+    brain.int8 = True
+    save_brain(brain, tmp_path / "brain")
+    judged: list[Brain] = []
+    right = Rest._right
+
+    def noted(self: Rest, one: Brain) -> float:
+        judged.append(one)
+        return right(self, one)
+
+    monkeypatch.setattr(Rest, "_right", noted)
+    resting = Rest({"brain": tmp_path / "brain"}, 100.0, practice=1)
+    changed = resting.run()
+    assert changed and len(judged) > 2
+    save_brain(resting.skills["brain"].brain, tmp_path / "rested")
+    written = load_brain(tmp_path / "rested")[0]
+    assert written.int8
+    for name, weight in resting.skills["brain"].brain.state_dict().items():
+        assert torch.equal(weight, written.state_dict()[name]), name
+
+
 def test_what_calibration_brings_below_the_loss_is_taken_back(
     tmp_path: Path, copier: tuple[Brain, SceneSet], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -150,6 +150,23 @@ def test_a_bad_row_far_on_costs_nothing_that_was_learned(chart_of: Any, table: P
     assert "1 bad rows skipped" in again.slots.feed.words()
 
 
+def test_once_all_steps_are_taken_no_scene_is_read(chart_of: Any, table: Path, tmp_path: Path) -> None:
+    chart = chart_of({"steps": 3}, scenes=streaming(chart_of).scenes.model_dump())
+    made = trainer(chart, tmp_path, tmp_path / "run")
+    waits: list[int] = []
+    ready = made.slots.ready
+
+    def counted(stop: Any) -> None:
+        waits.append(made.step)
+        ready(stop)
+
+    made.slots.ready = counted  # type: ignore[method-assign]
+    assert made.fit(quiet) and waits == [0, 1, 2]
+    again = trainer(chart, tmp_path, tmp_path / "run")
+    again.slots.ready = counted  # type: ignore[method-assign]
+    assert again.fit(quiet) and waits == [0, 1, 2]
+
+
 def piped(chart: Chart, table: Path, lines: int, run: Path, said: list[str]) -> Trainer:
     text = "".join(f"{line}\n" for line in table.read_text().splitlines()[:lines])
     origin = PipeOrigin(chart, io.BufferedReader(io.BytesIO(text.encode())))  # type: ignore[arg-type]

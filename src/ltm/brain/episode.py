@@ -5,6 +5,7 @@ Shapes: B worlds side by side.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,8 @@ class Episode:
 
     Args:
         brain: of scenes of several steps.
-        will: goal and budget at each step; the chart's when absent.
+        will: goal, `ticks`, `ms` and `confidence` at each step; the chart's when absent. An episode is one thought that
+            goes on, so tries, operations and restlessness have no say in it.
         seed: of the noise in the starting state.
 
     Raises:
@@ -116,14 +118,16 @@ class Episode:
             now[SHOWN + name] = now[name] if kept else torch.full_like(now[name], int(void_of(now[name].dtype)))
         mind.places = brain.layout.widened(mind.places, now)
         mind.input = brain.sense(now, mind.places)
-        spent = 0
+        spent, began = 0, time.monotonic()
         while True:
-            reading = brain.think_on(mind, brain.chart.training.ticks)
-            spent += brain.chart.training.ticks
+            ticks = min(brain.chart.training.ticks, self.will.ticks - spent)
+            reading = brain.think_on(mind, ticks)
+            spent += ticks
+            late = self.will.ms is not None and 1000 * (time.monotonic() - began) >= self.will.ms
             confidence_B = brain.reflection.confidence(reading.right)
             # As when thinking, a will that asks for 1 asks to think to the end.
             sure = self.will.confidence < 1 and bool((confidence_B >= self.will.confidence).all())
-            if spent >= self.will.ticks or sure:
+            if spent >= self.will.ticks or sure or late:
                 break
         for name, did in self._did.items():
             self._did[name] = now[name] if kept else reading.answers[name].to(did.dtype)

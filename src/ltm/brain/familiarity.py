@@ -22,6 +22,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ltm.errors import FolderError
 from ltm.senses.raw import RawSense
 from ltm.zones.layers import rms_norm
 from ltm.zones.raw import Raw
@@ -84,6 +85,15 @@ class Familiarity:
         )
         distances = torch.quantile(found.distance(aside_AF), torch.linspace(0, 1, QUANTILES))
         return cls(**{**found.tensors(), "distance_Q": distances})
+
+    @property
+    def consistent(self) -> bool:
+        """Whether the sizes of its tensors fit one another."""
+        features, directions = self.mean_F.numel(), self.variance_M.numel()
+        sizes = {"mean_F": (features,), "scale_F": (features,), "basis_MF": (directions, features)}
+        sizes |= {"variance_M": (directions,), "rest": (), "distance_Q": (QUANTILES,)}
+        sizes |= {"rarity_R": (self.rarity_R.numel(),)}
+        return all(getattr(self, name).shape == size for name, size in sizes.items())
 
     def distance(self, features_BF: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
         """Returns how far scenes lie from the middle of the cloud, in its own spread."""
@@ -155,7 +165,10 @@ def features_of(brain: Brain, values: Mapping[str, Tensor], rarity_R: Float[Tens
             parts += [mean_BD, spread_BD.sqrt(), count_B1.log()]
         if len(rarity_R):
             names = _symbolic(brain)
-            rarities = torch.split(rarity_R, [_counted(brain, name) for name in names])
+            counted = [_counted(brain, name) for name in names]
+            if sum(counted) != len(rarity_R):
+                raise FolderError(f"brain {brain.chart.name!r}: what is familiar to it was counted by other senses")
+            rarities = torch.split(rarity_R, counted)
             for name, rarity_G in zip(names, rarities, strict=True):
                 counts_BG = _counts(brain, name, first[name])
                 shares_BG = counts_BG / counts_BG.sum(1, keepdim=True).clamp_min(1)

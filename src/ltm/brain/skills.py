@@ -20,7 +20,7 @@ from ltm.brain.spoken import segments_to_say
 from ltm.brain.think import think
 from ltm.brain.thought import Thought
 from ltm.chart.schema import WillSpec
-from ltm.errors import DataError
+from ltm.errors import DataError, FolderError
 from ltm.scenes.scene import Scene, encode
 
 STRANGE = 0.02
@@ -81,6 +81,8 @@ class SkilledBrain:
         if brain.familiarity is None:
             return 1.0
         features_BF = features_of(brain, encode(brain.chart, [scene]), brain.familiarity.rarity_R)
+        if features_BF.shape[1] != len(brain.familiarity.mean_F):
+            raise FolderError(f"skill '{name}': what is familiar to it was measured with other senses")
         return float(brain.familiarity(features_BF)[0])
 
     def _briefly(self, name: str, scene: Scene) -> float:

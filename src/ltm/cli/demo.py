@@ -14,11 +14,13 @@ MOST_TICKS = 256
 """That the new brain thinks about a puzzle: after two minutes of learning, more would hardly be worth the wait."""
 LONGEST_MS = 60_000
 """However slow the machine, the demo goes on after a minute."""
+PLACE = Path("runs/demo")
+"""What lies here is an earlier demo's, and goes; elsewhere brains and runs may be somebody's work."""
 
 
 def demo(
     minutes: Annotated[float, typer.Option(min=0.05, help="Minutes of fitting.")] = 2.0,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")] = Path("runs/demo"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")] = PLACE,
 ) -> None:
     """Watch the shipped brain think, then fit a new one in two minutes.
 
@@ -52,7 +54,8 @@ def demo(
     for note in notes:
         console.print(f"  {note}", highlight=False, markup=False)
     with alone(out, "trains it"):
-        _forget(out)
+        if out == PLACE:
+            _forget(out)
         run_training(chart, out, Path(), fresh=True, console=console)
     console.rule("[bold]3. Next")
     program = "ltm" if sys.prefix == sys.base_prefix else str(Path(sys.prefix).name + "/bin/ltm")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -102,6 +103,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     0 done, 2 wrong input, 3 not sure enough, 4 damaged brain, 5 an earlier skill forgotten, 130 interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # brains say letters that a terminal may not know
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

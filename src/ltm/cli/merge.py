@@ -32,8 +32,9 @@ def merge(
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
     from ltm.runtime.alone import alone
-    from ltm.runtime.brains import load_brain
-    from ltm.runtime.skills import write_skills
+    from ltm.runtime.brains import declared_in
+    from ltm.runtime.listing import inspect_folder
+    from ltm.runtime.skills import folders_of, write_skills
     from ltm.training.from_data import name_of
     from ltm.training.merge import gather
 
@@ -45,8 +46,8 @@ def merge(
         for note in notes:
             console.print(note, style="yellow", highlight=False, markup=False)
         write_skills(out, name_of(out), folders)
-    for name, folder in folders.items():
-        chart = load_brain(folder)[0].chart
+    for name, folder in folders_of(out).items():  # one that was merged into itself is elsewhere now
+        chart = declared_in(folder, inspect_folder(folder))
         console.print(f"  {name}: {', '.join(chart.senses)} -> {', '.join(chart.acts)}", highlight=False, markup=False)
     console.print(f"saved {out}/ with {len(folders)} skills. Next:", highlight=False, markup=False)
     for line in (f"think {out} SCENE", f"eval {out} test.csv", f"inspect {out}"):

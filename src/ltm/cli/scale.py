@@ -114,10 +114,15 @@ def _weigh(
 ) -> tuple[Group, Weight]:
     from ltm.catalog.scale_report import about_folder
     from ltm.catalog.thinking_cost import time_thoughts, weigh
+    from ltm.errors import LtmError
     from ltm.runtime.folder import inspect_folder
     from ltm.runtime.paged import open_brain
+    from ltm.runtime.skills import folders_of, has_skills
     from ltm.scenes.sources import find_source
 
+    if has_skills(folder):
+        known = ", ".join(str(place) for place in folders_of(folder).values())
+        raise LtmError(f"{folder}: a brain of several skills; weigh one of them: {known}")
     loaded, record = open_brain(folder, memory, pins)
     weight = replace(weigh(loaded.chart), bytes=inspect_folder(folder).weight_bytes)
     scenes = _scenes(loaded.chart, source, thoughts, seed)

@@ -73,6 +73,8 @@ def think(
     from ltm.brain.think import think as ponder
     from ltm.scenes.scene import encode
 
+    if watch and as_json:
+        raise DataError("--watch is for people and --json for programs; choose one of them")
     opened = _opened(brain, memory, pin or [])
     if isinstance(opened, Brain) and speaks(opened.chart):
         from ltm.cli.talk import talk
@@ -95,7 +97,7 @@ def think(
         if watch and not alone:
             raise DataError("--watch shows one thought at a time; the input holds more than one scene")
         values = encode(loaded.chart, group)
-        if watch and not as_json:
+        if watch:
             from rich.console import Console
 
             from ltm.cli.watch_thought import Watch

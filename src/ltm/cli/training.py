@@ -134,7 +134,8 @@ def run_training(
                 console.print(f"saved. Go on with: {command}{without}", highlight=False, markup=False)
             raise
     if isinstance(prepared, Streamed):
-        for bad in prepared.train.problems[prepared.skipped :]:
+        said = set(prepared.problems)
+        for bad in (one for one in prepared.train.problems if one not in said):
             console.print(f"skipped {bad}", style="yellow", highlight=False, markup=False)
     show_report(fitted.report, console)
     if again is not None:

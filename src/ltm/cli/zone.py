@@ -93,10 +93,12 @@ def put(
     """
     from ltm.cli.render import percent
     from ltm.cli.training import console_of
+    from ltm.errors import LtmError
     from ltm.runtime.alone import alone
     from ltm.runtime.brains import load_brain, save_brain
     from ltm.runtime.folder import check_target
     from ltm.runtime.zone_file import read_zone_file
+    from ltm.training.from_data import name_of
     from ltm.training.graft import graft
 
     _refuse_several(brain)
@@ -105,6 +107,8 @@ def put(
         zone = read_zone_file(file)
         before, record = load_brain(brain)
         called = name or zone.name
+        if called != name_of(Path(called)):
+            raise LtmError(f"--name {called}: expected a lower-case word such as '{name_of(Path(called))}'")
         after = graft(before, zone, called, thaw=thaw)
         width, field = zone.width, after.chart.field.width
         ties = sum(w.numel() for n, w in after.circuit.zone(called).named_parameters() if not n.startswith("body."))

@@ -17,7 +17,7 @@ from ltm.chart.load import chart_from_text
 from ltm.chart.schema import Chart
 from ltm.errors import ChartError, FolderError
 from ltm.runtime.bodies import zone_file
-from ltm.runtime.folder import CHART, CONNECTOME, BrainFiles, load_folder, save_folder
+from ltm.runtime.folder import CHART, CONNECTOME, BrainFiles, check_zones, load_folder, save_folder
 from ltm.runtime.listing import checked
 from ltm.runtime.record import FAMILIARITY, REHEARSAL, TOKENIZER, BrainRecord
 from ltm.runtime.snapshot import origin_of
@@ -130,9 +130,11 @@ def declared_in(path: Path, record: BrainRecord) -> Chart:
     """
     text = checked(path, CHART, record).decode("utf-8", "replace")
     try:
-        return chart_from_text(text, str(path / CHART))
+        chart = chart_from_text(text, str(path / CHART))
     except ChartError as problem:
         raise FolderError(str(problem)) from None
+    check_zones(record.zones, chart.zones, path)
+    return chart
 
 
 def tokenizer_named(chart: Chart) -> str | None:
@@ -201,4 +203,7 @@ def familiarity_of(tensors: dict[str, Tensor], file: Path) -> Familiarity:
     tensors = {"rarity_R": torch.zeros(0), **tensors}  # symbols weren't counted by earlier versions
     if set(tensors) != wanted or any(tensor.dtype != torch.float32 for tensor in tensors.values()):
         raise FolderError(f"{file}: expected the tensors {', '.join(sorted(wanted))}, got {', '.join(sorted(tensors))}")
-    return Familiarity(**tensors)
+    known = Familiarity(**tensors)
+    if not known.consistent:
+        raise FolderError(f"{file}: the sizes of its tensors don't fit one another")
+    return known

@@ -95,7 +95,7 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
     """
     check_target(path, overwrite=overwrite)
     specs = _zone_specs(files.chart_text, path / CHART)
-    _check_zones(files.zones, specs, path)
+    check_zones(files.zones, specs, path)
     kind = {"weights": "int8"} if files.int8 else {}
     written = pack if files.int8 else dict
     name = files.record.get("name")
@@ -159,7 +159,7 @@ def load_folder(path: Path) -> BrainFiles:
         chart_text = contents[CHART].decode()
     except UnicodeDecodeError:
         raise FolderError(f"{path / CHART}: not UTF-8 text") from None
-    _check_zones(record.zones, _zone_specs(chart_text, path / CHART), path)
+    check_zones(record.zones, _zone_specs(chart_text, path / CHART), path)
     zones = {}
     for zone in record.zones:
         file = f"zones/{zone}.safetensors"
@@ -235,7 +235,8 @@ def _zone_specs(chart_text: str, chart: Path) -> dict[str, Any]:
     return zones
 
 
-def _check_zones(names: Mapping[str, Any] | tuple[str, ...], specs: Mapping[str, Any], path: Path) -> None:
+def check_zones(names: Mapping[str, Any] | tuple[str, ...], specs: Mapping[str, Any], path: Path) -> None:
+    """Raises a `FolderError` unless a brain folder's zones are those of its chart."""
     for name in names:
         if not _ZONE.fullmatch(name):
             raise FolderError(f"{path}: zone name {name[:60]!r} is not a lower-case word")

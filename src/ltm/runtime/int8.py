@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ltm.errors import FolderError
 
@@ -37,6 +37,11 @@ def pack(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         packed[name] = whole_RN.clamp(-LARGEST, LARGEST).to(torch.int8).view(tensor.shape)
         packed[name + SCALE] = scale_R
     return packed
+
+
+def round_weights(module: nn.Module) -> None:
+    """Rounds weights to what they are once written in eight bits and read again."""
+    module.load_state_dict(unpack(pack(module.state_dict()), "weights"))
 
 
 def unpack(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from ltm.brain.brain import Brain
 from ltm.brain.skills import SkilledBrain
 from ltm.chart.base import Name, Part
 from ltm.errors import FolderError, LtmError, first_mistake, nearest
@@ -122,8 +123,8 @@ def write_skills(final: Path, name: str, folders: Mapping[str, Path], share: Col
         held: dict[str, str] = {}  # from a body to the zone file in which it lies
         for skill, folder in folders.items():
             place = temporary / SKILLS_FOLDER / skill
-            brain, record = load_brain(folder)  # nothing damaged is copied
-            bodies = {zone: fingerprint_of(brain.circuit.zone(zone).state_dict()) for zone in brain.chart.zones}
+            brain, record = load_brain(folder)
+            bodies = _bodies(brain)
             lent = {zone: held[body] for zone, body in bodies.items() if body in held}
             files = inspect_folder(folder).files
             borrowed = {zone: files[zone_file(zone)].body for zone in bodies if files[zone_file(zone)].body}
@@ -131,6 +132,8 @@ def write_skills(final: Path, name: str, folders: Mapping[str, Path], share: Col
                 save_brain(brain, place, record, lent if skill in share or borrowed else {})
             else:
                 _copy(folder, place)
+                # Nothing damaged is copied. Another process may have replaced the folder since it was looked at.
+                bodies = _bodies(load_brain(place)[0])
             for zone, body in bodies.items():
                 file = inspect_folder(place).files[zone_file(zone)]
                 if body is not None and file.body is None:
@@ -158,9 +161,17 @@ def copy_brain(brain: Path, final: Path) -> None:
         write_skills(final, read_skills(brain).name, folders_of(brain))
         return
     check_skills_target(final)
-    load_brain(brain)  # nothing damaged is copied
+
+    def write(place: Path) -> None:
+        _copy(brain, place)
+        load_brain(place)  # nothing damaged is copied
+
     with alone(final, "writes it"):
-        write_folder(final, lambda place: _copy(brain, place))
+        write_folder(final, write)
+
+
+def _bodies(brain: Brain) -> dict[str, str | None]:
+    return {zone: fingerprint_of(brain.circuit.zone(zone).state_dict()) for zone in brain.chart.zones}
 
 
 def check_skills_target(path: Path) -> None:

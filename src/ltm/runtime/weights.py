@@ -19,7 +19,6 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ltm.errors import FolderError, LtmError, nearest
-from ltm.runtime.atomic import write_file
 
 _PLAIN = (torch.float16, torch.float32, torch.float64)
 MAX_HEADER = 10_000_000
@@ -27,20 +26,6 @@ MAX_HEADER = 10_000_000
 
 Expected = Mapping[str, tuple[tuple[int, ...], torch.dtype]]
 """Shape and kind of number of every tensor that has to be there."""
-
-
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Writes tensors to a file, replacing it as a whole.
-
-    Args:
-        path: the file.
-        tensors: of any shape and device.
-        metadata: words to keep with them.
-
-    Raises:
-        LtmError: a tensor holds NaN or infinity, or the disk is full or refuses.
-    """
-    write_file(path, to_bytes(tensors, metadata, str(path)))
 
 
 def load_tensors(path: Path, expect: Expected | None = None) -> dict[str, Tensor]:

@@ -164,11 +164,19 @@ def kept_apart(chart: Chart, count: int) -> SceneSet | None:
 
 
 def questions_of(chart: Chart, scenes: SceneSet) -> SceneSet:
-    """Returns scenes that end with a step that is answered, drawn at random; those of one step as they are."""
+    """Returns scenes that end with a step that is answered, drawn at random; those of one step as they are.
+
+    Raises:
+        DataError: no step of any scene is answered.
+    """
     if chart.steps is None:
         return scenes
     shown = [chart.steps.roles.index(role) for role in chart.steps.shows]
-    return cut(scenes, list(chart.acts), shown, chart.scenes.seed)
+    asked = cut(scenes, list(chart.acts), shown, chart.scenes.seed)
+    if len(scenes) and not len(asked):
+        acts = ", ".join(chart.acts)
+        raise DataError(f"no step of {len(scenes):,} scenes says what was done ({acts}): nothing to judge answers by")
+    return asked
 
 
 def unseen(chart: Chart, scenes: SceneSet, name: str, told: Told = nobody) -> SceneSet:

@@ -35,7 +35,7 @@ from ltm.training.looks import calibrate
 from ltm.training.loop import Trainer
 from ltm.training.metrics import Progress
 from ltm.training.rehearse import Rehearser
-from ltm.training.run_folder import moved, remember_zones, run_folder, without_path
+from ltm.training.run_folder import Beginning, moved, remember, run_folder, without_path
 from ltm.training.together import Together
 
 
@@ -97,8 +97,8 @@ def train_chart(
         chart = moved(chart, folder, run)
         scorer = scorer_of(chart)
         weights = None if start is None else start.state_dict()
-        begun_with = {} if start is None else start.zone_origins
-        zone_origins = remember_zones(run, None if unfinished(run) else begun_with)
+        begun_with = Beginning() if start is None else Beginning(zones=start.zone_origins, origin=start.origin)
+        beginning = remember(run, None if unfinished(run) else begun_with)
         # The best weights and the calibration are chosen by one half of what was set aside, and judged by the other.
         choosing, judging = halves(scenes.validation)
         arguments = (chart, scenes.train, choosing, run, scorer, say, weights)
@@ -141,7 +141,7 @@ def train_chart(
             sha256 = digest(source_file(str(chart.scenes.source), run))
             # A file that was moved away meanwhile must not cost the brain.
             provenance |= {"data_sha256": sha256} if sha256 else {}
-        brain.chart, brain.zone_origins = without_path(chart), zone_origins
+        brain.chart, brain.zone_origins, brain.origin = without_path(chart), beginning.zones, beginning.origin
         save_brain(brain, out, {"provenance": provenance, "measured": measured(result)})
         forget_checkpoints(run)
         return Fitted(brain, True, result, run, out)

@@ -72,6 +72,9 @@ def settle(trainer: Rehearser, new: str, place: Path, say: Callable[[str], None]
     bf16 = trainer.plan.precision == "bf16"
     for one in trainer.earlier.values():
         say(f"judging '{one.name}' before and after")
+        if one.brain.int8:
+            one.brain.int8 = False  # rounded, what is shared would no longer be what the new skill learned with
+            say(f"'{one.name}' is no longer in eight bits: it has learned; ltm quantize rounds it again")
         calibrate(one.brain, one.choosing, bf16, one.scorer)
         before, after = (_right(brain, one, bf16) for brain in (load_brain(one.folder)[0], one.brain))
         row = {"before": before, "after": after, "scenes": len(one.judging)}

@@ -76,6 +76,8 @@ def graft(brain: Brain, zone: ZoneFile, name: str, *, thaw: bool = False) -> Bra
         assert write is not None  # frozen, or of another width than the field
         write.weight.zero_()
     made.zone_origins[name] = zone.came_from()
+    if made.circuit.zone(name).models:
+        made.familiarity = None  # it was measured without what these models tell
     return made
 
 

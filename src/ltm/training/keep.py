@@ -25,7 +25,7 @@ from ltm.brain.familiarity import features_of
 from ltm.brain.rehearsal import Rehearsal, packed_bytes
 from ltm.chart.base import format_bytes
 from ltm.scenes.store import SceneSet
-from ltm.training.looks import BATCH, QUICK_SEGMENTS, batches, look_at
+from ltm.training.looks import BATCH, batches, look_at, quick_segments
 from ltm.training.segment import Scorer
 
 CANDIDATES = 2000
@@ -119,9 +119,7 @@ def _ranked(
     brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None, seed: int
 ) -> tuple[Numbers, npt.NDArray[np.bool_]]:
     """Returns all scenes, those first that are worth most; and which of them were wanted for being hard."""
-    spec = brain.chart
-    segments = max(1, min(QUICK_SEGMENTS, spec.will.ticks // spec.training.ticks))
-    looks = look_at(brain, scenes, (segments,), bf16, scorer)
+    looks = look_at(brain, scenes, (quick_segments(brain.chart),), bf16, scorer)
     # Wrong ones first, those of which the brain was sure of a wrong answer no sooner than others; then by doubt.
     doubt = np.where(looks.right[-1], 1 - looks.confidence[-1], 1.0)
     draw = torch.Generator().manual_seed(seed)

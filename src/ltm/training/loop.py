@@ -131,16 +131,16 @@ class Trainer:
 
     def train_step(self) -> None:
         """Thinks one segment in every slot and learns from it."""
-        loss = self.learn_from(self.brain, self.slots, self.scorer)
+        loss = self.learn_from(self.brain, self.slots, self.segment, self.scorer)
         self.step += 1
         blend = max(0.05, 1.0 / self.step)
         self._loss += blend * (float(loss.acts) - self._loss)
         self._right += blend * (float(loss.right.float().mean()) - self._right)
 
-    def learn_from(self, brain: Brain, slots: Slots, scorer: Scorer | None) -> Loss:
+    def learn_from(self, brain: Brain, slots: Slots, segment: Segment, scorer: Scorer | None) -> Loss:
         """Takes one optimiser step with a brain's scenes under way."""
         bf16 = self.plan.precision == "bf16"
-        return learn(brain, slots, self.optimiser, self.segment, bf16, self.step, self.plan.steps, scorer)
+        return learn(brain, slots, self.optimiser, segment, bf16, self.step, self.plan.steps, scorer)
 
     def fit(
         self,
@@ -161,7 +161,8 @@ class Trainer:
         every, early = max(1, self.plan.steps // VALIDATIONS), self.early_steps()
         clock = saved = time.monotonic()
         pace = self.plan.seconds_a_step
-        while self._ready(stop) and not self.done and not stop():
+        # Once all steps are taken no scene is waited for: it may be bad, or never come.
+        while self.step < self.plan.steps and self._ready(stop) and not self.done and not stop():
             self.train_step()
             now = time.monotonic()
             pace += 0.1 * (now - clock - pace)

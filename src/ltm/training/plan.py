@@ -154,9 +154,7 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
     seconds += looked.waited(spec.batch / spec.segments, endless)
     steps = spec.steps or max(1, round((spec.minutes * 60 * HELD_BACK - looked.seconds) / seconds))
     if spec.steps is None and most is not None and most < steps:
-        notes.append(
-            f"{spec.passes:g} passes over {len(scenes):,} scenes are enough: {most * seconds:.0f} s of training"
-        )
+        notes.append(f"{spec.passes:g} passes over {count:,} scenes are enough: {most * seconds:.0f} s of training")
         steps = most
     return Plan(steps=steps, precision=precision, compiled=compiled, seconds_a_step=seconds, notes=tuple(notes))
 

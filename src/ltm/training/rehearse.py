@@ -124,7 +124,8 @@ class Rehearser(Trainer):
             return
         one = list(self.earlier.values())[self.step // 2 % len(self.earlier)]
         assert one.slots is not None  # filled before the first step
-        self.learn_from(one.brain, one.slots, one.scorer)
+        # As it was measured for the plan: what was compiled is for the new skill's brain.
+        self.learn_from(one.brain, one.slots, run_segment, one.scorer)
         self.step += 1
 
     def early_steps(self) -> set[int]:

@@ -22,6 +22,7 @@ from ltm.runtime.alone import alone
 from ltm.runtime.atomic import beside, locked
 from ltm.runtime.bodies import fingerprint_of
 from ltm.runtime.brains import load_brain, save_brain
+from ltm.runtime.int8 import round_weights
 from ltm.runtime.skills import copy_brain, folders_of, has_skills, read_skills, records_of, write_skills
 from ltm.scenes.prepare import scorer_of
 from ltm.training.adapt import adapt
@@ -164,10 +165,12 @@ class Rest:
         """Takes a step where the skill stays within the loss; returns whether it does."""
         if less is None:
             return False
+        less = _as_written(less)
         right = self._right(less)
         if practise and not self._within(one, right) and self._may_practise(one, right):
             self.say(f"{one.name}: {what}: {100 * right:.1f} % right, replaying what it keeps")
             less, steps = self._practised(less)
+            less = _as_written(less)
             right, what = self._right(less), f"{what}, {steps} steps of replay"
         kept = self._within(one, right)
         self.say(f"{one.name}: {what}: {100 * right:.1f} % right, {'done' if kept else 'not done'}")
@@ -210,6 +213,13 @@ class Rest:
         assert brain.rehearsal is not None
         will = brain.chart.will
         return float(think_all(brain, brain.rehearsal.aside, will, False, scorer_of(brain.chart)).right.mean())
+
+
+def _as_written(brain: Brain) -> Brain:
+    """Returns a brain that is judged by what will be on disk: one in eight bits rounds what it has learned."""
+    if brain.int8:
+        round_weights(brain)
+    return brain
 
 
 def put_in_place(brain: Path, rested: Mapping[str, Resting], out: Path | None = None) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from ltm.chart.scenes import PIPE
 from ltm.chart.schema import Chart
-from ltm.errors import FolderError, LtmError
+from ltm.errors import FolderError, LtmError, first_mistake
 from ltm.runtime.atomic import write_file
 from ltm.runtime.weights import read_bytes
 from ltm.scenes.prepare import source_file
@@ -18,8 +18,8 @@ from ltm.scenes.running import MANUAL
 from ltm.scenes.sources import find_source
 
 RUN_SUFFIX = ".run"
-ZONES = "zones.json"
-"""Where zones come from that the run's brain has from other brains."""
+BEGINNING = "beginning.json"
+"""What is known of the weights that a run began with."""
 
 
 def run_folder(out: Path) -> Path:
@@ -39,27 +39,39 @@ def moved(chart: Chart, folder: Path, run: Path) -> Chart:
     return chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"source": file})})
 
 
-def remember_zones(run: Path, origins: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Returns where zones come from that a run's brain has from others, also once the run was stopped and goes on.
+class Beginning(BaseModel):
+    """Where the weights come from that a run began with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    zones: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Of zones that the brain has from others, where those were."""
+    origin: str | None = None
+    """The commit on the hub from which they were fetched."""
+
+
+def remember(run: Path, beginning: Beginning | None) -> Beginning:
+    """Returns what a run began with, also once it was stopped and goes on.
 
     Args:
         run: its folder.
-        origins: of the brain that the run begins with; None where it goes on.
+        beginning: of the brain that the run begins with; None where it goes on.
 
     Raises:
         FolderError: what was remembered is damaged.
     """
-    file = run / ZONES
-    if origins is None:
+    file = run / BEGINNING
+    if beginning is None:
         try:
-            return dict(json.loads(read_bytes(file))) if file.exists() else {}
-        except (ValueError, TypeError, RecursionError) as problem:
-            raise FolderError(f"{file}: damaged: {problem}; remove it to forget where zones come from") from None
-    if origins:
-        write_file(file, json.dumps(origins).encode())
+            return Beginning.model_validate_json(read_bytes(file)) if file.exists() else Beginning()
+        except ValidationError as problem:
+            told = first_mistake(problem)
+            raise FolderError(f"{file}: damaged: {told}; remove it to forget where weights come from") from None
+    if beginning != Beginning():
+        write_file(file, beginning.model_dump_json().encode())
     else:
         file.unlink(missing_ok=True)
-    return dict(origins)
+    return beginning
 
 
 def without_path(chart: Chart) -> Chart:
