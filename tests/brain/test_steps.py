@@ -255,6 +255,12 @@ def test_an_episode_is_lived_like_a_scene_that_is_thought_about(goals: Brain) ->
         Episode(brain_of(RULES.split("steps:")[0] + "zones: {core: {kind: mixer, windows: [rows]}}"))
 
 
+def test_a_goal_that_nobody_names_is_no_mistake() -> None:
+    brain = brain_of(WORLD.replace("move: {kind: action,", "move: {kind: action, at: goal,"))
+    (thought,) = think(brain, [Scene(steps=[Step({"view": [[0, 1]]}, "me", {"move": "a"})])])
+    assert thought.answer["move"] in ("a", "b") and 0 <= thought.confidence <= 1
+
+
 def test_an_episode_keeps_to_its_ticks_and_milliseconds(goals: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
     spent: list[int] = []
     think_on = Brain.think_on

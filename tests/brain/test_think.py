@@ -80,6 +80,14 @@ def test_operations_are_never_overspent(feel: Callable[..., None]) -> None:
     assert (thought.ticks, thought.stopped_by) == (6, "operations")
 
 
+def test_a_try_that_ends_by_its_ticks_says_so(feel: Callable[..., None]) -> None:
+    brain = brain_of()
+    feel(brain, always(0.3))
+    segment = think(brain, puzzles(1), WillSpec(ticks=2))[0].operations
+    (thought,) = think(brain, puzzles(1), WillSpec(ticks=4, operations=int(2.5 * segment)))
+    assert (thought.operations, thought.stopped_by) == (2 * segment, "ticks")
+
+
 def test_tries_side_by_side_spend_what_they_are_given(feel: Callable[..., None]) -> None:
     brain = brain_of(noise=0.5)
     feel(brain, always(0.3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
@@ -48,6 +49,13 @@ def test_operations_and_products_are_those_of_the_thought(name: str, setting: st
     # An answer is copied only where it is better than the one before: as good as no work, but not foreseen.
     for part in ("views", "calls", "numbers"):
         assert getattr(foreseen, part) == pytest.approx(getattr(done, part), rel=0.01)
+
+
+def test_a_convolution_that_strides_is_counted_by_what_it_makes() -> None:
+    picture, kernel = torch.zeros(2, 3, 16, 16), torch.zeros(8, 3, 3, 3)
+    with _Recorder() as recorder:
+        torch.conv2d(picture, kernel, stride=2, padding=1)
+    assert recorder.work().products == {(2 * 8 * 8, 27, 8): 1}
 
 
 def test_products_are_the_operations() -> None:

@@ -16,8 +16,9 @@ from benchmarks.printed import printed
 from ltm.errors import FolderError
 from ltm.pretrained import rapidocr
 from ltm.pretrained.facts import units_of
+from ltm.pretrained.installed import folder_of
 from ltm.pretrained.known import KNOWN
-from ltm.pretrained.models import facts_of, file_of, frozen
+from ltm.pretrained.models import facts_of, frozen
 from ltm.pretrained.onnx_graph import parsed
 from ltm.pretrained.values import GREY, line
 from ltm.senses.raw import RawSpec
@@ -41,7 +42,7 @@ def made_of(model: Any, text: str, columns: int = 320, size: int = 32) -> np.nda
 
 
 def test_what_it_makes_of_a_line_holds_the_text(model: Any) -> None:
-    signs = rapidocr.Signs(file_of("rapidocr", FILE), FILE)
+    signs = rapidocr.Signs((folder_of("rapidocr") / FILE).read_bytes(), FILE)
     assert len(signs.signs) == 6625
     for text in TEXTS:
         for size in (24, 40):
@@ -53,8 +54,8 @@ def test_what_it_makes_of_a_line_holds_the_text(model: Any) -> None:
 
 def test_signs_are_those_of_the_whole_file(model: Any) -> None:
     runtime = pytest.importorskip("onnxruntime")
-    whole = runtime.InferenceSession(file_of("rapidocr", FILE), providers=["CPUExecutionProvider"])
-    signs = rapidocr.Signs(file_of("rapidocr", FILE), FILE)
+    whole = runtime.InferenceSession((folder_of("rapidocr") / FILE).read_bytes(), providers=["CPUExecutionProvider"])
+    signs = rapidocr.Signs((folder_of("rapidocr") / FILE).read_bytes(), FILE)
     value = line(printed(TEXTS[0]), (48, 320))
     given = ((value[..., ::-1] / 255 - 0.5) / 0.5).astype(np.float32).transpose(2, 0, 1)[None]
     (chances_TV,) = whole.run(None, {"x": given})[0]
@@ -66,7 +67,7 @@ def test_signs_are_those_of_the_whole_file(model: Any) -> None:
 def test_costs_what_the_table_says(model: Any) -> None:
     """Sizes inside the file are known only as it runs, so all that products read and make is asked for."""
     runtime, onnx = pytest.importorskip("onnxruntime"), pytest.importorskip("onnx")
-    graph = parsed(file_of("rapidocr", FILE), FILE)
+    graph = parsed((folder_of("rapidocr") / FILE).read_bytes(), FILE)
     held = {node.output[0]: node.attribute[0].t for node in graph.graph.node if node.op_type == "Constant"}
     reads = {"linear_85.w_0", "linear_85.b_0"}
     sizes = {name: math.prod(part.dims) for name, part in held.items() if part.data_type == 1 and name not in reads}

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from ltm.errors import DataError
 from ltm.scenes.arc import arc_agi, read_tasks, task_of
 from ltm.scenes.arc_scenes import ArcOptions, judge, learn, scene_of
+from ltm.scenes.options import parse_options
 
 FLIP = {
     "task": "flip",
@@ -52,6 +54,14 @@ def test_tasks_are_read_with_their_pairs(tmp_path: Path) -> None:
 def test_what_can_not_be_used_is_located(tmp_path: Path, change: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=f"tasks.jsonl:2: {words}|tasks.jsonl:2: .*{words}"):
         read_tasks(written(tmp_path, FLIP, {**FLIP, "task": "second", **change}))
+
+
+def test_options_as_they_are_typed() -> None:
+    assert ArcOptions.model_validate(parse_options(["version=2"])).version == "2"
+    with pytest.raises(ValidationError, match="the fewest exceed the most"):
+        ArcOptions.model_validate(parse_options(["examples=[4,2]"]))
+    with pytest.raises(DataError, match="the value can't be read"):
+        parse_options(["column=2024-13-45"])
 
 
 def test_a_missing_key_is_named() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ltm.acts.label import LabelActSpec
 from ltm.errors import DataError
 from ltm.scenes import maze, sudoku
 from ltm.scenes.declare import parse_declaration
@@ -52,6 +54,43 @@ def test_declared_shapes_and_plain_grids(tmp_path: Path) -> None:
     found = infer(file, ["seen:grid(3x4)"], ["done:grid(3x4)"])
     assert found.family == "grid" and found.symmetries == () and found.score == "exact"
     assert (found.columns["seen"]["rows"], found.columns["seen"]["columns"]) == (3, 4)
+
+
+def test_what_is_larger_than_any_grid_may_be_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "data.jsonl"
+    rows = {
+        "long": [[0, 1]] * 1500,
+        "wide": [[0] * 256] * 256,
+        "many": [[0, 249]],
+        "word": "I",
+        "letter": "x",
+    }
+    file.write_text("".join(json.dumps({**rows, "also": rows["wide"], "kind": k}) + "\n" for k in "abab" * 5))
+    with pytest.raises(DataError, match="column 'long': no grid can be like these values"):
+        infer(file, ["long"], ["kind"])
+    assert infer(file, ["wide"], ["also"]).family == "grid"
+    for see, words in (
+        ("word:sequence", "no sequence can be like these values"),
+        ("letter:text(unit=pieces)", "no letters come together often enough"),
+    ):
+        with pytest.raises(DataError, match=words):
+            infer(file, [see], ["kind"])
+
+
+def test_a_mixed_column_is_no_maze(tmp_path: Path) -> None:
+    file = tmp_path / "data.jsonl"
+    rows = [{"a": "#.SG", "b": ".o.."}] * 40 + [{"a": [[0, 1, 2, 3]], "b": [[0, 1, 0, 0]]}]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert infer(file, ["a:grid"], ["b:grid"]).family == "grid"
+
+
+def test_truth_values_of_an_array_are_labels(tmp_path: Path) -> None:
+    x = np.arange(40, dtype=np.float32)
+    np.savez(tmp_path / "data.npz", x=x, y=x > 20)
+    found = infer(tmp_path / "data.npz", ["x"], ["y"])
+    assert found.columns["y"]["kind"] == "label" and sorted(found.columns["y"]["labels"]) == ["False", "True"]
+    with pytest.raises(DataError, match="not among the 2 labels"):
+        LabelActSpec.model_validate({"kind": "label", "labels": ["0", "1"]}).encode(10**400)
 
 
 def test_nested_lists(tmp_path: Path) -> None:

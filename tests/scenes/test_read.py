@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from ltm.errors import DataError
 from ltm.scenes.everything import others
 from ltm.scenes.infer import infer
 from ltm.scenes.lines import rows as read_rows
-from ltm.scenes.read import load
+from ltm.scenes.read import digest, load
 from ltm.scenes.sample import sample_rows
 from ltm.senses.grid import GridSpec
 
@@ -135,7 +136,7 @@ LARGE = """
 import resource, sys
 from pathlib import Path
 from ltm.scenes.infer import infer
-from ltm.scenes.read import load
+from ltm.scenes.read import digest, load
 from ltm.senses.grid import GridSpec
 
 def peak():
@@ -167,6 +168,20 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     few, many, grown = done.stdout.split()
     assert (int(few), int(many)) == (200, 10_000)
     assert size > 65 and float(grown) < 25, f"{size:.0f} MB took {grown} MB more"
+
+
+def test_bad_rows_do_not_make_a_large_table_a_small_one(tmp_path: Path) -> None:
+    rows = "".join(f"{number},{number % 7}\n" for number in range(50))
+    file = written(tmp_path, "a.csv", "seen,done\nonly-one\n" + rows)
+    assert len(sample_rows(file, ["seen", "done"], 20, skip_bad=True)) == 20
+    assert len(sample_rows(file, ["seen", "done"], 51, skip_bad=True)) == 50
+
+
+def test_names_that_are_no_utf_8_cost_nothing(tmp_path: Path) -> None:
+    (tmp_path / "cats").mkdir()
+    for name in (b"a.png", b"caf\xe9.png"):
+        (tmp_path / "cats" / os.fsdecode(name)).write_bytes(b"x")
+    assert len(digest(tmp_path)) == 64
 
 
 def test_of_a_table_in_another_encoding_the_first_row_says_why(tmp_path: Path) -> None:

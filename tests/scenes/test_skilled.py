@@ -18,6 +18,7 @@ from ltm.scenes import maze
 from ltm.scenes.encode_rows import as_it_is
 from ltm.scenes.questions import questions
 from ltm.scenes.rows_made import rows_made
+from ltm.scenes.shared_pipe import CHUNK, SharedPipe
 from ltm.scenes.skilled import HELD, skilled_questions, skilled_rows
 from ltm.scenes.sources import SOURCES
 from ltm.scenes.step_rows import ROLE
@@ -99,6 +100,21 @@ def test_rows_with_quoted_line_breaks_are_one_scene(
         ("4", "letters"),
         ("6", "digits"),
     ]
+
+
+def test_a_skill_that_reads_no_more_keeps_nothing_of_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = {"one": DIGITS["board"], "other": DIGITS["board"]}  # several senses: plain text is refused at once
+    pipes: list[SharedPipe] = []
+
+    def noted(source: Any) -> SharedPipe:
+        pipes.append(SharedPipe(source))
+        return pipes[-1]
+
+    monkeypatch.setattr("ltm.scenes.skilled.SharedPipe", noted)
+    pipe(monkeypatch, b"123321\n" * 1000, endless=True)
+    for _ in itertools.islice(skilled_questions({"digits": dict(DIGITS), "two": dict(two)}, None), 50_000):
+        pass
+    assert len(pipes[0]._kept) < 4 * CHUNK
 
 
 def test_a_file_is_read_in_constant_memory(tmp_path: Path) -> None:

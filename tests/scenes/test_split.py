@@ -20,6 +20,13 @@ def turned(scenes: SceneSet, symmetries: list[str], symbols: dict[str, int], cop
     return SceneSet.of({name: grid.numpy() for name, grid in moved.items()})
 
 
+def test_scenes_with_several_answers_are_told_apart_by_what_is_seen() -> None:
+    seen = np.repeat(np.arange(40, dtype=np.uint8), 2)[:, None, None]
+    scenes = SceneSet.of({"x": seen, "a": np.arange(80, dtype=np.uint8)[:, None], "b": np.zeros((80, 1), np.uint8)})
+    train, aside = split(scenes, validation=0.3, seed=0, family="grid", answers=2)
+    assert not set(train.values["x"].ravel().tolist()) & set(aside.values["x"].ravel().tolist())
+
+
 def test_forms_of_one_sudoku_stay_on_one_side() -> None:
     made = sudoku.generate(60, seed=4, givens=(30, 36))
     scenes = turned(made, ["relabel", "bands", "transpose"], {"puzzle": 10, "solution": 10}, 4)

@@ -77,8 +77,8 @@ class LabelAct(nn.Module):
 
 
 def field_mean(field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None) -> Float[Tensor, "B D"]:
-    """Returns the mean over the sites that exist."""
+    """Returns the mean over the sites that exist; zeros where none does, such as those of a goal that nobody named."""
     if mask_BS is None:
         return field_BSD.mean(dim=1)
     weights_BS = mask_BS.to(field_BSD.dtype)
-    return (field_BSD * weights_BS[..., None]).sum(1) / weights_BS.sum(1, keepdim=True)
+    return (field_BSD * weights_BS[..., None]).sum(1) / weights_BS.sum(1, keepdim=True).clamp_min(1)

@@ -199,7 +199,7 @@ class Brain(Pretrained, nn.Module):
 
     def reading_operations(self, places: Places) -> int:
         """Operations of one reading for one example: acts and reflection."""
-        total = self.chart.field.width * 2 * self.chart.reflection.outputs
+        total = 0 if self.reflection.read is None else self.chart.field.width * 2 * self.chart.reflection.outputs
         for name in self.chart.acts:
             first, last = self.layout.sites_of(name, places)
             total += self.act(name).operations(last - first)

@@ -73,7 +73,7 @@ class Reflection(nn.Module):
             held_BD = field_BSD.mean(dim=1)
         else:
             weights = mask_BS.to(field_BSD.dtype)
-            held_BD = (field_BSD * weights[..., None]).sum(1) / weights.sum(1, keepdim=True)
+            held_BD = (field_BSD * weights[..., None]).sum(1) / weights.sum(1, keepdim=True).clamp_min(1)
         logits_BO: Tensor = self.read(held_BD).float()
         if self.evidence is not None:
             # Logarithms of how unsure: spread over orders of magnitude near certainty, where it matters.

@@ -136,10 +136,10 @@ class _Thinker:
             kept.stop = "confident"
         elif self._late():
             kept.stop = "milliseconds"
-        elif not self.account.affords_try(scene):
-            kept.stop = "operations"
         elif kept.tries >= self.will.tries:
             kept.stop = "operations" if kept.broke else "tries" if self.will.tries > 1 else "ticks"
+        elif not self.account.affords_try(scene):
+            kept.stop = "operations"
         else:
             return True
         return False

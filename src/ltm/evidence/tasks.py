@@ -90,7 +90,7 @@ def _scenes(task: str) -> SceneSet:
     """Makes a task's scenes once a process; of equal ones the first is kept."""
     chart, wanted = chart_of(task), TESTED + ASIDE + LEARNED
     made = generate_scenes(chart, round(SPARE * wanted), SEED)
-    first = np.unique(group_keys(made, family_of(chart)), return_index=True)[1]
+    first = np.unique(group_keys(made, family_of(chart), answers=len(chart.acts)), return_index=True)[1]
     if len(first) < wanted:
         raise DataError(f"{task}: only {len(first):,} different scenes of {len(made):,}; {wanted:,} are needed")
     return made.take(np.sort(first)[:wanted])

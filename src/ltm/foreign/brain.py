@@ -96,7 +96,8 @@ def _filled(chart: Chart, taken: Mapping[str, Tensor], place: Path, *, strict: b
     brain = brain.to_empty(device="cpu")
     with torch.no_grad():
         for part, tensor in brain.state_dict().items():
-            tensor.copy_(taken.get(part, torch.zeros(())))
+            # What nobody knows is nothing; only confidence is as it comes, neither stretched nor moved.
+            tensor.copy_(taken.get(part, torch.ones(()) if part == "reflection.scale" else torch.zeros(())))
     return brain.eval()
 
 

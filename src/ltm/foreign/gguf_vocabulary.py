@@ -34,7 +34,7 @@ def vocabulary_of(settings: Mapping[str, Any], source: str) -> str | None:
     kind, parted = settings.get(f"{_PREFIX}model", "no_vocab"), settings.get(f"{_PREFIX}pre", "gpt-2")
     if kind in ("no_vocab", "none"):
         return None
-    if kind != "gpt2" or parted not in PARTED:
+    if kind != "gpt2" or not isinstance(parted, str) or parted not in PARTED:
         called = f"{kind!r}" if kind != "gpt2" else f"{kind!r} with text parted as for {parted!r}"
         known = " or ".join(map(repr, PARTED))
         raise FolderError(

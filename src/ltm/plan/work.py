@@ -166,7 +166,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.calls += 1
         shapes = _PRODUCTS.get(func.overloadpacket)
         if shapes is not None:
-            self.products.update(shapes(args))
+            self.products.update(shapes(args, out))
         else:
             self.numbers += max(_numbers(args), _numbers(out))
 
@@ -177,30 +177,30 @@ def _numbers(given: Any) -> int:
     return max((_numbers(one) for one in given), default=0) if isinstance(given, list | tuple) else 0
 
 
-def _matrices(first: int) -> Callable[[Any], Counter[Product]]:
+def _matrices(first: int) -> Callable[[Any, Any], Counter[Product]]:
     """Returns what a product's arguments from `first` on multiply, for each of a batch."""
 
-    def shapes(args: Any) -> Counter[Product]:
+    def shapes(args: Any, out: Any) -> Counter[Product]:
         left, right = args[first].shape, args[first + 1].shape
         return Counter({(int(left[-2]), int(left[-1]), int(right[-1])): math.prod(left[:-2])})
 
     return shapes
 
 
-def _attention(args: Any) -> Counter[Product]:
+def _attention(args: Any, out: Any) -> Counter[Product]:
     query, key = args[0].shape, args[1].shape
     many, sites, seen, width = math.prod(query[:-2]), int(query[-2]), int(key[-2]), int(query[-1])
     return Counter({(sites, width, seen): many}) + Counter({(sites, seen, width): many})
 
 
-def _convolution(args: Any) -> Counter[Product]:
-    """A convolution as the product that it amounts to."""
-    seen, kernel = args[0].shape, args[1].shape
-    return Counter({(seen[0] * math.prod(seen[2:]), math.prod(kernel[1:]), int(kernel[0])): 1})
+def _convolution(args: Any, out: Any) -> Counter[Product]:
+    """A convolution as the product that it amounts to: what it makes is less than what it sees where it strides."""
+    kernel, made = args[1].shape, out.shape
+    return Counter({(made[0] * math.prod(made[2:]), math.prod(kernel[1:]), int(kernel[0])): 1})
 
 
 aten = torch.ops.aten
-_PRODUCTS: dict[Any, Callable[[Any], Counter[Product]]] = {
+_PRODUCTS: dict[Any, Callable[[Any, Any], Counter[Product]]] = {
     aten.mm: _matrices(0),
     aten.bmm: _matrices(0),
     aten.addmm: _matrices(1),

@@ -110,18 +110,6 @@ def let_go(model: str) -> None:
         del _loaded[key]
 
 
-def file_of(model: str, name: str) -> bytes:
-    """Returns the content of one of a model's files, checked where the table knows its hash.
-
-    Raises:
-        LtmError: its package isn't installed.
-        FolderError: missing, or another file than the table's.
-    """
-    if model in KNOWN:
-        return content_of(KNOWN[model], folder_of(model), name)
-    return read_bytes(_path(model) / name)
-
-
 def vocabulary_of(model: str) -> str:
     """Returns the content of a `tokenizer.json` for the texts that a model takes.
 

@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from ltm.acts.canvas import CanvasSpec
 from ltm.chart.base import Part
@@ -26,7 +26,7 @@ _PATIENCE = 50
 class ArcOptions(Part):
     """Which tasks."""
 
-    version: Literal["1", "2"] = "1"
+    version: Annotated[Literal["1", "2"], BeforeValidator(str)] = "1"
     """ARC-AGI-1 or -2."""
     file: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     """Tasks of a JSON Lines file instead."""
@@ -36,6 +36,12 @@ class ArcOptions(Part):
     """Tasks with a side longer than this are left out."""
     sizes: Literal["kept", "any"] = "kept"
     """`kept`: tasks whose outputs have the sizes of their inputs; `any`: others too, answered on a canvas."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ArcOptions:
+        if self.examples[0] > self.examples[1]:
+            raise ValueError("examples: the fewest exceed the most")
+        return self
 
 
 BOARD = GridSpec(kind="grid", symbols=COLOURS, form="lists")

@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from ltm.acts.table import KINDS as ACTS
+from ltm.errors import DataError, first_mistake
 from ltm.scenes.lines import TEXTS
 from ltm.senses.table import KINDS as SENSES
 from ltm.senses.value import ValueSpec
@@ -20,11 +23,19 @@ SHOWN_COLUMNS = 12
 """More columns than this are told together, kind by kind."""
 
 
-def spec_of(arguments: Mapping[str, Any], done: bool = False) -> ValueSpec:
-    """Returns the declaration that these arguments, `kind` among them, are for: of an act if done, else of a sense."""
+def spec_of(arguments: Mapping[str, Any], done: bool = False, column: str = "") -> ValueSpec:
+    """Returns the declaration that these arguments, `kind` among them, are for: of an act if done, else of a sense.
+
+    Raises:
+        DataError: there is no such, as where grids are larger than any may be.
+    """
     kind = arguments["kind"]
     declared: Any = (ACTS if done else SENSES)[kind][0]
-    spec: ValueSpec = declared.model_validate(arguments)
+    try:
+        spec: ValueSpec = declared.model_validate(arguments)
+    except ValidationError as problem:
+        where = f"column '{column}': " if column else ""
+        raise DataError(f"{where}no {kind} can be like these values: {first_mistake(problem)}") from None
     return spec
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from ltm.scenes.look_grid import lines_of
 from ltm.scenes.maze import MAZE_ALPHABET, PATH_ALPHABET
@@ -70,7 +71,10 @@ def recognise(pairs: Sequence[tuple[Any, Any]], see: Arguments, do: Arguments) -
 
 
 def _all_hold(pairs: Sequence[tuple[Any, Any]], see: Arguments, do: Arguments, holds: Any) -> bool:
-    seen, done = GridSpec.model_validate(see), GridSpec.model_validate(do)
+    try:
+        seen, done = GridSpec.model_validate(see), GridSpec.model_validate(do)
+    except ValidationError:  # such as more symbols than a grid may have
+        return False
     for first, second in pairs:
         try:
             grids = seen.encode(first), done.encode(second)
@@ -122,6 +126,8 @@ def _readings(arguments: Arguments, values: Sequence[Any], usual: str) -> Iterat
     if arguments["form"] == "lists":
         # Numbers stand for themselves.
         yield {**arguments, "symbols": len(usual)}
+        return
+    if not all(isinstance(value, str) for value in values):
         return
     texts = ["".join(lines_of(value)) for value in values]
     letters = set().union(*texts)

@@ -75,7 +75,7 @@ def _shapes(
     rows: Sequence[Row], columns: Columns, names: Sequence[str], folder: Path
 ) -> Iterator[tuple[Shape | None, ...]]:
     """Yields the shapes of some columns' grids for each row, or step, that answers the first of them."""
-    specs = {name: spec_of(columns[name]) for name in names}
+    specs = {name: spec_of(columns[name], column=name) for name in names}
     for row in rows:
         given = [row.get(name) for name in names]
         steps = zip(*given, strict=True) if all(isinstance(one, StepList) for one in given) else [tuple(given)]

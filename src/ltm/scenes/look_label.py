@@ -21,7 +21,7 @@ TIMES_EACH = 4
 """What comes so often on average is taken for a label."""
 FEW = 10
 """More different numbers than this are taken for numbers rather than labels, unless they count something off."""
-PLAIN = (str, int, float, np.number)
+PLAIN = (str, int, float, np.number, np.bool_)
 
 
 def is_empty(value: Any) -> bool:

@@ -34,6 +34,8 @@ def look_at_texts(values: Sequence[Any], said: Declared, folder: Path = Path()) 
         raise DataError("most values are a single word")
     unit = _unit(said)
     pieces = learn_pieces(texts, said.vocabulary or USUAL) if unit == "pieces" else ()
+    if unit == "pieces" and not pieces:
+        raise DataError("no letters come together often enough for a vocabulary of pieces; take unit=bytes")
     arguments: dict[str, Any] = {"kind": "text", "unit": unit, **({"pieces": pieces} if pieces else {})}
     order = order_of(said, "left-to-right")
     if said.done:

@@ -28,7 +28,7 @@ def parse_options(given: Sequence[str]) -> dict[str, Any]:
             raise DataError(f"option {name.strip()}: given twice")
         try:
             options[name.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):  # ValueError: a date that no calendar has
             raise DataError(f"option {text}: the value can't be read; expected such as depth=[8,14]") from None
     return options
 

@@ -42,7 +42,7 @@ class TableOrigin:
         try:
             if self.path.is_dir():
                 for file in sorted(part for part in self.path.rglob("*") if part.is_file()):
-                    hashed.update(f"{file.relative_to(self.path)} {_stamp(file)}\n".encode())
+                    hashed.update(f"{file.relative_to(self.path)} {_stamp(file)}\n".encode(errors="surrogateescape"))
                 return hashed.hexdigest()
             with self.path.open("rb") as table:
                 hashed.update(table.read(_HEAD_BYTES))

@@ -49,8 +49,9 @@ def parquet_rows(path: Path, told: Told = nobody, start: int = 0) -> Iterator[tu
     except (
         OSError,
         ValueError,
+        OverflowError,
         pyarrow.ArrowException,
-    ) as problem:  # ValueError: text that is none, times that are none
+    ) as problem:  # text that is none, times that are none, years that no calendar has
         words = " ".join(str(problem).split())[:200]
         raise DataError(f"{path}: can't be read as a Parquet file, after {number:,} rows: {words}") from None
 

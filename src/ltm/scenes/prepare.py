@@ -103,7 +103,20 @@ def generate_scenes(
             known = ", ".join(made.values)
             raise DataError(f"source {named!r} has the columns {known}; the chart asks for {column!r}")
         values[column] = _translate(made.values[column], source.columns[column], spec, column)
+        _check_sides(made.shapes[column], spec, column)
     return SceneSet(values, made.shapes, np.arange(1, len(made) + 1))
+
+
+def _check_sides(shapes: np.ndarray, wanted: ValueSpec, column: str) -> None:
+    """Raises a `DataError` where a source's grids are larger or smaller than a chart's may be."""
+    if not isinstance(wanted, GridSpec) or not len(shapes):
+        return
+    for axis, (words, fixed) in enumerate((("rows", wanted.rows), ("columns", wanted.columns))):
+        low, high = int(shapes[:, axis].min()), int(shapes[:, axis].max())
+        most = fixed or wanted.largest or high
+        if high > most or (fixed is not None and low < fixed):
+            may = f"{fixed}" if fixed is not None else f"{most} at most"
+            raise DataError(f"{column}: the source makes grids of {low} to {high} {words}, the chart's have {may}")
 
 
 def _translate(grid: np.ndarray, made: ValueSpec, wanted: ValueSpec, column: str) -> np.ndarray:
@@ -150,7 +163,9 @@ def prepare(chart: Chart, folder: Path, *, skip_bad: bool = False, told: Told = 
     if apart is not None:
         return Prepared(read.train, apart, read.skipped, read.duplicates, read.problems)
     family = family_of(chart)
-    train, validation = split(read.train, validation=spec.validation, seed=spec.seed, family=family, told=told)
+    train, validation = split(
+        read.train, validation=spec.validation, seed=spec.seed, family=family, told=told, answers=len(chart.acts)
+    )
     return Prepared(train, questions_of(chart, validation), read.skipped, read.duplicates, read.problems)
 
 
@@ -191,7 +206,10 @@ def unseen(chart: Chart, scenes: SceneSet, name: str, told: Told = nobody) -> Sc
         return scenes
     trained = generate_scenes(chart, chart.scenes.made, chart.scenes.seed, left_out=[])
     family = source.family
-    return scenes.take(~np.isin(group_keys(scenes, family), group_keys(trained, family, told)))
+    answers = len(chart.acts)
+    return scenes.take(
+        ~np.isin(group_keys(scenes, family, answers=answers), group_keys(trained, family, told, answers))
+    )
 
 
 def source_file(source: str, folder: Path) -> Path:

@@ -129,12 +129,14 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
         first = f"; the first of {len(problems):,} bad ones: {problems[0]}" if problems else ""
         raise DataError(f"{origin.name}: scenes to learn from: {len(scenes)}; at least {FEWEST} are needed{first}")
     sides = largest(scenes, {name: (0,) * layout.rank for name, layout in layouts.items()})
-    family = family_of(chart)
+    family, answers = family_of(chart), len(chart.acts)
     train, apart = packed(scenes, layouts, sides), kept_apart(chart, len(scenes))
     check_moves(chart, train, origin.name)
     if apart is None:
-        train, apart = split(train, validation=spec.validation, seed=spec.seed, family=family, told=told)
-        aside = np.unique(group_keys(apart, family))
+        train, apart = split(
+            train, validation=spec.validation, seed=spec.seed, family=family, told=told, answers=len(chart.acts)
+        )
+        aside = np.unique(group_keys(apart, family, answers=len(chart.acts)))
     else:
         aside = np.empty(0, dtype=np.uint64)
     stream = Stream(
@@ -144,6 +146,7 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
         sides=sides,
         aside=aside,
         family=family,
+        answers=answers,
         buffer=spec.buffer,
         shard=spec.shard,
         skip_bad=skip_bad,

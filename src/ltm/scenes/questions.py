@@ -7,6 +7,7 @@ may itself come through a pipe.
 from __future__ import annotations
 
 import codecs
+import csv
 import errno
 import io
 import re
@@ -30,6 +31,8 @@ from ltm.senses.value import ValueSpec
 _FILE_LIKE = re.compile(r"[\w./\\ -]*[a-z_-][\w./\\ -]*\.[a-z]{1,5}", re.IGNORECASE)
 
 
+CUT = 4096
+"""A first line of which so many bytes are seen, but not its end, goes on; shorter ones are all there is."""
 MOST_BYTES = 256 * 2**20
 """Longest picture or sound that is taken from a pipe."""
 
@@ -216,8 +219,7 @@ def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str, folder: 
     # Standard input and files opened for reading are both buffered readers, which may be looked into.
     head = cast(Any, file).peek(1)[:MAX_ROW].removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head.split(b"\n", 1)[0].strip()
-    cells = (first.decode("utf-8", "replace").split(mark) for mark in ",;\t")
-    is_table = any(set(senses) <= {column_name(cell.strip().strip('"')) for cell in row} for row in cells)
+    is_table = _heads(first, set(senses), cut=b"\n" not in head and len(head) >= CUT)
     if _single_file(senses) and not _is_text(head):
         yield name, 0, {next(iter(senses)): _whole(file, name)}
     elif first.startswith(b"{"):
@@ -227,6 +229,16 @@ def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str, folder: 
         yield from _table(senses, iter(TextRows(file, name, ending)), name, folder)
     else:
         yield from plain_scenes(senses, text_lines(file, name), name, folder)
+
+
+def _heads(first: bytes, wanted: set[str], *, cut: bool) -> bool:
+    """Returns whether a line is a header of all columns that are wanted; of one of them, where its end isn't seen."""
+    for mark in ",;\t":
+        cells = next(csv.reader([first.decode("utf-8", "replace")], delimiter=mark), [])
+        names = {column_name(cell.strip()) for cell in (cells[:-1] if cut else cells)}
+        if names & wanted if cut else wanted <= names:
+            return True
+    return False
 
 
 def _is_text(head: bytes) -> bool:

@@ -104,7 +104,8 @@ def digest(path: Path) -> str:
     try:
         if path.is_dir():
             for file in sorted(part for part in path.rglob("*") if part.is_file()):
-                hashed.update(f"{file.relative_to(path).as_posix()}\0{digest(file)}\n".encode())
+                line = f"{file.relative_to(path).as_posix()}\0{digest(file)}\n"
+                hashed.update(line.encode(errors="surrogateescape"))  # a name may be no UTF-8
             return hashed.hexdigest()
         with path.open("rb") as stream:
             while block := stream.read(1 << 20):

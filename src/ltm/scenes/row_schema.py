@@ -12,6 +12,7 @@ from typing import Any
 
 from ltm.chart.steps import StepsSpec
 from ltm.scenes.step_rows import MOST_STEPS, STEPS
+from ltm.senses.label import label_text
 from ltm.senses.missing import MISSING
 from ltm.senses.value import ValueSpec
 
@@ -196,9 +197,14 @@ def _missing() -> Schema:
     return {"anyOf": [{"type": "null"}, {"type": "string", "pattern": rf"^\s*(?:{'|'.join(letters)})\s*$"}]}
 
 
-def _as_number(word: str) -> list[int]:
-    """Returns the whole number that a word stands for, where it is written as JSON would write that."""
-    return [int(word)] if re.fullmatch(r"0|-?[1-9][0-9]{0,14}", word) else []
+def _as_number(word: str) -> list[int | float | bool]:
+    """Returns the number or truth value that a word stands for, where it is the label of that."""
+    if word in ("True", "False"):
+        return [word == "True"]
+    if re.fullmatch(r"0|-?[1-9][0-9]{0,14}", word):
+        return [int(word)]
+    number = re.fullmatch(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{1,15}", word)
+    return [float(word)] if number and label_text(float(word)) == word else []
 
 
 def _escaped(word: str) -> str:

@@ -9,12 +9,12 @@ the twentieth part before that is set aside while learning: windows overlap, so 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field
 
 from ltm.chart.base import Part
@@ -77,8 +77,8 @@ def _rows(name: str, options: RunningOptions, count: int, seed: int, part: Stret
             f"{FAMILY}:{name}: its {what} has {last - first:,} {options.unit}, fewer than the "
             f"{options.context:,} seen and {options.answer:,} answered"
         )
-    drawn = np.random.default_rng(seed)
-    for start in drawn.permutation(starts)[:count].tolist():
+    # A large text has far more places than are drawn.
+    for start in random.Random(seed).sample(range(starts), min(count, starts)):
         middle = first + start + options.context
         seen = "".join(units[first + start : middle])
         if seen.strip():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,12 @@ from ltm.senses.value import ValueSpec
 
 
 def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad: bool = False) -> list[tuple[int, Row]]:
-    """Returns the first good rows with their lines.
+    """Returns the first good rows with their lines: fewer than `most` only where the table has no more.
 
     Args:
         path: of a table.
         names: the columns to keep, which must be there; all when absent.
-        most: how many rows to look at.
+        most: how many good rows to look at.
         skip_bad: pass over rows that can't be read at all.
 
     Raises:
@@ -32,7 +31,7 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
     """
     found: list[tuple[int, Row]] = []
     known, first_bad = set[str](), None
-    for line, row in itertools.islice(attempts(path), most):
+    for line, row in attempts(path):
         if isinstance(row, DataError):
             if not skip_bad:
                 raise row
@@ -42,6 +41,8 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
             check_columns(path, row, list(names))
         known.update(row)
         found.append((line, row if names is None else {name: row[name] for name in (*names, ROLE) if name in row}))
+        if len(found) == most:
+            break
     if not found:
         raise nothing_read(path, first_bad)
     found = _of_one_kind(path, found)
@@ -81,7 +82,7 @@ def fitting(
         DataError: too few of them fit.
     """
     stepped = any(ROLE in row for _, row in found)
-    specs = {name: spec_of(arguments, name in done) for name, arguments in columns.items()}
+    specs = {name: spec_of(arguments, name in done, name) for name, arguments in columns.items()}
     specs = {name: Stepped(spec) for name, spec in specs.items()} if stepped else specs
     first_seen = next(name for name in columns if name not in done)
     alike = lying_over(specs, first_seen)  # of scenes of several steps, one step's may differ in size from another's

@@ -83,6 +83,8 @@ def _reading(
     try:
         yield from attempted(senses, given, cast("BinaryIO | None", reader))
     except DataError as problem:
+        if reader is not None:
+            reader.close()  # or all that follows in the pipe would be kept for a skill that reads no more
         yield Unreadable("", sys.maxsize, str(problem))
     finally:
         if reader is not None:

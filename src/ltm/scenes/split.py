@@ -20,17 +20,18 @@ _BLOCK = 16_384
 
 
 def split(
-    scenes: SceneSet, *, validation: float, seed: int, family: str, told: Told = nobody
+    scenes: SceneSet, *, validation: float, seed: int, family: str, told: Told = nobody, answers: int = 1
 ) -> tuple[SceneSet, SceneSet]:
     """Splits scenes into those to learn from and those set aside, each in the order of the file.
 
     Args:
-        scenes: what there is; the last column is the answer, all before it are seen.
+        scenes: what there is; the last columns are the answers, all before them are seen.
         validation: share to set aside; from 16 to 1,000 scenes, whatever the share.
         seed: the same seed sets the same scenes aside.
         family: which scenes count as the same: `sudoku` (one solution leads to the other by a symmetry of Sudoku),
             `maze` (what is seen is the same up to rotation and reflection) or `grid` (what is seen is the same).
         told: told now and then how far the comparing is.
+        answers: how many columns are answers.
 
     Raises:
         DataError: too few different scenes.
@@ -38,7 +39,7 @@ def split(
     count = len(scenes)
     if count <= LEAST:
         raise DataError(f"{count} scenes are too few: {LEAST} are set aside, and the others are learned from")
-    groups, sizes = np.unique(group_keys(scenes, family, told), return_inverse=True, return_counts=True)[1:]
+    groups, sizes = np.unique(group_keys(scenes, family, told, answers), return_inverse=True, return_counts=True)[1:]
     target = min(max(round(validation * count), LEAST), MOST, count - 1)
     order = np.random.default_rng(seed).permutation(len(sizes))
     chosen = _choose(order, sizes, target)
@@ -73,7 +74,7 @@ def _choose(
     return np.array(chosen, dtype=np.int64)
 
 
-def group_keys(scenes: SceneSet, family: str, told: Told = nobody) -> npt.NDArray[np.uint64]:
+def group_keys(scenes: SceneSet, family: str, told: Told = nobody, answers: int = 1) -> npt.NDArray[np.uint64]:
     """Returns a number for each scene; scenes that are the same up to the family's symmetries share it.
 
     Different scenes share one only by chance (about one pair in 2^64), which would put both on the same side.
@@ -81,7 +82,7 @@ def group_keys(scenes: SceneSet, family: str, told: Told = nobody) -> npt.NDArra
     if family not in FAMILIES:
         raise DataError(f"unknown family '{family}'{nearest(family, FAMILIES)}")
     names = list(scenes.values)
-    seen = names[:-1] or names
+    seen = names[:-answers] or names
     keys = np.empty(len(scenes), dtype=np.uint64)
     for start in range(0, len(scenes), _BLOCK):
         told("looking for scenes that are alike", start / len(scenes))

@@ -72,6 +72,7 @@ class Stream:
         sides: to which scenes are padded at least: the largest of the beginning.
         aside: keys of scenes that were set aside, sorted.
         family: which scenes count as the same (see `ltm.scenes.split`).
+        answers: how many columns, the last ones, are answers.
         buffer: how many scenes it is shuffled among.
         shard: which of how many parts of the scenes it gives.
         skip_bad: whether scenes that can't be read are counted rather than refused.
@@ -85,6 +86,7 @@ class Stream:
     sides: Sides
     aside: Keys
     family: str = "grid"
+    answers: int = 1
     buffer: int = 4096
     shard: Shard = (0, 1)
     skip_bad: bool = False
@@ -132,7 +134,7 @@ class Stream:
         if not scenes:
             return np.zeros(0, dtype=bool)
         sides = largest(scenes, {name: (0,) * layout.rank for name, layout in self.layouts.items()})
-        return ~np.isin(group_keys(packed(scenes, self.layouts, sides), self.family), self.aside)
+        return ~np.isin(group_keys(packed(scenes, self.layouts, sides), self.family, answers=self.answers), self.aside)
 
     def _skip(self, problem: DataError, standing: Standing) -> Standing:
         if not self.skip_bad:

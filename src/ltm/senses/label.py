@@ -6,6 +6,7 @@ Shapes: B batch, D field width.
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -75,13 +76,14 @@ class Labels(Part):
         Raises:
             DataError: the name is not in the list; says which is nearest.
         """
-        if not isinstance(value, str | int | float | np.number):
+        if not isinstance(value, str | int | float | np.number | np.bool_):
             raise DataError(f"expected a label, got {type(value).__name__}")
         text = label_text(value)
         number = _numbers(self.labels).get(text)
-        if number is None and not isinstance(value, str | bool):
+        if number is None and not isinstance(value, str | bool | np.bool_):
             # A table of text may call 1.0 what JSON or an array calls 1.
-            number = _numbers(self.labels).get(str(float(value)))
+            with suppress(OverflowError):  # of hundreds of digits
+                number = _numbers(self.labels).get(str(float(value)))
         if number is None:
             raise DataError(f"{text!r} is not among the {self.symbols} labels{nearest(text, self.labels)}")
         return np.array([number], dtype=self.layout.dtype)

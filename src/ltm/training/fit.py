@@ -12,7 +12,7 @@ import torch
 from ltm.brain.brain import Brain
 from ltm.chart.dump import dump
 from ltm.chart.schema import Chart
-from ltm.errors import LtmError
+from ltm.errors import DataError, LtmError
 from ltm.pretrained.models import wanted
 from ltm.runtime.alone import alone
 from ltm.runtime.atomic import write_file
@@ -99,6 +99,11 @@ def train_chart(
         weights = None if start is None else start.state_dict()
         begun_with = Beginning() if start is None else Beginning(zones=start.zone_origins, origin=start.origin)
         beginning = remember(run, None if unfinished(run) else begun_with)
+        if len(scenes.validation) < 2:
+            few = len(scenes.validation)
+            raise DataError(
+                f"scenes set aside: {few}; one is needed to choose weights by and one to judge by: bring more"
+            )
         # The best weights and the calibration are chosen by one half of what was set aside, and judged by the other.
         choosing, judging = halves(scenes.validation)
         arguments = (chart, scenes.train, choosing, run, scorer, say, weights)
