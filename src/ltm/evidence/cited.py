@@ -77,7 +77,7 @@ def _sudoku(result: Mapping[str, Any]) -> Iterator[Found]:
             "tries@64": expert["many_tries"]["exact"],
             **looks,
         }
-        yield "shipped/expert", f"seed {seed}", f"runs {seed}", figures, run
+        yield "sudoku-30min/expert", f"seed {seed}", f"runs {seed}", figures, run
 
 
 def _mazes(result: Mapping[str, Any]) -> Iterator[Found]:

@@ -184,7 +184,7 @@ CLAIMS: dict[str, Claim] = {
         "Thinking longer than in training helps.",
         (
             *(Gains(f"{task}-thinking", "exact@256", "exact@16") for task in TASKS),
-            Gains("shipped/expert", "exact@1024", "exact@64"),
+            Gains("sudoku-30min/expert", "exact@1024", "exact@64"),
             Gains("mazes/21-21", "segments@32", "segments@1"),
         ),
     ),
@@ -192,12 +192,12 @@ CLAIMS: dict[str, Claim] = {
         "Several tries, of which reflection keeps one, beat one try that ends as soon.",
         (
             *(Gains(f"{task}-thinking", "tries@16", "tries@1") for task in TASKS),
-            Gains("shipped/expert", "tries@64", "halting"),
+            Gains("sudoku-30min/expert", "tries@64", "halting"),
         ),
     ),
     "halting": Claim(
         "Will: halting once sure costs at most a point of accuracy and saves half of the operations of thinking on to "
-        "the end of the will: 64 ticks, or 1,024 of the brain that ships.",
+        "the end of the will: 64 ticks, or 1,024 of the shipped chart.",
         (
             *(
                 check
@@ -211,8 +211,12 @@ CLAIMS: dict[str, Claim] = {
                     ),
                 )
             ),
-            AsGood(Side("shipped/expert", "halting"), Side("shipped/expert")),
-            Costs(Side("shipped/expert", "operations:halting"), Side("shipped/expert", "operations:unhalted"), 0.5),
+            AsGood(Side("sudoku-30min/expert", "halting"), Side("sudoku-30min/expert")),
+            Costs(
+                Side("sudoku-30min/expert", "operations:halting"),
+                Side("sudoku-30min/expert", "operations:unhalted"),
+                0.5,
+            ),
         ),
     ),
     "reflection": Claim(
@@ -226,8 +230,8 @@ CLAIMS: dict[str, Claim] = {
                     Within(Side(f"{task}-thinking", "ece"), high=0.05),
                 )
             ),
-            Within(Side("shipped/expert", "auroc"), low=0.9),
-            Within(Side("shipped/expert", "ece"), high=0.05),
+            Within(Side("sudoku-30min/expert", "auroc"), low=0.9),
+            Within(Side("sudoku-30min/expert", "ece"), high=0.05),
         ),
     ),
     "stream": Claim(
