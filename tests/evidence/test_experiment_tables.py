@@ -18,7 +18,7 @@ from ltm.evidence.rules import Gains
 from ltm.evidence.tasks import TASKS, chart_of
 from ltm.zones.mixer import MixerSpec
 
-FAMILIES = ("ablation/", "curve/", "shipped/", "mazes/", "firing/", "stream/")
+FAMILIES = ("ablation/", "curve/", "sudoku-30min/", "mazes/", "firing/", "stream/")
 
 
 @functools.cache

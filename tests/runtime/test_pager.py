@@ -46,7 +46,7 @@ def test_answers_are_those_of_the_brain_fully_loaded(folders: dict[str, Path], w
         if budget == sum(each.values()):
             assert pager.paging.evictions == 0
             assert len(pager.here) <= pager.paging.misses + pager.paging.ahead + len(pager._coming)
-        pager._reader.shutdown(wait=True)
+        pager.close()
 
 
 @given(
@@ -86,7 +86,7 @@ def test_any_sequence_under_any_budget(
     for pin in pins & set(names):
         assert pin in pager.here
     assert pager.paging.peak_bytes <= budget
-    pager._reader.shutdown(wait=True)
+    pager.close()
 
 
 def test_the_least_recently_needed_leaves_first() -> None:
@@ -107,7 +107,7 @@ def test_the_least_recently_needed_leaves_first() -> None:
     pager.expect(["a", "c"])
     assert pager.here == ("a",)
     pager.need("a")
-    pager._reader.shutdown(wait=True)  # what is on its way comes first
+    pager.close()  # what is on its way comes first
     pager.need("c")
     assert pager.paging.ahead == 1 and read[-1] == "c" and pager.here == ("a", "c")
 
@@ -120,7 +120,7 @@ def test_what_is_pinned_stays_even_where_it_was_sent_for_and_another_is_needed()
     pager.need("c")
     pager.need("a")
     assert set(pager.here) == {"a", "c"} and pager.paging.ahead == 1
-    pager._reader.shutdown(wait=True)
+    pager.close()
 
 
 def test_a_budget_that_can_not_hold_a_zone_says_what_would(folders: dict[str, Path]) -> None:
@@ -221,4 +221,4 @@ def test_nothing_of_a_zone_that_left_stays(folders: dict[str, Path]) -> None:
     pager.need(max(each, key=each.__getitem__))
     assert "stateful" not in pager.here
     assert zone.start_O.untyped_storage().data_ptr() == stays
-    pager._reader.shutdown(wait=True)
+    pager.close()

@@ -1,8 +1,9 @@
 """What the project claims, and which runs would support or refute each claim: an explicit table.
 
 Checks about the experiments here were written before any of their runs. Checks about other benchmarks' results
-(`ablation/…`, `curve/…`, `shipped/…`, `mazes/…`, `firing/…`, `stream/…`) were written when most of these were known;
-they stand beside the others and are never mixed with them. Nobody writes a verdict: `ltm.evidence.rules` comes to it.
+(`ablation/…`, `curve/…`, `sudoku-30min/…`, `mazes/…`, `firing/…`, `stream/…`) were written when most of these were
+known; they stand beside the others and are never mixed with them. Nobody writes a verdict: `ltm.evidence.rules` comes
+to it.
 """
 
 from __future__ import annotations

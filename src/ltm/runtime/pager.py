@@ -133,6 +133,10 @@ class Pager:
             self._coming[name] = self._reader.submit(self._load, name)
             self.paging = replace(self.paging, peak_bytes=max(self.paging.peak_bytes, self.used))
 
+    def close(self) -> None:
+        """Ends the reading of what is on its way, for who opens many brains in one process."""
+        self._reader.shutdown(wait=True, cancel_futures=True)
+
     def _make_room(self, size: int, spared: frozenset[str]) -> bool:
         """Lets the least recent zones leave until a size fits; returns whether it does."""
         free = self._budget - self.used
