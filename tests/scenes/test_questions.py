@@ -103,6 +103,18 @@ def test_a_bad_scene_is_located_after_the_good_ones_or_left_out(text: str, where
     assert len(said) == 1
 
 
+def test_a_wide_table_is_known_by_a_part_of_its_header(tmp_path: Path) -> None:
+    spec = GridSpec(kind="grid", rows=2, columns=3, symbols=4)
+    wide = {f"board-{number}": spec for number in range(1000)}
+    file = tmp_path / "wide.txt"
+    file.write_text(",".join(['"an, other"', *wide]) + "\n" + ",".join(["x", *["123321"] * len(wide)]) + "\n")
+    (found,) = questions(wide, str(file))
+    assert len(found.scene.sees) == 1000
+    file.write_text("a\rb,c\n")  # a stray carriage return is no end of a line, and no mistake of ours
+    with pytest.raises(DataError):
+        list(questions({"seen": spec}, str(file)))
+
+
 def test_a_long_file_is_not_read_ahead(tmp_path: Path) -> None:
     file = tmp_path / "given.txt"
     file.write_bytes(b"123321\n" * 100_000 + b"\xff\n")

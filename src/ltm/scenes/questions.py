@@ -233,8 +233,9 @@ def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str, folder: 
 
 def _heads(first: bytes, wanted: set[str], *, cut: bool) -> bool:
     """Returns whether a line is a header of all columns that are wanted; of one of them, where its end isn't seen."""
+    line = first.decode("utf-8", "replace").partition("\r")[0]
     for mark in ",;\t":
-        cells = next(csv.reader([first.decode("utf-8", "replace")], delimiter=mark), [])
+        cells = next(csv.reader([line], delimiter=mark), [])
         names = {column_name(cell.strip()) for cell in (cells[:-1] if cut else cells)}
         if names & wanted if cut else wanted <= names:
             return True
