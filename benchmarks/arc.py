@@ -69,8 +69,8 @@ def main() -> None:
     given = parser.parse_args()
     learned, asked = parted(read_tasks(given.tasks), given.unseen)
     name = f"arc-{'unseen-' if given.unseen else ''}{given.minutes:g}min"
-    command = {"command": asked("arc TASKS.jsonl", given, "minutes", "seeds", "practice", "unseen")}
-    result: dict[str, Any] = {**command, "practice": given.practice, "runs": {}} | read(name) | command
+    command = asked("arc TASKS.jsonl", given, "minutes", "seeds", "practice", "unseen")
+    result: dict[str, Any] = {"practice": given.practice, "runs": {}} | read(name) | {"command": command}
     result["rules"] = {family: rules(tasks) for family, tasks in asked.items()}
     for seed in range(given.seeds):
         settings = [f"training.minutes={given.minutes}", f"training.seed={seed}"]

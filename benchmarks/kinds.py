@@ -46,8 +46,8 @@ def main() -> None:
     given = parser.parse_args()
     learned, asked = parted(read_tasks(given.tasks), unseen=False)
     name = f"kinds-{given.minutes:g}min"
-    command = {"command": asked("kinds TASKS.jsonl", given, "minutes", "seeds")}
-    result: dict[str, Any] = {**command, "runs": {}} | read(name) | command
+    command = asked("kinds TASKS.jsonl", given, "minutes", "seeds")
+    result: dict[str, Any] = {"runs": {}} | read(name) | {"command": command}
     for seed in range(given.seeds):
         settings = [f"training.minutes={given.minutes}", f"training.seed={seed}"]
         base = chart_from_text(CHART, "benchmarks/arc.py", settings)

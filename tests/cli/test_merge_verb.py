@@ -63,7 +63,7 @@ def test_a_brain_may_be_merged_into_itself(tmp_path: Path, capsys: pytest.Captur
     assert run(["merge", str(one), str(two), "-o", str(one)]) == 0
     shown = capsys.readouterr()
     assert shown.err == "" and "one: board -> label" in shown.out and list(folders_of(one)) == ["one", "two"]
-    for verb, words in (("scale", "weigh one of them"), ("chart draw", "draw one of their charts")):
+    for verb, words in (("scale", "weigh one of them"), ("chart draw", "draw one of them")):
         assert run([*verb.split(), str(one)]) == 2
         assert words in capsys.readouterr().err
 

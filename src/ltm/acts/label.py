@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ltm.chart.base import Name
 from ltm.senses.label import Labels
-from ltm.zones.layers import Linear
+from ltm.zones.layers import Linear, field_mean
 
 
 class LabelActSpec(Labels):
@@ -74,11 +74,3 @@ class LabelAct(nn.Module):
     def operations(self, sites: int) -> int:
         """Operations for one example."""
         return self.read.operations
-
-
-def field_mean(field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None) -> Float[Tensor, "B D"]:
-    """Returns the mean over the sites that exist; zeros where none does, such as those of a goal that nobody named."""
-    if mask_BS is None:
-        return field_BSD.mean(dim=1)
-    weights_BS = mask_BS.to(field_BSD.dtype)
-    return (field_BSD * weights_BS[..., None]).sum(1) / weights_BS.sum(1, keepdim=True).clamp_min(1)

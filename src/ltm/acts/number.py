@@ -18,12 +18,11 @@ from jaxtyping import Bool, Float, Integer
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from ltm.acts.label import field_mean
 from ltm.chart.base import Name, Part
 from ltm.errors import DataError
 from ltm.senses.layout import Layout, Written
 from ltm.senses.missing import number_of
-from ltm.zones.layers import Linear
+from ltm.zones.layers import Linear, field_mean
 
 MOST_BINS = 64
 

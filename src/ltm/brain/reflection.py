@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ltm.chart.schema import ReflectionSpec
-from ltm.zones.layers import Linear
+from ltm.zones.layers import Linear, field_mean
 
 
 class Reflection(nn.Module):
@@ -67,13 +67,7 @@ class Reflection(nn.Module):
         mean_B, least_B = log_probability(logits, exists)
         if self.read is None:
             return mean_B.exp().clamp(1e-6, 1 - 1e-6).logit()[:, None]
-        if self.spec.read == "first":
-            held_BD = field_BSD[:, 0]
-        elif mask_BS is None:
-            held_BD = field_BSD.mean(dim=1)
-        else:
-            weights = mask_BS.to(field_BSD.dtype)
-            held_BD = (field_BSD * weights[..., None]).sum(1) / weights.sum(1, keepdim=True).clamp_min(1)
+        held_BD = field_BSD[:, 0] if self.spec.read == "first" else field_mean(field_BSD, mask_BS)
         logits_BO: Tensor = self.read(held_BD).float()
         if self.evidence is not None:
             # Logarithms of how unsure: spread over orders of magnitude near certainty, where it matters.

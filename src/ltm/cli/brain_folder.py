@@ -30,6 +30,19 @@ def fetched(brain: Path | None) -> Path | None:
     return from_hub(brain)
 
 
+def refuse_several(brain: Path, verb: str) -> None:
+    """Refuses a brain of several skills where a verb is for one of them.
+
+    Raises:
+        LtmError: names the folder of each skill.
+    """
+    from ltm.runtime.skills import folders_of, has_skills
+
+    if has_skills(brain):
+        listed = ", ".join(str(folder) for folder in folders_of(brain).values())
+        raise LtmError(f"{brain}: a brain of several skills; {verb} one of them: {listed}")
+
+
 def from_hub(place: Path | None) -> Path | None:
     """Returns a place of this machine; what is named by an address is fetched first.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ltm.cli.brain_folder import from_hub
+from ltm.cli.brain_folder import from_hub, refuse_several
 
 app = typer.Typer(help="Make, check, size and draw charts.", no_args_is_help=True)
 
@@ -136,11 +136,8 @@ def draw_chart(
     from ltm.chart.size import Sizes
     from ltm.errors import LtmError
     from ltm.runtime.atomic import write_file
-    from ltm.runtime.skills import folders_of, has_skills
 
-    if chart.is_dir() and has_skills(chart):
-        known = ", ".join(str(place / "chart.yaml") for place in folders_of(chart).values())
-        raise LtmError(f"{chart}: a brain of several skills; draw one of their charts: {known}")
+    refuse_several(chart, "draw")
     loaded = load_chart(chart / "chart.yaml" if chart.is_dir() else chart)
     parts = Sizes.of(loaded).parts
     sizes = {name.removeprefix("zones/"): 4 * n for name, n in parts.items() if name.startswith("zones/")}

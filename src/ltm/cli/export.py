@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder
+from ltm.cli.brain_folder import BrainFolder, refuse_several
 from ltm.errors import LtmError
 
 if TYPE_CHECKING:
@@ -44,11 +44,8 @@ def export(
     from ltm.export.sizes import asked_sizes
     from ltm.runtime.brains import load_brain
     from ltm.runtime.folder import CHART
-    from ltm.runtime.skills import folders_of, has_skills
 
-    if has_skills(brain):
-        listed = ", ".join(str(folder) for folder in folders_of(brain).values())
-        raise LtmError(f"{brain}: a brain of several skills; export one of them: {listed}")
+    refuse_several(brain, "export")
     loaded, _ = load_brain(brain)
     source = str(brain / CHART)
     document = load_yaml(read_text(brain / CHART), source)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder
+from ltm.cli.brain_folder import BrainFolder, refuse_several
 from ltm.errors import EXIT_OK, LtmError
 
 if TYPE_CHECKING:
@@ -39,11 +39,8 @@ def quantize(
     from ltm.runtime.folder import check_target
     from ltm.runtime.listing import inspect_folder
     from ltm.runtime.record import REHEARSAL
-    from ltm.runtime.skills import folders_of, has_skills
 
-    if has_skills(brain):
-        listed = ", ".join(str(folder) for folder in folders_of(brain).values())
-        raise LtmError(f"{brain}: a brain of several skills; quantize one of them: {listed}")
+    refuse_several(brain, "quantize")
     check_target(out)
     if out.resolve() == brain.resolve():
         raise LtmError(f"--out {out}: is the brain itself; choose another folder")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.brain_folder import Memory, Pins, fetched
+from ltm.cli.brain_folder import Memory, Pins, fetched, refuse_several
 
 if TYPE_CHECKING:
     from ltm.catalog.estimate import World
@@ -114,15 +114,11 @@ def _weigh(
 ) -> tuple[Group, Weight]:
     from ltm.catalog.scale_report import about_folder
     from ltm.catalog.thinking_cost import time_thoughts, weigh
-    from ltm.errors import LtmError
     from ltm.runtime.folder import inspect_folder
     from ltm.runtime.paged import open_brain
-    from ltm.runtime.skills import folders_of, has_skills
     from ltm.scenes.sources import find_source
 
-    if has_skills(folder):
-        known = ", ".join(str(place) for place in folders_of(folder).values())
-        raise LtmError(f"{folder}: a brain of several skills; weigh one of them: {known}")
+    refuse_several(folder, "weigh")
     loaded, record = open_brain(folder, memory, pins)
     weight = replace(weigh(loaded.chart), bytes=inspect_folder(folder).weight_bytes)
     scenes = _scenes(loaded.chart, source, thoughts, seed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder
+from ltm.cli.brain_folder import BrainFolder, refuse_several
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
@@ -37,7 +37,7 @@ def list_zones(
     from ltm.runtime.listing import inspect_folder
     from ltm.runtime.record import CHART
 
-    _refuse_several(brain)
+    refuse_several(brain, "name")
     record = inspect_folder(brain)
     chart = chart_from_text(read_text(brain / CHART), str(brain / CHART))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
@@ -70,7 +70,7 @@ def take(
     from ltm.cli.training import console_of
     from ltm.runtime.zone_file import take_zone
 
-    _refuse_several(brain)
+    refuse_several(brain, "name")
     taken = take_zone(brain, zone, out)
     count = sum(weight.numel() for weight in taken.body.values())
     words = f"{taken.spec.kind}, {taken.width} channels, {count:,} weights, {format_bytes(out.stat().st_size)}"
@@ -101,7 +101,7 @@ def put(
     from ltm.training.from_data import name_of
     from ltm.training.graft import graft
 
-    _refuse_several(brain)
+    refuse_several(brain, "name")
     with alone(out, "puts a zone into it"):
         check_target(out)
         zone = read_zone_file(file)
@@ -145,20 +145,6 @@ def _notes(zone: ZoneFile, wave: str) -> Iterator[str]:
         yield f"it heard {', '.join(others)} there, which it doesn't here"
     if wave == "random":
         yield "this brain's wave draws who fires: among one more, so the others come up less often, and answers change"
-
-
-def _refuse_several(brain: Path) -> None:
-    """Refuses a brain of several skills, each of which has zones of its own.
-
-    Raises:
-        LtmError: names its skills.
-    """
-    from ltm.errors import LtmError
-    from ltm.runtime.skills import folders_of, has_skills
-
-    if has_skills(brain):
-        listed = ", ".join(str(folder) for folder in folders_of(brain).values())
-        raise LtmError(f"{brain}: a brain of several skills; name one of them: {listed}")
 
 
 def _right(brain: Brain) -> float | None:

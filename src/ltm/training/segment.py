@@ -118,7 +118,7 @@ def loss_of(
         if isinstance(act, NumberActSpec) and act.blur:
             acts = acts + blurred_cross_entropy(logits, target, act.smoothing, act.blur)
         elif spec.loss == "stablemax":
-            acts = acts + stablemax_loss(logits, target)  # without smoothing, which a chart may not ask for then
+            acts = acts + stablemax_loss(logits, target)  # published without smoothing
         else:
             acts = acts + cross_entropy(logits, target, act.smoothing)
     reflection = F.binary_cross_entropy_with_logits(reading.right, right_B.float())

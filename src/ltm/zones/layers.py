@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 NORM_EPS = 1e-5
@@ -64,6 +64,14 @@ class Linear(nn.Module):
 def rms_norm(x: Float[Tensor, "... W"]) -> Float[Tensor, "... W"]:
     """Divides by the root mean square of the last axis, without a learned scale (Zhang and Sennrich 2019)."""
     return F.rms_norm(x, (x.shape[-1],), eps=NORM_EPS)
+
+
+def field_mean(field_BSD: Float[Tensor, "B S D"], mask_BS: Bool[Tensor, "B S"] | None) -> Float[Tensor, "B D"]:
+    """Returns the mean over the sites that exist; zeros where none does, such as those of a goal that nobody named."""
+    if mask_BS is None:
+        return field_BSD.mean(dim=1)
+    weights_BS = mask_BS.to(field_BSD.dtype)
+    return (field_BSD * weights_BS[..., None]).sum(1) / weights_BS.sum(1, keepdim=True).clamp_min(1)
 
 
 class SwiGLU(nn.Module):
