@@ -70,7 +70,7 @@ def test_what_is_heard_is_what_the_others_hold(strength: str, rank: int) -> None
     coupling = Coupling(spec, widths, widths)
     initialise_all(coupling, torch.Generator().manual_seed(0))
     own = {name: torch.randn(2, 5, 6, generator=torch.Generator().manual_seed(n)) for n, name in enumerate(widths)}
-    heard = coupling.heard("z1", own)
+    heard = coupling.heard("z1", own, None)
     assert heard is not None and heard.shape == (2, 5, 6)
     expected = torch.zeros(2, 5, 6)
     for number, edge in enumerate(coupling.edges):
@@ -83,7 +83,7 @@ def test_what_is_heard_is_what_the_others_hold(strength: str, rank: int) -> None
                 part = part * torch.sigmoid(coupling.gates[number](held))[:, None]
             expected = expected + part
     torch.testing.assert_close(heard, expected)
-    changed = coupling.heard("z1", {**own, "z0": own["z0"] + 1})
+    changed = coupling.heard("z1", {**own, "z0": own["z0"] + 1}, None)
     assert changed is not None and not torch.allclose(changed, heard)
 
 

@@ -140,3 +140,31 @@ def test_a_router_that_does_not_learn_keeps_its_favour() -> None:
         first, again = fired(brain, 8), fired(brain, 8)
     assert torch.equal(first, again)
     assert brain.circuit.wave is not None and not brain.circuit.wave.favour_R.any()
+
+
+@pytest.mark.parametrize("policy", DYNAMIC)
+def test_roles_that_are_all_chosen_give_what_all_give(policy: str) -> None:
+    zones = {
+        "first": {"kind": "mixer", "write": "replace"},
+        "second": {"kind": "conv", "write": "replace"},
+        "third": {"kind": "mixer"},
+    }
+    chosen = Brain(chart_with(zones, wave={"policy": policy, "fire": 3}))
+    every = Brain(chart_with(zones, wave={"policy": "all"}))
+    every.load_state_dict({n: w for n, w in chosen.state_dict().items() if not n.startswith("circuit.wave.")})
+    minds = [brain.begin(puzzles()) for brain in (chosen, every)]
+    for brain, mind in zip((chosen, every), minds, strict=True):
+        brain.circuit.run(mind.lanes, mind.input, mind.places, 3)
+    torch.testing.assert_close(minds[0].lanes.field, minds[1].lanes.field)
+
+
+def test_a_field_that_was_replaced_is_what_the_chosen_zone_gave() -> None:
+    zones = {f"z{n}": {"kind": "mixer", "write": "replace"} for n in range(3)}
+    brain, recorder = Brain(chart_with(zones, wave={"policy": "random", "fire": 1})), Recorder()
+    mind = brain.begin(puzzles(6))
+    before = mind.lanes.field
+    brain.circuit.run(mind.lanes, mind.input, mind.places, 1, recorder)
+    for number, name in enumerate(zones):
+        fired_B = recorder.fired[0][:, number]
+        given, _ = brain.circuit.zone(name).fire("self", before, mind.input, None, None, mind.places)
+        torch.testing.assert_close(mind.lanes.field[fired_B], given[fired_B])

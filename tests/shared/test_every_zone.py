@@ -9,7 +9,7 @@ import pytest
 import torch
 from little_model import views
 from safetensors.torch import load_file
-from tiny import WIDTH, chart_of, puzzles
+from tiny import WIDTH, brain_with, chart_of, puzzles
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 from variants import EVERY, VARIANTS
@@ -112,16 +112,42 @@ def test_operations_are_those_that_pytorch_counts(zone: dict[str, Any]) -> None:
 
 
 @free
-def test_sites_that_do_not_exist_change_nothing(zone: dict[str, Any]) -> None:
-    any_size = {"kind": "grid", "symbols": 5}
-    brain = Brain(chart_of(zone, senses={"puzzle": any_size}, acts={"solution": any_size}))
-    small = torch.randint(0, 5, (1, 3, 4), generator=torch.Generator().manual_seed(2), dtype=torch.uint8)
-    padded = torch.full((1, 5, 4), VOID, dtype=torch.uint8)
-    padded[:, :3] = small
-    alone = field_after(brain, {"puzzle": small, "view": views(1)})
-    among = field_after(brain, {"puzzle": padded, "view": views(1)})
-    torch.testing.assert_close(among[:, :12], alone[:, :12], atol=2e-5, rtol=1e-4)
-    torch.testing.assert_close(among[:, 20:], alone[:, 12:], atol=2e-5, rtol=1e-4)
+@pytest.mark.parametrize("sides", [(5, 4), (4, 5), (9, 9)], ids=lambda sides: "x".join(map(str, sides)))
+def test_sites_that_do_not_exist_change_nothing(zone: dict[str, Any], sides: tuple[int, int]) -> None:
+    # In front of what is padded and behind it there are sites that exist.
+    brain = Brain(chart_of(zone, field={"width": WIDTH, "noise": 0.0, "prefix": 2}, senses=SENSES, acts=ACTS))
+    one_padding(brain, sides)
+
+
+@pytest.mark.parametrize("wave", ["top-k", "sync"])
+@pytest.mark.parametrize("write", ["add", "replace"])
+def test_sites_that_do_not_exist_choose_nothing(wave: str, write: str) -> None:
+    zones = {f"z{n}": {"kind": "conv", "state": "own", "write": write} for n in range(4)}
+    coupling = {"pattern": "ring", "strength": "dynamic"}
+    parts = {"senses": SENSES, "acts": ACTS, "wave": {"policy": wave, "fire": 2}, "coupling": coupling}
+    one_padding(brain_with(zones, **parts), (9, 9))
+
+
+SENSES = {"puzzle": {"kind": "grid", "symbols": 5}, "behind": {"kind": "grid", "rows": 1, "columns": 3, "symbols": 5}}
+ACTS = {"solution": {"kind": "grid", "symbols": 5, "at": "puzzle"}}
+
+
+def one_padding(brain: Brain, sides: tuple[int, int]) -> None:
+    """Asserts that a scene alone thinks as beside one of those sides."""
+    generator = torch.Generator().manual_seed(2)
+    small, behind = (
+        torch.randint(0, 5, (1, *shape), generator=generator, dtype=torch.uint8) for shape in ((3, 4), (1, 3))
+    )
+    padded = torch.full((1, *sides), VOID, dtype=torch.uint8)
+    padded[:, :3, :4] = small
+    alone, among = (brain.begin({"puzzle": p, "behind": behind, "view": views(1)}) for p in (small, padded))
+    with torch.no_grad():  # learning would favour other roles the second time
+        readings = [brain.think_on(mind, 3) for mind in (alone, among)]
+    there = (
+        torch.ones(among.places.sites, dtype=torch.bool) if among.places.mask_BS is None else among.places.mask_BS[0]
+    )
+    torch.testing.assert_close(among.lanes.field[:, there], alone.lanes.field, atol=2e-5, rtol=1e-4)
+    torch.testing.assert_close(readings[1].right, readings[0].right, atol=2e-5, rtol=1e-4)
 
 
 @plain

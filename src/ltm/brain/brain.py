@@ -36,7 +36,7 @@ from ltm.senses.sequence import SequenceSense
 from ltm.senses.table import KINDS as SENSE_KINDS
 from ltm.senses.table import Sense
 from ltm.senses.text import TextSense
-from ltm.zones.layers import initialise_all
+from ltm.zones.layers import field_mean, initialise_all
 from ltm.zones.places import Places
 
 
@@ -158,7 +158,7 @@ class Brain(Pretrained, nn.Module):
             if name in mind.spoken and mind.spoken[name].logits is None:
                 said[name], there = mind.spoken[name].said, exists[name]
                 exists[name] = ~said[name] if there is None else there & ~said[name]
-        changed_B = torch.stack([(answers[n] != mind.answers[n]).float().mean(1) for n in answers]).mean(0)
+        changed_B = torch.stack([_changed(answers[n], mind.answers[n], exists[n]) for n in answers]).mean(0)
         said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
         mind.logits = {name: logits[name] for name in mind.spoken}
@@ -221,6 +221,11 @@ class Brain(Pretrained, nn.Module):
         rest |= {} if self.prefix is None else {"prefix": self.prefix}
         rest |= {} if self.steps is None else {"steps": self.steps}
         return parts | {name: count(module) for name, module in rest.items()}
+
+
+def _changed(answer_BN: Tensor, before_BN: Tensor, exists_BN: Tensor | None) -> Tensor:
+    """Returns the share `[B]` of the cells that there are whose answer is another one than before."""
+    return field_mean((answer_BN != before_BN).float()[..., None], exists_BN)[:, 0]
 
 
 def with_training(chart: Chart, **changes: object) -> Chart:

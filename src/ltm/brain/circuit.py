@@ -20,11 +20,11 @@ from ltm.brain.coupling import Coupling
 from ltm.brain.lanes import Lanes
 from ltm.brain.masked import masked_tick
 from ltm.brain.residence import Residence
-from ltm.brain.total import Total
+from ltm.brain.total import ChosenTotal, Total, move
 from ltm.brain.wave import DynamicWave, roles_in
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.rhythm import cycle, labels
-from ltm.zones.layers import rms_norm, truncated_normal_
+from ltm.zones.layers import truncated_normal_
 from ltm.zones.places import Places
 from ltm.zones.zone import Zone
 
@@ -135,7 +135,7 @@ class Circuit(nn.Module):
         if self.residence is not None:
             self.residence.need(name)
         zone = self.zone(name)
-        heard = self.coupling.heard(name, lanes.own)
+        heard = self.coupling.heard(name, lanes.own, places.mask_BS)
         for other in zone.reads(zone.spec.roles[role]):
             if other in self.zones and other != name:
                 part = lanes.own[other][..., : zone.width]
@@ -177,9 +177,9 @@ class Circuit(nn.Module):
     def _chosen_tick(
         self, wave: DynamicWave, lanes: Lanes, input_BSD: Tensor, places: Places, recorder: Recorder | None
     ) -> None:
-        fired_BR, gate_BR = wave.choose(lanes)
+        fired_BR, gate_BR = wave.choose(lanes, places.mask_BS)
         field_BSD, own = lanes.field, dict(lanes.own)
-        delta_BSD = torch.zeros_like(field_BSD)
+        total = ChosenTotal(self, field_BSD, fired_BR, gate_BR)
         moved_BR = torch.zeros(fired_BR.shape)
         firing = roles_in(fired_BR)
         if self.residence is not None:
@@ -201,13 +201,8 @@ class Circuit(nn.Module):
             if writes != "field" and state is not None:
                 own[name] = own[name].index_copy(0, index, state.to(own[name].dtype))
             if writes != "own":
-                move = Total(self, some.field).move(name, given)
-                gate = gate_BR[index, number][:, None, None].to(move.dtype)
-                delta_BSD = delta_BSD.index_add(0, index, (gate * move).to(delta_BSD.dtype))
-        moved_field = field_BSD + delta_BSD
-        if self.norm:
-            moved_field = rms_norm(moved_field)
-        lanes.field, lanes.own = moved_field, own
+                total.add(number, given, some.field, index)
+        lanes.field, lanes.own = total.result(), own
         if recorder is not None:
             recorder.fired.append(fired_BR)
             recorder.moved.append(moved_BR.detach())
@@ -228,7 +223,7 @@ class Circuit(nn.Module):
             assert state is not None
             change = state - lanes.own[name]
         else:
-            change = Total(self, lanes.field).move(name, given)
+            change = move(self.zone(name), given, lanes.field)
         return change.detach().float().square().mean(dim=(1, 2)).sqrt()
 
     def operations(self, places: Places, tick: int) -> int:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ltm.chart.circuit import CouplingSpec
 from ltm.chart.patterns import edges
-from ltm.zones.layers import Linear
+from ltm.zones.layers import Linear, field_mean
 
 
 class Coupling(nn.Module):
@@ -52,8 +52,11 @@ class Coupling(nn.Module):
             with torch.no_grad():
                 self.strengths.copy_(torch.tensor([1 / math.sqrt(count) for count in into]))
 
-    def heard(self, to: str, own: Mapping[str, Tensor]) -> Tensor | None:
-        """Returns the weighted sum of what zone `to` hears `[B, S, W]`, or None when no edge ends there."""
+    def heard(self, to: str, own: Mapping[str, Tensor], mask_BS: Tensor | None) -> Tensor | None:
+        """Returns the weighted sum of what zone `to` hears `[B, S, W]`, or None when no edge ends there.
+
+        Dynamic strengths go by the states at the sites that exist.
+        """
         total: Tensor | None = None
         for number, edge in enumerate(self.edges):
             if edge.to == to:
@@ -63,7 +66,7 @@ class Coupling(nn.Module):
                     part = part * self.strengths[number].to(part.dtype)
                 elif self.strength == "dynamic":
                     ends = [source] + ([own[to]] if to in own else [])
-                    held = torch.cat([end.mean(dim=1) for end in ends], dim=-1)
+                    held = torch.cat([field_mean(end, mask_BS) for end in ends], dim=-1)
                     part = part * torch.sigmoid(self.gates[number](held))[:, None].to(part.dtype)
                 total = part if total is None else total + part
         return total

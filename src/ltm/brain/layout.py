@@ -15,7 +15,7 @@ from ltm.chart.schema import Chart
 from ltm.chart.sites import own_grids
 from ltm.senses.raw import RawSense
 from ltm.senses.table import Sense
-from ltm.zones.places import Places
+from ltm.zones.places import Places, block_of
 from ltm.zones.raw import Raw
 from ltm.zones.spec import Window
 
@@ -35,6 +35,9 @@ class Layout:
         self.senses, self.prefix, self.stepped = senses, chart.field.prefix, chart.steps is not None
         self.specs = chart.senses
         self.own = own_grids(chart)
+        self.blocks = tuple(block_of(s.fixed_sites) for s in self.specs.values()) + tuple(
+            map(block_of, self.own.values())
+        )
         first = next(iter(chart.senses))
         self.read = {name: name if name in self.own else act.place(first) for name, act in chart.acts.items()}
         self._pools: dict[tuple[tuple[int, int], ...], dict[Window, Tensor]] = {}
@@ -49,7 +52,7 @@ class Layout:
         """
         seen = (spec.sites(tuple(values[name].shape[1 + self.stepped :])) for name, spec in self.specs.items())
         grids = (*seen, *self.own.values())
-        places = Places(grids, self.prefix, names=tuple(self.specs))
+        places = Places(grids, self.prefix, names=tuple(self.specs), blocks=self.blocks)
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.pop(grids, places._pools)
         self._pools[grids] = places._pools

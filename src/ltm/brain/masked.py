@@ -14,9 +14,8 @@ import torch
 from torch import Tensor
 
 from ltm.brain.lanes import Lanes
-from ltm.brain.total import Total
+from ltm.brain.total import ChosenTotal
 from ltm.brain.wave import DynamicWave
-from ltm.zones.layers import rms_norm
 from ltm.zones.places import Places
 
 if TYPE_CHECKING:
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 
 def masked_tick(circuit: Circuit, wave: DynamicWave, lanes: Lanes, input_BSD: Tensor, places: Places) -> None:
     """Runs one tick, changing `lanes` (whose tensors are replaced, never written into)."""
-    fired_BR, gate_BR = wave.choose(lanes)
+    fired_BR, gate_BR = wave.choose(lanes, places.mask_BS)
     own = dict(lanes.own)
-    field_BSD = lanes.field
+    total = ChosenTotal(circuit, lanes.field, fired_BR, gate_BR)
     for number, (name, role) in enumerate(circuit.labels):
         zone = circuit.zone(name)
         given, state = circuit.fire(number, lanes, input_BSD, places)
@@ -36,7 +35,5 @@ def masked_tick(circuit: Circuit, wave: DynamicWave, lanes: Lanes, input_BSD: Te
         if writes != "field" and state is not None:
             own[name] = torch.where(fired_B11, state, own[name])
         if writes != "own":
-            move_BSD = gate_BR[:, number, None, None] * Total(circuit, lanes.field).move(name, given)
-            # Chosen rather than multiplied by zero: what an idle role makes of the field may be anything.
-            field_BSD = field_BSD + torch.where(fired_B11, move_BSD, 0.0)
-    lanes.field, lanes.own = rms_norm(field_BSD) if circuit.norm else field_BSD, own
+            total.add(number, given, lanes.field, None)
+    lanes.field, lanes.own = total.result(), own

@@ -1,6 +1,9 @@
 """What zones give to the field at one tick: added up, or put in its place.
 
-Shapes: B batch, S sites, D field width.
+What zones put in its place is averaged, what others add comes on top, and a field that something was added to is
+normalised. This holds for every wave; where the wave chooses for every example, for those roles that fire for it.
+
+Shapes: B batch, S sites, D field width, R roles.
 """
 
 from __future__ import annotations
@@ -8,16 +11,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ltm.zones.layers import rms_norm
+from ltm.zones.zone import Zone
 
 if TYPE_CHECKING:
     from ltm.brain.circuit import Circuit
 
 
+def replaces(zone: Zone) -> bool:
+    """Returns whether what a zone gives takes the place of the whole field, not of a window of it."""
+    return zone.spec.write == "replace" and zone.channels is None
+
+
+def move(zone: Zone, given: Tensor, field_BSD: Tensor) -> Tensor:
+    """Returns by how much a zone alone moves the whole field."""
+    if zone.channels is not None:
+        old = field_BSD[..., zone.channels] if zone.spec.write == "replace" else 0.0
+        wide = torch.zeros_like(field_BSD)
+        return wide.index_add(-1, zone.channels, (given - old).to(wide.dtype))
+    return given - field_BSD if zone.spec.write == "replace" else given
+
+
 class Total:
-    """Gathers what zones give to the field at one tick."""
+    """Gathers what zones give to the field at one tick of a fixed schedule."""
 
     def __init__(self, circuit: Circuit, field_BSD: Tensor) -> None:
         self.circuit = circuit
@@ -26,21 +45,13 @@ class Total:
         self.replaced: list[Tensor] = []
 
     def add(self, name: str, given: Tensor) -> None:
+        """Takes what a zone gives."""
         zone = self.circuit.zone(name)
-        if zone.spec.write == "replace" and zone.channels is None:
+        if replaces(zone):
             self.replaced.append(given)
         else:
-            move = self.move(name, given)
-            self.added = move if self.added is None else self.added + move
-
-    def move(self, name: str, given: Tensor) -> Tensor:
-        """Returns by how much a zone moves the whole field."""
-        zone = self.circuit.zone(name)
-        if zone.channels is not None:
-            old = self.field[..., zone.channels] if zone.spec.write == "replace" else 0.0
-            wide = torch.zeros_like(self.field)
-            return wide.index_add(-1, zone.channels, (given - old).to(wide.dtype))
-        return given - self.field if zone.spec.write == "replace" else given
+            moved = move(zone, given, self.field)
+            self.added = moved if self.added is None else self.added + moved
 
     def result(self) -> Tensor:
         """Returns the field after the tick."""
@@ -50,3 +61,57 @@ class Total:
         if self.added is None:
             return field_BSD
         return rms_norm(field_BSD + self.added) if self.circuit.norm else field_BSD + self.added
+
+
+class ChosenTotal:
+    """Gathers what roles give to the field at one tick for which a wave has chosen them, example by example.
+
+    Args:
+        circuit: whose roles fire.
+        field_BSD: as it was at the tick's start.
+        fired_BR: which roles fire.
+        gate_BR: factors equal to one, through which the choice gets its gradient.
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        field_BSD: Tensor,
+        fired_BR: Bool[Tensor, "B R"],
+        gate_BR: Float[Tensor, "B R"],
+    ) -> None:
+        self.circuit, self.fired_BR = circuit, fired_BR
+        roles = [(circuit.zone(name), role) for name, role in circuit.labels]
+        gives = [zone.writes(zone.spec.roles[role]) != "own" for zone, role in roles]
+        replacing = [gave and replaces(zone) for gave, (zone, _) in zip(gives, roles, strict=True)]
+        replacing_R = torch.tensor(replacing)
+        adding_R = torch.tensor(gives) & ~replacing_R
+        replacers_B1 = (fired_BR & replacing_R).sum(1, keepdim=True).clamp_min(1)
+        self.weight_BR = torch.where(replacing_R, gate_BR / replacers_B1, gate_BR)
+        self.added_B = (fired_BR & adding_R).any(1)
+        self.moved = field_BSD
+
+    def add(self, number: int, given: Tensor, field_BSD: Tensor, index: Tensor | None) -> None:
+        """Takes what a role gives.
+
+        Args:
+            number: of the role.
+            given: by it, for the examples of `index`.
+            field_BSD: of those, as it was at the tick's start.
+            index: for which examples it fires; None where it was computed for all of them and counts where it fires.
+        """
+        name, _ = self.circuit.labels[number]
+        weight_BR = self.weight_BR if index is None else self.weight_BR[index]
+        moved = move(self.circuit.zone(name), given, field_BSD)
+        moved = (weight_BR[:, number, None, None].to(moved.dtype) * moved).to(self.moved.dtype)
+        if index is None:
+            # Chosen rather than multiplied by zero: what an idle role makes of the field may be anything.
+            self.moved = self.moved + torch.where(self.fired_BR[:, number, None, None], moved, 0.0)
+        else:
+            self.moved = self.moved.index_add(0, index, moved)
+
+    def result(self) -> Tensor:
+        """Returns the field after the tick."""
+        if not self.circuit.norm:
+            return self.moved
+        return torch.where(self.added_B[:, None, None], rms_norm(self.moved), self.moved)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from ltm.brain.lanes import Lanes
 from ltm.chart.circuit import WaveSpec
-from ltm.zones.layers import Linear, truncated_normal_
+from ltm.zones.layers import Linear, field_mean, truncated_normal_
 
 BALANCE_STEP = 0.01
 """By how much a role's favour changes at a tick, beside scores that sum to one."""
@@ -61,8 +61,14 @@ class DynamicWave(nn.Module):
             return None
         return (-2 * math.pi * torch.arange(self.roles) / self.roles).expand(batch, -1).clone()
 
-    def choose(self, lanes: Lanes) -> tuple[Bool[Tensor, "B R"], Float[Tensor, "B R"]]:
+    def choose(
+        self, lanes: Lanes, mask_BS: Bool[Tensor, "B S"] | None
+    ) -> tuple[Bool[Tensor, "B R"], Float[Tensor, "B R"]]:
         """Chooses exactly `fire` roles for each example; moves the phases, and while learning the favour of roles.
+
+        Args:
+            lanes: whose field, at the sites that exist, says who is chosen.
+            mask_BS: which do; None where all.
 
         Returns:
             Which roles fire, and factors equal to one through which the choice gets its gradient (straight-through).
@@ -71,7 +77,7 @@ class DynamicWave(nn.Module):
             batch = lanes.field.shape[0]
             scores_BR = torch.rand(batch, self.roles, generator=lanes.generator)
         else:
-            drive_BR = self.router(lanes.field.float().mean(dim=1))
+            drive_BR = self.router(field_mean(lanes.field.float(), mask_BS))
             if lanes.phases is None:
                 scores_BR = torch.softmax(drive_BR, dim=-1)
             else:
@@ -94,7 +100,7 @@ class DynamicWave(nn.Module):
         if self.router is not None or lanes.generator is None:
             return None
         state = lanes.generator.get_state()
-        fired_BR, _ = self.choose(lanes)
+        fired_BR, _ = self.choose(lanes, None)  # by chance, whatever exists
         lanes.generator.set_state(state)
         return fired_BR
 

@@ -102,7 +102,7 @@ class AttentionBody(nn.Module):
         if self.spec.positions == "none":
             return None
         if self.spec.positions == "line":
-            return rotary(torch.arange(places.sites, dtype=torch.float32), self.head_width)
+            return rotary(places.line(), self.head_width)
         rows, columns = places.rows_columns()
         down = rotary(rows.float(), self.head_width // 2)
         across = rotary(columns.float(), self.head_width // 2)

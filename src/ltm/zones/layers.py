@@ -95,25 +95,30 @@ class SwiGLU(nn.Module):
 
 
 def rotary(
-    positions: Float[Tensor, " S"], dim: int, base: float = 10_000.0, stretch: Callable[[Tensor], Tensor] | None = None
+    positions: Float[Tensor, "*B S"],
+    dim: int,
+    base: float = 10_000.0,
+    stretch: Callable[[Tensor], Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Returns cosines and sines `[S, dim]` of rotary positions (Su et al. 2021), halves laid out side by side.
+    """Returns cosines and sines `[*B, S, dim]` of rotary positions (Su et al. 2021), halves laid out side by side.
 
     Args:
-        positions: of the sites.
+        positions: of the sites, the same for all examples or of each.
         dim: channels that are turned.
         base: of the frequencies.
         stretch: from frequencies to slower ones.
     """
     frequency = 1.0 / (base ** (torch.arange(0, dim, 2, dtype=torch.float32, device=positions.device) / dim))
     frequency = frequency if stretch is None else stretch(frequency)
-    angles = torch.outer(positions, frequency)
+    angles = positions[..., None] * frequency
     angles = torch.cat((angles, angles), dim=-1)
     return angles.cos(), angles.sin()
 
 
 def rotate(x_BHSK: Tensor, cos_SK: Tensor, sin_SK: Tensor) -> Tensor:
-    """Applies rotary positions to queries or keys `[batch, heads, sites, head width]`, in fp32."""
+    """Applies rotary positions, `[S, K]` or each example's own, to queries or keys `[B, heads, S, K]`, in fp32."""
+    if cos_SK.dim() == 3:
+        cos_SK, sin_SK = cos_SK[:, None], sin_SK[:, None]
     x = x_BHSK.float()
     first, second = x.chunk(2, dim=-1)
     return (x * cos_SK + torch.cat((-second, first), dim=-1) * sin_SK).to(x_BHSK.dtype)

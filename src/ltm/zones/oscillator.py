@@ -93,7 +93,7 @@ class OscillatorBody(nn.Module):
         if isinstance(self.coupling, WindowMixing):
             heard: Tensor = self.coupling(state_BSW, places, windows or self.spec.windows)
         else:
-            turn = rotary(torch.arange(places.sites, dtype=torch.float32), self.width // self.spec.heads)
+            turn = rotary(places.line(), self.width // self.spec.heads)
             heard = self.coupling(state_BSW, turn, visible(places, (), self.spec.heads))
         return heard + condition_BSW
 

@@ -36,6 +36,7 @@ class Places:
         raw: what senses of kind `raw` hold, by name.
         draws: gives circuits inside zones their chance.
         names: of the senses, in their order.
+        blocks: rows and columns of a block of each grid; empty where they follow from the grids.
     """
 
     grids: tuple[tuple[int, int], ...]
@@ -46,6 +47,7 @@ class Places:
     raw: dict[str, Raw] = field(default_factory=dict)
     draws: torch.Generator | None = None
     names: tuple[str, ...] = ()
+    blocks: tuple[tuple[int, int], ...] = ()
     _pools: dict[Window, Tensor] = field(default_factory=dict, repr=False)
 
     @property
@@ -92,6 +94,12 @@ class Places:
             start += rows * columns
         self.parents_BS = torch.cat(parts, dim=1)
 
+    def line(self) -> Tensor:
+        """Returns the number of every site in one line `[S]`, or `[B, S]` where some don't exist and aren't counted."""
+        if self.mask_BS is None:
+            return torch.arange(self.sites, dtype=torch.float32)
+        return self.mask_BS.float().cumsum(1) - 1
+
     def rows_columns(self) -> tuple[Tensor, Tensor]:
         """Returns the row and the column of every site, each `[S]`; 0 for the prefix."""
         rows = [torch.zeros(self.prefix, dtype=torch.long)]
@@ -105,8 +113,7 @@ class Places:
     def groups(self, window: Window) -> Tensor:
         """Returns the group of every site `[S]` in that family of windows; prefix sites form a group of their own.
 
-        `blocks` are squares whose side is the root of the grid's where that is a whole number (3x3 on 9x9), otherwise
-        3x3 tiles.
+        Of `blocks`, see `block_of`.
         """
         if window == "field":
             return torch.zeros(self.sites, dtype=torch.long)
@@ -117,7 +124,7 @@ class Places:
             return cell
         parts = [torch.full((self.prefix,), -1, dtype=torch.long)]
         offset = 0
-        for height, width in self.grids:
+        for (height, width), block in zip(self.grids, self.blocks or map(block_of, self.grids), strict=True):
             cells = torch.arange(height * width)
             row, column = cells // width, cells % width
             if window == "rows":
@@ -125,7 +132,7 @@ class Places:
             elif window == "columns":
                 group, count = column, width
             elif window == "blocks":
-                tall, wide = _block_side(height), _block_side(width)
+                tall, wide = block
                 across = math.ceil(width / wide)
                 group, count = row // tall * across + column // wide, math.ceil(height / tall) * across
             else:
@@ -185,6 +192,11 @@ def _alike(groups_S: Tensor) -> Tensor:
     return (groups_S[:, None] == groups_S[None, :]).float()
 
 
-def _block_side(side: int) -> int:
-    root = math.isqrt(side)
-    return root if root * root == side and root > 1 else 3
+def block_of(sides: tuple[int, int] | None) -> tuple[int, int]:
+    """Returns the rows and columns of a grid's blocks: the root of each side where whole (3x3 on 9x9), otherwise 3.
+
+    Sides that vary, `None`, give 3x3: how large the largest grid of a batch is mustn't matter to the others.
+    """
+    roots = [math.isqrt(side) for side in sides or ()]
+    fitting = [root if root > 1 and root * root == side else 3 for root, side in zip(roots, sides or (), strict=True)]
+    return (fitting[0], fitting[1]) if fitting else (3, 3)
