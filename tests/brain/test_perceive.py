@@ -94,6 +94,21 @@ def test_what_no_reading_explains_leaves_it_unsure(mind: Brain) -> None:
     assert not found.thought.sure and found.readings <= 40
 
 
+def test_all_that_a_page_takes_is_paid_for_and_limited(mind: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
+    puzzle, _ = board(3)
+    clear, (garbled, _) = sure(puzzle), misread(puzzle, 3, 3)
+    paid = Told(eye(), mind, "puzzle").think(clear, WILL).thought.operations
+    monkeypatch.setattr(Keeping, "_again", lambda self, answer, will: 1.0)
+    unchecked = Told(eye(), mind, "puzzle").think(clear, WILL).thought.operations
+    assert unchecked < paid  # parts that were shown to check the answer cost, too
+    free = Told(eye(), mind, "puzzle").think(garbled, WILL, readings=64)
+    short = Told(eye(), mind, "puzzle").think(garbled, WILL.model_copy(update={"operations": 2 * unchecked}))
+    assert short.readings < free.readings and short.thought.operations < free.thought.operations
+    monkeypatch.undo()
+    hurried = Told(eye(), mind, "puzzle").think(clear, WILL.model_copy(update={"operations": unchecked}))
+    assert hurried.thought.confidence <= 0.5 and not hurried.thought.sure  # nothing is left to check it
+
+
 def test_the_same_pictures_lead_to_the_same_thought(mind: Brain) -> None:
     readings, _ = misread(board(1)[0], 1, 0)
 

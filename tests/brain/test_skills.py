@@ -15,6 +15,7 @@ from ltm.brain.familiarity import BUCKETS, Familiarity, features_of
 from ltm.brain.skills import SkilledBrain, trust
 from ltm.brain.think import think
 from ltm.chart.propose import propose
+from ltm.chart.schema import WillSpec
 from ltm.errors import DataError, FolderError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.skills import SKILLS, folders_of, load_skills, write_skills
@@ -164,6 +165,24 @@ def test_where_nothing_was_measured_reflection_decides() -> None:
         dict.fromkeys(("other", "one"), Scene({"board": "1" * 16}))
     )
     assert choice.skill == "one" and choice.asked["one"] > choice.asked["other"]
+
+
+def test_asking_is_paid_for_and_hears_the_will() -> None:
+    one, other = skill(0, 3), skill(0, 3, seed=1)
+    one.familiarity = other.familiarity = None
+    both = SkilledBrain("both", {"one": one, "other": other})
+    scene = dict.fromkeys(("one", "other"), Scene({"board": "1" * 16}))
+    wills = {name: WillSpec(confidence=1.0, ticks=8) for name in both.skills}
+    (thought,) = both.think([scene], wills)
+    assert thought.choice is not None
+    (alone,) = think(both.skills[thought.choice.skill], [scene["one"]], wills["one"])
+    assert thought.operations == alone.operations + thought.choice.operations and thought.choice.operations > 0
+    assert thought.answer == alone.answer
+    limited = {name: will.model_copy(update={"operations": thought.operations - 1}) for name, will in wills.items()}
+    (cut,) = both.think([scene], limited)
+    assert cut.operations < thought.operations
+    with pytest.raises(DataError, match="hears no goal"):
+        both.choose(scene, {name: WillSpec(goal="go") for name in both.skills})
 
 
 def test_merged_brains_answer_bit_for_bit_as_before(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +297,24 @@ def test_operations_of_earlier_steps_are_counted() -> None:
     step = Step({"view": [[1, 2]], "goal": "same"}, "me", {"move": "a"})
     one, three = (think(brain, [Scene(steps=[step] * count)])[0].operations for count in (1, 3))
     assert three == 3 * one
+
+
+def test_earlier_steps_cost_what_fired_in_them() -> None:
+    zones = (
+        "zones: {small: {kind: conv}, large: {kind: mixer, loops: 3, windows: [rows]}}\nwave: {policy: top-k, fire: 1}"
+    )
+    brain = brain_of(re.sub("zones:.*", zones, WORLD))
+    wave = brain.circuit.wave
+    assert wave is not None and wave.router is not None and wave.router.bias is not None
+    step = Step({"view": [[1, 2]], "goal": "same"}, "me", {"move": "a"})
+    spent = []
+    for favoured in (0, 1):
+        with torch.no_grad():
+            wave.router.bias.copy_(100 * torch.eye(2)[favoured])
+        one, three = (think(brain, [Scene(steps=[step] * count)])[0].operations for count in (1, 3))
+        assert three == 3 * one
+        spent.append(three)
+    assert spent[0] != spent[1]
 
 
 def test_walking_again_is_within_the_operations_of_a_further_try() -> None:

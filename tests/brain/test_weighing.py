@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ltm.brain.page import GridPage, Reading, SequencePage, page_of
+from ltm.brain.purse import Purse
 from ltm.brain.thought import Thought
 from ltm.brain.weighing import weigh
+from ltm.chart.schema import WillSpec
 from ltm.errors import DataError
 from ltm.scenes.listops import CLOSE, OPERATIONS
 from ltm.senses.grid import GridSpec
@@ -56,38 +58,59 @@ def sure(text: str) -> list[dict[str, float]]:
     return [{token: 1.0} for token in text.split()]
 
 
+def purse(enough: float = 0.99) -> Purse:
+    return Purse(WillSpec(confidence=enough))
+
+
 def test_what_is_clear_takes_one_thought() -> None:
-    found = weigh(LISTS, looks(*sure("[MAX 1 2 ]")), ponder, 0.99, 100)
+    found = weigh(LISTS, looks(*sure("[MAX 1 2 ]")), ponder, purse(), 100)
     assert found.thought.answer == {"answer": "2"} and found.readings == 1 and found.confidence > 0.999
     assert LISTS.decode(found.reading) == "[MAX 1 2 ]" and LISTS.place(2) == "picture 3"
 
 
 def test_a_garbled_picture_matters_only_where_the_answer_hangs_on_it() -> None:
     garbled = {"0": 0.5, "1": 0.3, "2": 0.2}
-    matters = weigh(LISTS, looks({"[LAST": 1}, {"1": 1}, garbled, {CLOSE: 1}), ponder, 0.99, 100)
+    matters = weigh(LISTS, looks({"[LAST": 1}, {"1": 1}, garbled, {CLOSE: 1}), ponder, purse(), 100)
     assert (
         matters.thought.answer == {"answer": "0"} and matters.confidence == pytest.approx(0.5) and matters.readings == 3
     )
-    idle = weigh(LISTS, looks({"[MAX": 1}, garbled, {"2": 1}, {CLOSE: 1}), ponder, 0.99, 100)
+    idle = weigh(LISTS, looks({"[MAX": 1}, garbled, {"2": 1}, {CLOSE: 1}), ponder, purse(), 100)
     assert idle.thought.answer == {"answer": "2"} and idle.confidence > 0.999 and idle.readings == 3
-    assert idle.operations == 30
+
+
+def test_all_readings_share_what_the_will_allows() -> None:
+    allowed = Purse(WillSpec(confidence=1.0, operations=25))
+
+    def paid(readings: Sequence[Reading]) -> list[Thought]:
+        thoughts = ponder(readings, 0.5)
+        allowed.pay(thoughts)
+        return thoughts
+
+    anything = looks(*[{"0": 0.4, "1": 0.3, "2": 0.3}] * 4)
+    found = weigh(LISTS, anything, paid, allowed, 3)
+    assert (found.readings, allowed.spent, allowed.empty) == (3, 30, True)
+    assert weigh(LISTS, anything, paid, allowed, 100).readings == 1  # one thought there always is
+    assert allowed.share(WillSpec(operations=9), 2).operations == 1
+    halves = Purse(WillSpec(operations=100), spent=40).share(WillSpec(ticks=3), 2)
+    assert (halves.ticks, halves.operations, halves.ms) == (3, 30, None)
+    assert Purse(WillSpec(ms=5.0), seconds=1.0).empty and not Purse(WillSpec(ms=5000.0), seconds=1.0).empty
 
 
 def test_likelier_together_beats_likeliest_alone() -> None:
     found = weigh(
-        LISTS, looks({"[LAST": 0.4, "[MAX": 0.6}, {"2": 1}, {"0": 0.45, "1": 0.55}, {CLOSE: 1}), ponder, 0.9, 9
+        LISTS, looks({"[LAST": 0.4, "[MAX": 0.6}, {"2": 1}, {"0": 0.45, "1": 0.55}, {CLOSE: 1}), ponder, purse(0.9), 9
     )
     assert found.thought.answer == {"answer": "2"} and found.confidence == pytest.approx(0.6)
 
 
 def test_brackets_that_do_not_match_are_read_again() -> None:
-    found = weigh(LISTS, looks({"1": 0.7, "[MAX": 0.3}, {"2": 1}, {"0": 0.6, CLOSE: 0.4}), ponder, 0.99, 100)
+    found = weigh(LISTS, looks({"1": 0.7, "[MAX": 0.3}, {"2": 1}, {"0": 0.6, CLOSE: 0.4}), ponder, purse(), 100)
     # `1 2 0` can be seen; `[MAX 2 0` and `1 2 ]` can't. What is left are these two, weighed against each other.
     assert found.confidence == pytest.approx(0.42 / (0.42 + 0.12))
-    other = weigh(LISTS, looks({"[MAX": 1}, {"2": 1}, {"0": 1}), ponder, 0.99, 100)  # no reading with it is likely
+    other = weigh(LISTS, looks({"[MAX": 1}, {"2": 1}, {"0": 1}), ponder, purse(), 100)  # no reading with it is likely
     assert LISTS.readable(other.reading) and other.thought.answer != {"answer": "0"}
     with pytest.raises(DataError, match="brackets don't match"):
-        weigh(LISTS, np.where(np.eye(len(TOKENS))[[3]] > 0, 0.0, -np.inf), ponder, 0.99, 100)
+        weigh(LISTS, np.where(np.eye(len(TOKENS))[[3]] > 0, 0.0, -np.inf), ponder, purse(), 100)
 
 
 @settings(max_examples=40)
@@ -101,7 +124,7 @@ def test_never_surer_than_all_readings_together(seed: int, trust: float, most: i
         for reading in itertools.product(range(len(TOKENS)), repeat=len(log_CV))
         if LISTS.readable(reading)
     ]
-    found = weigh(LISTS, log_CV, lambda some: ponder(some, trust), 0.999, most)
+    found = weigh(LISTS, log_CV, lambda some: ponder(some, trust), purse(0.999), most)
     answer, total = found.thought.answer["answer"], sum(chance for _, chance in seen)
     exact = sum(chance for reading, chance in seen if ponder([reading])[0].answer["answer"] == answer) / total
     assert 0 < found.confidence <= trust * exact + 1e-6 and found.readings <= most

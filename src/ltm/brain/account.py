@@ -61,12 +61,20 @@ class Account:
     def _pays(self, scene: int, cost: int) -> bool:
         return self.limit is None or self.spent[scene] + self._looks_left[scene] + cost <= self.limit
 
-    def enter(self, scenes: Sequence[int], cost: int, mind: Mind, ticks: int) -> None:
-        """Adds what tries of some scenes cost before their first segment, of so many ticks."""
+    def enter(self, scenes: Sequence[int], foreseeing: int, walking: int, mind: Mind, ticks: int) -> None:
+        """Notes that tries of some scenes begin.
+
+        Args:
+            scenes: whose tries.
+            foreseeing: what each has spent on foreseeing moves, which nothing else counts.
+            walking: what a try takes at most before its first segment.
+            mind: before that.
+            ticks: of the first segment.
+        """
         for scene in scenes:
-            self.spent[scene] += cost
+            self.spent[scene] += foreseeing
         if self.limit is not None:
-            self.beginning = max(self.beginning, cost + self._ahead(mind, ticks))
+            self.beginning = max(self.beginning, walking + self._ahead(mind, ticks))
 
     def _ahead(self, mind: Mind, ticks: int) -> int:
         """Returns what the next ticks of one try cost, and reading the answer; at most, where the wave is dynamic.

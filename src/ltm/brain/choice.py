@@ -14,11 +14,13 @@ class Choice:
         skill: its name.
         familiarity: of the scene to each skill that can read it; 1 where a skill can't tell.
         asked: the confidence of skills whose reflection was asked; empty where familiarity decided.
+        operations: that asking took.
     """
 
     skill: str
     familiarity: dict[str, float]
     asked: dict[str, float] = field(default_factory=dict)
+    operations: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain dictionaries of rounded numbers."""

@@ -20,11 +20,9 @@ class Found:
         thought: by which it came to it.
         confidence: that the answer is right, by all readings that were thought about.
         readings: how many these were.
-        operations: spent on all of them.
     """
 
     reading: Reading
     thought: Thought
     confidence: float
     readings: int
-    operations: int

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from ltm.brain.found import AT_ONCE, Found
 from ltm.brain.page import Reading
+from ltm.brain.purse import Purse
 from ltm.brain.readings import doubtful, likeliest
 from ltm.brain.thought import Thought
 from ltm.chart.schema import WillSpec
@@ -31,6 +32,8 @@ PARTS, SHOWN, AGAIN_TICKS, ENOUGH = 8, 0.7, 48, 0.5
 it holds if so many of the parts lead back to it."""
 SETTLED = math.log(0.3)
 """An answer that is worth at least so much ends the search."""
+UNCHECKED = 0.5
+"""An answer for whose check nothing is left is believed so much."""
 HARDLY = 1e-3
 """An answer that gives a picture a less likely meaning is believed less, in proportion."""
 CONTRADICTED = math.log(1e3)
@@ -77,6 +80,7 @@ class Keeping:
         ponder: thinks about some boards with a will.
         answer: the symbols `[C]` of a thought's answer.
         seed: of the parts by which answers are checked.
+        purse: says when nothing is left for further boards.
     """
 
     def __init__(
@@ -85,7 +89,9 @@ class Keeping:
         ponder: Callable[[Sequence[Reading], WillSpec], Sequence[Thought]],
         answer: Callable[[Thought], Reading],
         seed: int,
+        purse: Purse,
     ) -> None:
+        self._purse = purse
         self._log_CV, self._ponder, self._answer, self._seed = log_CV, ponder, answer, seed
         self._tried: dict[Reading, _Tried] = {}
         self._checked: dict[Reading, float] = {}
@@ -95,17 +101,20 @@ class Keeping:
         doubts = np.zeros(len(self._log_CV))
         short = will.model_copy(update={"ticks": min(will.ticks, RETRY_TICKS)})
         best = self._attempt(list(itertools.islice(likeliest(self._log_CV, doubts), 1)), will)
-        if not best.settled(will):
+        if not self._ended(best, will, most):
             blanked = itertools.islice(doubtful(self._log_CV, best.contradicted), most - len(self._tried))
             best = self._attempt(list(blanked), short)
         doubts[list(best.contradicted)] = CONTRADICTED
         others = likeliest(self._log_CV, doubts)
-        while not best.settled(will) and len(self._tried) < most:
+        while not self._ended(best, will, most):
             some = list(itertools.islice(others, min(AT_ONCE, most - len(self._tried))))
             if not some:
                 break
             best = self._attempt(some, short)
         return self._kept(best)
+
+    def _ended(self, best: _Tried, will: WillSpec, most: int) -> bool:
+        return best.settled(will) or len(self._tried) >= most or self._purse.empty
 
     def _attempt(self, boards: Sequence[Reading], will: WillSpec) -> _Tried:
         fresh = [board for board in dict.fromkeys(boards) if board not in self._tried]
@@ -140,6 +149,8 @@ class Keeping:
         A board that was misread may have no solution; the mind, which has only ever seen boards that have one, may then
         be sure of an answer that breaks the rules. Parts of such an answer lead it elsewhere.
         """
+        if self._purse.empty:
+            return UNCHECKED
         shown = np.random.default_rng(self._seed).random((PARTS, len(answer))) < SHOWN
         boards = [tuple(board) for board in np.where(shown, np.array(answer), 0).tolist()]
         short = WillSpec(ticks=AGAIN_TICKS, confidence=will.confidence)
@@ -156,4 +167,4 @@ class Keeping:
         share = math.exp(best.worth - most) / sum(math.exp(value - most) for value in worth.values())
         # An answer that takes a picture for what it hardly can be is hardly right.
         confidence = best.thought.confidence * share * min(1.0, best.least / HARDLY)
-        return Found(best.board, best.thought, confidence, len(tried), sum(one.thought.operations for one in tried))
+        return Found(best.board, best.thought, confidence, len(tried))

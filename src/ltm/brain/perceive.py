@@ -27,6 +27,7 @@ from ltm.brain.found import Found
 from ltm.brain.keeping import Keeping
 from ltm.brain.page import Page, Reading, page_of
 from ltm.brain.perceived import Doubt, Perceived
+from ltm.brain.purse import Purse
 from ltm.brain.think import think
 from ltm.brain.thought import Thought
 from ltm.brain.weighing import weigh
@@ -147,7 +148,7 @@ class Coupled:
 
         Args:
             pictures: one a cell, row by row, None where there is none; or one a token.
-            will: of the mind; its chart's when absent.
+            will: of the mind, its operations and milliseconds for all readings together; its chart's when absent.
             readings: that are tried at most.
             seed: of the noise in starting states.
 
@@ -155,24 +156,27 @@ class Coupled:
             DataError: too many or too few pictures, or one that can't be read.
         """
         will = will or self.mind.chart.will
+        purse = Purse(will)
         log_CV = self.read(pictures)
         page, (sense,) = self.page, self.mind.chart.senses
 
         def ponder(some: Sequence[Reading], spend: WillSpec) -> list[Thought]:
-            return think(self.mind, {sense: page.encode(some)}, spend, seed=seed)
+            thoughts = think(self.mind, {sense: page.encode(some)}, purse.share(spend, len(some)), seed=seed)
+            purse.pay(thoughts)
+            return thoughts
 
         if self.repeats:
-            found = Keeping(log_CV, ponder, self._answer, seed).search(will, readings)
+            found = Keeping(log_CV, ponder, self._answer, seed, purse).search(will, readings)
         else:
-            found = weigh(page, log_CV, lambda some: ponder(some, will), will.confidence, readings)
-        return self._perceived(found, log_CV, will)
+            found = weigh(page, log_CV, lambda some: ponder(some, will), purse, readings)
+        return self._perceived(found, log_CV, purse)
 
     def _answer(self, thought: Thought) -> Reading:
         name, act = next(iter(self.mind.chart.acts.items()))
         assert isinstance(act, GridSpec)  # checked when the two were coupled
         return tuple(act.encode(thought.answer[name]).reshape(-1).tolist())
 
-    def _perceived(self, found: Found, log_CV: npt.NDArray[np.float64], will: WillSpec) -> Perceived:
+    def _perceived(self, found: Found, log_CV: npt.NDArray[np.float64], purse: Purse) -> Perceived:
         page, first_C = self.page, log_CV.argmax(1)
         taken = found.reading
         if self.repeats:
@@ -188,8 +192,8 @@ class Coupled:
         thought = dataclasses.replace(
             found.thought,
             confidence=found.confidence,
-            sure=found.confidence >= will.confidence,
-            operations=found.operations,
+            sure=found.confidence >= purse.will.confidence,
+            operations=purse.spent,
         )
         doubts.sort(key=lambda doubt: doubt.chance)
         first = bool((np.array(found.reading) == first_C).all())

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ltm.brain.brain import Brain
 from ltm.brain.choice import Choice
 from ltm.brain.familiarity import features_of
+from ltm.brain.purse import Purse
 from ltm.brain.spoken import segments_to_say
 from ltm.brain.think import think
 from ltm.brain.thought import Thought
@@ -40,11 +42,12 @@ class SkilledBrain:
     name: str
     skills: dict[str, Brain]
 
-    def choose(self, scene: Mapping[str, Scene]) -> Choice:
+    def choose(self, scene: Mapping[str, Scene], wills: Mapping[str, WillSpec] | None = None) -> Choice:
         """Decides which skill thinks about a scene.
 
         Args:
             scene: as each skill that can read it reads it, by the skill's name.
+            wills: goals and budgets by skill, for skills that have to be asked; the charts' where absent.
 
         Raises:
             DataError: no skill can read it.
@@ -55,8 +58,10 @@ class SkilledBrain:
         likely = [name for name, share in known.items() if share >= STRANGE] or [max(known, key=known.__getitem__)]
         if len(likely) == 1:
             return Choice(likely[0], known)
-        asked = {name: self._briefly(name, scene[name]) for name in likely}
-        return Choice(max(asked, key=lambda name: asked[name] * trust(known[name])), known, asked)
+        thoughts = {name: self._briefly(name, scene[name], self._will(name, wills)) for name in likely}
+        asked = {name: thought.confidence for name, thought in thoughts.items()}
+        operations = sum(thought.operations for thought in thoughts.values())
+        return Choice(max(asked, key=lambda name: asked[name] * trust(known[name])), known, asked, operations)
 
     def think(
         self, scenes: Sequence[Mapping[str, Scene]], wills: Mapping[str, WillSpec] | None = None, *, seed: int = 0
@@ -65,16 +70,24 @@ class SkilledBrain:
 
         Args:
             scenes: each as the skills that can read it do.
-            wills: goals and budgets by skill; the charts' where absent.
+            wills: goals and budgets by skill; the charts' where absent. Asking several skills costs, too.
             seed: of the noise in starting states.
         """
         thoughts = []
         for scene in scenes:
-            choice = self.choose(scene)
+            begun = time.perf_counter()
+            choice = self.choose(scene, wills)
             name = choice.skill
-            (thought,) = think(self.skills[name], [scene[name]], (wills or {}).get(name), seed=seed)
-            thoughts.append(dataclasses.replace(thought, choice=choice))
+            will = self._will(name, wills)
+            chosen = time.perf_counter() - begun
+            left = Purse(will, choice.operations, chosen).share(will)
+            (thought,) = think(self.skills[name], [scene[name]], left, seed=seed)
+            operations, seconds = thought.operations + choice.operations, thought.seconds + chosen
+            thoughts.append(dataclasses.replace(thought, choice=choice, operations=operations, seconds=seconds))
         return thoughts
+
+    def _will(self, name: str, wills: Mapping[str, WillSpec] | None) -> WillSpec:
+        return (wills or {}).get(name) or self.skills[name].chart.will
 
     def _familiarity(self, name: str, scene: Scene) -> float:
         brain = self.skills[name]
@@ -85,13 +98,12 @@ class SkilledBrain:
             raise FolderError(f"skill '{name}': what is familiar to it was measured with other senses")
         return float(brain.familiarity(features_BF)[0])
 
-    def _briefly(self, name: str, scene: Scene) -> float:
-        """Returns how sure a skill is after as long a thought as it had while learning."""
+    def _briefly(self, name: str, scene: Scene, will: WillSpec) -> Thought:
+        """Returns what a skill thinks in the time that it had while learning, and so how sure it is."""
         brain = self.skills[name]
         training = brain.chart.training
         segments = max(training.segments, segments_to_say(brain.chart))  # or it would be judged before it has spoken
-        will = WillSpec(ticks=training.ticks * segments, confidence=brain.chart.will.confidence)
-        return think(brain, [scene], will)[0].confidence
+        return think(brain, [scene], will.model_copy(update={"ticks": training.ticks * segments, "tries": 1}))[0]
 
 
 def trust(familiarity: float) -> float:

@@ -26,7 +26,16 @@ from ltm.brain.residence import Paging
 from ltm.brain.restlessness import wander
 from ltm.brain.telling import Listener, Look, Teller
 from ltm.brain.thought import StepRecord, Stop, Thought
-from ltm.brain.walk import Walk, aimed, begin, last_step, segment_operations, step_records
+from ltm.brain.walk import (
+    Walk,
+    aimed,
+    begin,
+    foreseeing_operations,
+    last_step,
+    segment_operations,
+    step_records,
+    think_segment,
+)
 from ltm.chart.schema import WillSpec
 from ltm.scenes.scene import Scene, encode
 
@@ -158,10 +167,19 @@ class _Thinker:
         """Runs some attempts of some scenes side by side until they are sure or the budget ends."""
         owner = [scene for scene in scenes for _ in range(attempts)]
         seen = {name: value[torch.tensor(owner)] for name, value in self.values.items()}
-        mind, _, walked = begin(self.brain, seen, self.generator, self.dtype)
         segment = self.brain.chart.training.ticks
-        walking = segment_operations(self.brain, mind.places) * len(walked.readings) if walked.readings else 0
-        self.account.enter(owner, walking, mind, min(segment, self.will.ticks))
+
+        def step(brain: Brain, mind: Mind, values: dict[str, Tensor]) -> Reading:
+            recorder = None if brain.circuit.wave is None else Recorder()
+            reading = think_segment(brain, mind, values, recorder)
+            self.account.charge(mind, recorder, segment, owner, reads=True)
+            return reading
+
+        mind, _, walked = begin(self.brain, seen, self.generator, self.dtype, step)
+        foreseeing, most = (
+            len(walked.readings) * cost(self.brain, mind.places) for cost in (foreseeing_operations, segment_operations)
+        )
+        self.account.enter(owner, foreseeing, most, mind, min(segment, self.will.ticks))
         number = {}
         for row, scene in enumerate(owner):
             number[row] = self.kept[scene].tries

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ltm.brain.brain import Brain
+from ltm.brain.circuit import Recorder
 from ltm.brain.mind import Mind, Reading
 from ltm.brain.steps import DID, SHOWN, felt_acts
 from ltm.brain.telling import Teller
@@ -154,7 +155,11 @@ def walk(
 
 
 def begin(
-    brain: Brain, values: Mapping[str, Tensor], generator: torch.Generator | None, dtype: torch.dtype
+    brain: Brain,
+    values: Mapping[str, Tensor],
+    generator: torch.Generator | None,
+    dtype: torch.dtype,
+    think: Think | None = None,
 ) -> tuple[Mind, dict[str, Tensor], Walk]:
     """Starts thoughts; of scenes of several steps, all but the last are walked through, a segment each.
 
@@ -163,6 +168,7 @@ def begin(
         values: `[B, *sides]`, or scenes of equally many steps `[B, T, *sides]`.
         generator: of the noise in starting states.
         dtype: of the field.
+        think: what is done at each of the others; `think_segment` when absent.
 
     Returns:
         The mind, which sees the last step; that step's values; and what came of the others.
@@ -174,24 +180,28 @@ def begin(
     steps = window(brain.chart, values, torch.zeros(batch, dtype=torch.long), count)
     last = {name: value[:, -1] for name, value in steps.items()}
     earlier = {name: value[:, :-1] for name, value in steps.items()}
-    found = walk(brain, mind, earlier, think_segment, last)
+    found = walk(brain, mind, earlier, think or think_segment, last)
     mind.places = brain.layout.widened(mind.places, last)
     mind.input = brain.sense(last, mind.places)
     return mind, last, found
 
 
-def think_segment(brain: Brain, mind: Mind, values: dict[str, Tensor]) -> Reading:
+def think_segment(brain: Brain, mind: Mind, values: dict[str, Tensor], recorder: Recorder | None = None) -> Reading:
     """Sees a step's values and thinks about them for one segment."""
     mind.input = brain.sense(values, mind.places)
-    return brain.think_on(mind, brain.chart.training.ticks)
+    return brain.think_on(mind, brain.chart.training.ticks, recorder)
+
+
+def foreseeing_operations(brain: Brain, places: Places) -> int:
+    """Returns the operations of foreseeing one move for one scene."""
+    ahead = None if brain.steps is None else brain.steps.transition
+    return 0 if ahead is None else ahead.operations(next(iter(ahead.spec.roles)), places)
 
 
 def segment_operations(brain: Brain, places: Places) -> int:
-    """Returns the operations of thinking about one step for one segment, reading and foreseeing included."""
-    circuit, ahead = brain.circuit, None if brain.steps is None else brain.steps.transition
-    ticks = sum(circuit.operations(places, tick) for tick in range(brain.chart.training.ticks))
-    foreseeing = 0 if ahead is None else ahead.operations(next(iter(ahead.spec.roles)), places)
-    return ticks + brain.reading_operations(places) + foreseeing
+    """Returns the operations of a step's segment, reading and foreseeing included; at most, where the wave chooses."""
+    ticks = sum(brain.circuit.operations(places, tick) for tick in range(brain.chart.training.ticks))
+    return ticks + brain.reading_operations(places) + foreseeing_operations(brain, places)
 
 
 def aimed(chart: Chart, values: Mapping[str, Tensor], goal: str | None) -> dict[str, Tensor]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from ltm.brain.found import AT_ONCE, Found
 from ltm.brain.page import Page, Reading
+from ltm.brain.purse import Purse
 from ltm.brain.readings import likeliest
 from ltm.brain.thought import Thought
 from ltm.errors import DataError
@@ -33,7 +34,7 @@ def weigh(
     page: Page,
     log_CV: npt.NDArray[np.float64],
     ponder: Callable[[Sequence[Reading]], Sequence[Thought]],
-    enough: float,
+    purse: Purse,
     most: int,
 ) -> Found:
     """Returns the answer that most speaks for.
@@ -42,7 +43,7 @@ def weigh(
         page: what is read.
         log_CV: log-probability of each symbol for each picture.
         ponder: thinks about some readings.
-        enough: the confidence at which to stop.
+        purse: says what confidence is enough, and when nothing is left for further readings.
         most: readings to think about.
 
     Raises:
@@ -50,7 +51,7 @@ def weigh(
     """
     share: dict[str, float] = {}
     best: dict[str, tuple[float, Reading, Thought]] = {}
-    tried, covered, operations, at_once = 0, 0.0, 0, 1
+    tried, covered, at_once = 0, 0.0, 1
     likely = _Likely(page, log_CV)
     while tried < most and (some := list(itertools.islice(likely, min(at_once, most - tried)))):
         for (reading, chance), thought in zip(some, ponder([reading for reading, _ in some]), strict=True):
@@ -59,17 +60,17 @@ def weigh(
             share[answer] = share.get(answer, 0.0) + worth
             if answer not in best or worth > best[answer][0]:
                 best[answer] = (worth, reading, thought)
-            covered, operations = covered + chance, operations + thought.operations
+            covered += chance
         tried, at_once = tried + len(some), AT_ONCE
         # What can't be seen is out of the question; what hasn't been thought about speaks against every answer.
         possible = max(covered, 1.0 - likely.impossible)
-        if max(share.values()) / possible >= enough or covered / possible >= COVERED:
+        if max(share.values()) / possible >= purse.will.confidence or covered / possible >= COVERED or purse.empty:
             break
     if not tried:
         raise DataError("no reading of these pictures is something that the brain can see: its brackets don't match")
     answer = max(share, key=share.__getitem__)
     _, reading, thought = best[answer]
-    return Found(reading, thought, share[answer] / possible, tried, operations)
+    return Found(reading, thought, share[answer] / possible, tried)
 
 
 class _Likely:
