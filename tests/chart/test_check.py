@@ -94,6 +94,20 @@ def test_the_rest(rest: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "added", "rest", "expected"),
+    [
+        ("frozen: true", "", "coupling: {overlap: 0.5}", "what ties a frozen zone to the field is learned"),
+        ("layers: 1", "smoothing: 0.1", "training: {loss: stablemax}", "stablemax, which knows none: 0, or another"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(one: str, added: str, rest: str, expected: str) -> None:
+    text = BASE.replace("ONE", f"{{kind: mixer, {one}}}").replace("REST", rest)
+    chart_from_text(text.replace(rest, ""), "mine.yaml")
+    with pytest.raises(ChartError, match=expected):
+        chart_from_text(text.replace("done: {", f"done: {{{added}, " if added else "done: {"), "mine.yaml")
+
+
+@pytest.mark.parametrize(
     ("columns", "rest", "expected"),
     [
         (

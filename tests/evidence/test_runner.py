@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from little_results import result
 
+from ltm.chart.size import Sizes
 from ltm.errors import DataError, DivergedError, LtmError
 from ltm.evidence.arms import ARMS
 from ltm.evidence.cited import cited
@@ -19,7 +20,7 @@ from ltm.evidence.readings import figures_of, gather, known
 from ltm.evidence.report import make_report
 from ltm.evidence.run_file import read_run, result_file
 from ltm.evidence.runner import PacedTrainer, run_missing
-from ltm.evidence.tasks import ASIDE, LEARNED, TESTED, chart_of, material
+from ltm.evidence.tasks import ASIDE, LEARNED, TESTED, chart_of, material, usual_sides
 from ltm.runtime.atomic import locked
 
 STEPS = 4
@@ -134,3 +135,12 @@ def test_two_processes_dont_run_into_one_folder(tmp_path: Path) -> None:
     with locked(folder), pytest.raises(LtmError, match="another process runs experiments into it"):
         run(folder, tmp_path / "work")
     assert run(folder, tmp_path / "work")[0]
+
+
+def test_operations_are_those_of_scenes_as_they_are() -> None:
+    learned = material("listops", 10)
+    chart = chart_of("listops", ())
+    length, twice = usual_sides(chart, learned.test)
+    assert length == twice == round(float(learned.test.shapes["expression"][:, 0].mean()))
+    assert Sizes.of(chart, (length, twice)).segment > Sizes.of(chart).segment  # of nine tokens
+    assert usual_sides(chart_of("sudoku", ()), learned.test) == (1, 1)

@@ -151,6 +151,13 @@ def test_sizes_are_asked_for_where_they_are_open(tmp_path: Path) -> None:
     for word, said in wrong.items():
         with pytest.raises(LtmError, match=said):
             asked_sizes([word], brain)
+    for sizes, said in (
+        ({"puzle": (3, 3)}, "sizes: no sense called 'puzle'; did you mean 'puzzle'"),
+        ({"fixed": (3, 3)}, "the chart fixes the size of 'fixed'"),
+        ({"words": (9_999,)}, r"expected one number from 1 to 50 for 'words', got \(9999,\)"),
+    ):
+        with pytest.raises(DataError, match=said):
+            export_brain(brain, tmp_path / "no.onnx", sizes=sizes)
 
 
 def test_without_being_asked_it_is_as_large_as_the_largest_kept_scene() -> None:

@@ -42,6 +42,11 @@ def _acts(chart: Chart) -> Iterator[Problem]:
     for name in both:
         yield ("acts", name), "is the name of a sense as well; an answer can't be what is seen"
     for name, act in chart.acts.items():
+        if chart.training.loss == "stablemax":
+            # Both are of softmax's cross-entropy, and would be ignored.
+            for key in ("smoothing", "blur"):
+                if getattr(act, key, 0):
+                    yield ("acts", name, key), "training.loss is stablemax, which knows none: 0, or another loss"
         at = act.place(next(iter(chart.senses)))
         if at is None:
             continue
@@ -136,9 +141,7 @@ def _coupling(circuit: CircuitSpec, width: int, loc: tuple[str | int, ...]) -> I
     if spec.pattern == "edges" and not spec.edges:
         yield (*loc, "pattern"), "edges needs a list of edges"
     if spec.overlap is not None:
-        for name, zone in circuit.zones.items():
-            if (zone.width or width) > width:
-                yield (*loc[:-1], "zones", name, "width"), f"a window is at most as wide as the field, {width}"
+        yield from _overlapping(circuit, width, loc[:-1])
     unknown = False
     for number, edge in enumerate(spec.edges):
         for end, name in (("source", edge.source), ("to", edge.to)):
@@ -151,3 +154,14 @@ def _coupling(circuit: CircuitSpec, width: int, loc: tuple[str | int, ...]) -> I
         mute = {e.source for e in edges(spec, list(circuit.zones)) if circuit.zones[e.source].state == "none"}
         for name in sorted(mute):
             yield (*loc[:-1], "zones", name), "is heard by other zones but keeps no state: give it `state: own`"
+
+
+def _overlapping(circuit: CircuitSpec, width: int, loc: tuple[str | int, ...]) -> Iterator[Problem]:
+    """Zones that lie in windows of the field are no wider than it, and nothing stands between them and it."""
+    for name, zone in circuit.zones.items():
+        here = (*loc, "zones", name)
+        if (zone.width or width) > width:
+            yield (*here, "width"), f"a window is at most as wide as the field, {width}"
+        if zone.frozen:
+            needs = "what ties a frozen zone to the field is learned, and with coupling.overlap nothing does"
+            yield (*here, "frozen"), needs

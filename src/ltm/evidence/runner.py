@@ -20,7 +20,7 @@ from ltm.evidence.looking import segments_to_look
 from ltm.evidence.measure import looks, nothing_right, nothing_spent, wills
 from ltm.evidence.pace import Paces, read_paces, with_pace
 from ltm.evidence.run_file import RunFile, code_digest, digest_of, read_run, result_file, write_run
-from ltm.evidence.tasks import chart_of, material
+from ltm.evidence.tasks import chart_of, material, usual_sides
 from ltm.runtime.atomic import locked
 from ltm.runtime.record import here
 from ltm.scenes.prepare import scorer_of
@@ -176,7 +176,7 @@ def _run(
             return None
     except DivergedError as problem:  # it would do so again: that is what came of it
         failed = str(problem)
-    segments, sizes = chart.training.segments, Sizes.of(chart)
+    segments, sizes = chart.training.segments, Sizes.of(chart, usual_sides(chart, scenes.test))
     operations, loops = sizes.segment * segments, segments * chart.training.ticks
     at = segments_to_look(chart.training, operations, run.arm.thinks)
     if failed:

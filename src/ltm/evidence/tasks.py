@@ -94,3 +94,12 @@ def _scenes(task: str) -> SceneSet:
     if len(first) < wanted:
         raise DataError(f"{task}: only {len(first):,} different scenes of {len(made):,}; {wanted:,} are needed")
     return made.take(np.sort(first)[:wanted])
+
+
+def usual_sides(chart: Chart, scenes: SceneSet) -> tuple[int, int]:
+    """Returns the mean sides of what scenes show where the chart leaves those open; of lines, their length twice."""
+    open_senses = [name for name, spec in chart.senses.items() if spec.fixed_sites is None]
+    if not open_senses:
+        return (1, 1)  # which nothing goes by
+    sides = scenes.shapes[open_senses[0]].mean(axis=0).round().astype(int).tolist()
+    return (sides[0], sides[1] if chart.senses[open_senses[0]].layout.rank == 2 else sides[0])

@@ -35,26 +35,39 @@ def asked_sizes(words: Sequence[str], brain: Brain) -> dict[str, tuple[int, ...]
         if match is None:
             raise LtmError(f"--size {word[:60]}: expected a sense and its size, such as maze=15x15 or text=200")
         name, sides = match["name"], tuple(int(side) for side in match["sides"].split("x"))
-        if name not in brain.chart.senses:
-            raise LtmError(f"--size {word}: no sense called {name!r}{nearest(name, brain.chart.senses)}")
-        spec = brain.chart.senses[name]
-        if spec.fixed_sites is not None:
-            raise LtmError(f"--size {word}: the chart fixes the size of {name!r} ({spec.words()})")
-        axes = 1 if isinstance(spec, SequenceSpec | TextSpec) else 2
-        most = spec.longest if isinstance(spec, SequenceSpec | TextSpec) else spec.layout.longest
-        if len(sides) != axes or not all(1 <= side <= most for side in sides):
-            form = "one number" if axes == 1 else "rows x columns"
-            raise LtmError(f"--size {word}: expected {form} from 1 to {most:,} for {name!r}")
+        wrong = _unfit(name, sides, brain)
+        if wrong:
+            raise LtmError(f"--size {word}: {wrong}")
         found[name] = sides
     return found
+
+
+def _unfit(name: str, sides: Sequence[int], brain: Brain) -> str:
+    """Returns why a size can't be one of a sense; empty where it can."""
+    if name not in brain.chart.senses:
+        return f"no sense called {name!r}{nearest(name, brain.chart.senses)}"
+    spec = brain.chart.senses[name]
+    if spec.fixed_sites is not None:
+        return f"the chart fixes the size of {name!r} ({spec.words()})"
+    axes = 1 if isinstance(spec, SequenceSpec | TextSpec) else 2
+    most = spec.longest if isinstance(spec, SequenceSpec | TextSpec) else spec.layout.longest
+    if len(sides) != axes or not all(1 <= side <= most for side in sides):
+        form = "one number" if axes == 1 else "rows x columns"
+        return f"expected {form} from 1 to {most:,} for {name!r}"
+    return ""
 
 
 def sizes_of(brain: Brain, asked: Mapping[str, tuple[int, ...]]) -> Sizes:
     """Returns the shape of one encoded value for each sense.
 
     Raises:
-        DataError: a sense's size is open, nothing was asked for, and the brain keeps no scenes to go by.
+        DataError: what is asked for can't be; or a sense's size is open, nothing was asked for, and the brain keeps no
+            scenes to go by.
     """
+    for name, sides in asked.items():
+        wrong = _unfit(name, sides, brain)
+        if wrong:
+            raise DataError(f"sizes: {wrong}, got {sides}")
     sizes: dict[str, tuple[int, ...]] = {}
     for name, spec in brain.chart.senses.items():
         places = asked.get(name) or _declared(spec) or _largest_kept(brain, name)

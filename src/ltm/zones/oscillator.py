@@ -81,12 +81,6 @@ class OscillatorBody(nn.Module):
         out = rms_norm(x_BSW + norms_BSW.to(x_BSW.dtype))
         return rms_norm(out + self.channels(out)), state
 
-    def energy(self, own_BSO: Tensor, x_BSW: Tensor, places: Places) -> Float[Tensor, " B"]:
-        """Returns the energy `-sum x.y` of each example; lower means that the oscillators agree."""
-        state = self._unit(own_BSO)
-        pull = self._pull(state, self.condition(x_BSW), places, None)
-        return -(state * pull).float().sum(dim=(1, 2))
-
     def _pull(
         self, state_BSW: Tensor, condition_BSW: Tensor, places: Places, windows: Sequence[Window] | None
     ) -> Tensor:
