@@ -59,5 +59,5 @@ class NestedBody(nn.Module):
         return lanes.field, lanes.field
 
     def operations(self, places: Places) -> int:
-        """Operations of one firing for one example."""
+        """Operations of one firing for one example; of the dearest choices where the wave inside chooses."""
         return sum(self.circuit.operations(places, tick) for tick in range(self.spec.ticks))
