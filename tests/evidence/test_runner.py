@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from little_results import result
 
 from ltm.chart.size import Sizes
 from ltm.errors import DataError, DivergedError, LtmError
-from ltm.evidence.arms import ARMS
+from ltm.evidence.arms import ARMS, REFERENCE
 from ltm.evidence.cited import cited
 from ltm.evidence.document import markdown
 from ltm.evidence.experiments import Planned
 from ltm.evidence.measure import nothing_right, nothing_spent
-from ltm.evidence.pace import HELD_BACK, Pace, Paces, read_paces, with_pace
+from ltm.evidence.pace import HELD_BACK, Pace, Paces, ReferencePace, digest, read_paces, with_pace
 from ltm.evidence.readings import figures_of, gather, known
 from ltm.evidence.report import make_report
 from ltm.evidence.run_file import read_run, result_file
 from ltm.evidence.runner import PacedTrainer, run_missing
-from ltm.evidence.tasks import ASIDE, LEARNED, TESTED, chart_of, material, usual_sides
+from ltm.evidence.tasks import ASIDE, LEARNED, TASKS, TESTED, chart_of, material, usual_sides
 from ltm.runtime.atomic import locked
 
 STEPS = 4
 ARM = ARMS["listops-92k-1"]
+CHART = chart_of(ARM.task, ARM.changes)
+BASE = chart_of("listops", ARMS[REFERENCE["listops"]].changes)
 RUN = Planned(ARM, 0, STEPS / HELD_BACK)
 
 
@@ -33,8 +36,8 @@ def paced(folder: Path) -> Path:
     paces = Paces(
         processor="a processor",
         precision="fp32",
-        references={"listops": 1.0},
-        arms={ARM.name: Pace(slower=1.0, lowest=1.0, highest=1.0)},
+        references={"listops": ReferencePace(seconds=1.0, made_for="")},
+        arms={ARM.name: Pace(slower=1.0, lowest=1.0, highest=1.0, made_for=digest(BASE, CHART))},
     )
     folder.mkdir()
     (folder / "pace.json").write_text(paces.model_dump_json())
@@ -61,6 +64,23 @@ def test_a_stopped_run_goes_on_to_the_same_result(tmp_path: Path) -> None:
     assert not list((tmp_path / "work-parts").iterdir())
 
 
+def test_what_was_begun_by_other_code_is_begun_anew(tmp_path: Path) -> None:
+    folder, work = paced(tmp_path / "out"), tmp_path / "work"
+    asked = iter([False, False, False, True])
+    assert not run(folder, work, lambda: next(asked, False))[0]
+    (note,) = work.glob("*/begun.json")
+    note.write_text(note.read_text().replace('"code": "', '"code": "other'))
+    done, said = run(folder, work)
+    assert done and any("it begins anew" in words for words in said)
+    assert not any("resuming" in words for words in said)
+
+
+def test_what_guessing_gets_right_is_known() -> None:
+    (said,) = (values for name, values in material("listops").test.values.items() if name != "expression")
+    commonest = np.bincount(said.reshape(-1)).max() / len(said)
+    assert commonest == pytest.approx(TASKS["listops"].guess, abs=0.01)
+
+
 def test_a_finished_run_is_not_run_again_and_a_damaged_one_is_named(tmp_path: Path) -> None:
     folder = paced(tmp_path / "out")
     assert run(folder, tmp_path / "work")[0]
@@ -76,16 +96,20 @@ def test_a_finished_run_is_not_run_again_and_a_damaged_one_is_named(tmp_path: Pa
 def test_a_pace_is_measured_once(tmp_path: Path) -> None:
     paces = Paces(processor="", precision="fp32", references={}, arms={})
     first = with_pace(paces, ARM, tmp_path)
-    assert first.references["listops"] > 0 and 0 < first.arms[ARM.name].lowest <= first.arms[ARM.name].slower
+    assert first.references["listops"].seconds > 0 and 0 < first.arms[ARM.name].lowest <= first.arms[ARM.name].slower
     assert read_paces(tmp_path) == first == with_pace(first, ARM, tmp_path)
+    stale = first.arms[ARM.name].model_copy(update={"made_for": "another chart"})
+    again = with_pace(first.model_copy(update={"arms": {ARM.name: stale}}), ARM, tmp_path)
+    assert again.arms[ARM.name].made_for == first.arms[ARM.name].made_for and again.references == first.references
     (tmp_path / "pace.json").write_text("{}")
     with pytest.raises(DataError, match=r"pace\.json: damaged"):
         read_paces(tmp_path)
 
 
 def test_equal_time_is_fewer_steps_for_a_slower_arm() -> None:
-    arms = {ARM.name: Pace(slower=4.0, lowest=3.0, highest=5.0)}
-    paces = Paces(processor="", precision="fp32", references={"listops": 0.1}, arms=arms)
+    arms = {ARM.name: Pace(slower=4.0, lowest=3.0, highest=5.0, made_for="")}
+    references = {"listops": ReferencePace(seconds=0.1, made_for="")}
+    paces = Paces(processor="", precision="fp32", references=references, arms=arms)
     assert paces.steps(Planned(ARM, 0, 40.0)) == round(40 * HELD_BACK / 0.4)
     assert paces.steps(Planned(ARM, 0, 0.001)) == 1
 

@@ -149,7 +149,8 @@ def _lines(drawing: Lines) -> Figure:
         axes.plot(x, middle, color=colour, marker="o", markersize=5, linewidth=2, label=line.label)
     axes.set_xscale("log")
     places = sorted({place for line in drawing.lines for place, _ in line.points})
-    if max(places) < _COUNTED:
+    if max(places) < _COUNTED and all(float(place).is_integer() for place in places):
+        # Counts are told one by one; of what lies anywhere, such as joules, the axis chooses what to tell.
         axes.set_xticks(places, [f"{place:,.0f}" for place in places])
         axes.minorticks_off()
     axes.set_ylim(-0.02, 1.04)

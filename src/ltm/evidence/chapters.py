@@ -118,8 +118,8 @@ def _table(shelf: Shelf, arms: Sequence[str]) -> Table:
             f"`{arm}`",
             ARMS[arm].words,
             f"{first['parameters']:,.0f}",
-            f"{first['steps']:,.0f}{' (few)' if first['steps'] < FEW_STEPS else ''}",
-            f"{first['begun']:,.0f}, each {first['begun'] / first['learned']:.1f} times",
+            f"{_counts(shelf.values(arm, 'steps'))}{' (few)' if first['steps'] < FEW_STEPS else ''}",
+            f"{_counts(shelf.values(arm, 'begun'))}, each {first['begun'] / first['learned']:.1f} times",
             f"{shelf.median(arm, 'seconds') or 0.0:.0f}",
             f"{first['operations'] / 1e6:,.0f}",
             spread(shelf.values(arm, "exact")),
@@ -170,3 +170,9 @@ def _spent(shelf: Shelf, arm: str, name: str) -> Iterator[str]:
     yield f"{statistics.median(shelf.values(arm, f'operations:{name}')) / 1e6:,.1f}"
     yield f"{1000 * statistics.median(shelf.values(arm, f'seconds:{name}')):.3g}"
     yield str(energy(shelf, arm, name) or "-")
+
+
+def _counts(values: Sequence[float]) -> str:
+    """Returns one count, or the least and the most where seeds differ."""
+    low, high = min(values), max(values)
+    return f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"

@@ -47,7 +47,8 @@ def cited(folder: Path) -> tuple[list[Reading], list[Path], list[str]]:
 def _ablation(result: Mapping[str, Any]) -> Iterator[Found]:
     for key, run in result["runs"].items():
         part, seed = key.split("/")
-        figures = {name: run[name] for name in ("exact", "expert_once", "expert_tries", "parameters", "steps", "auroc")}
+        figures = {name: run[name] for name in ("expert_once", "expert_tries", "parameters", "steps", "auroc")}
+        figures |= {"segments@1": run["one_segment"], "segments@16": run["exact"]}
         yield f"ablation/{part}", f"seed {seed}", f"runs {key}", figures, run
 
 
@@ -63,17 +64,13 @@ def _sudoku(result: Mapping[str, Any]) -> Iterator[Found]:
         expert = run["tiers"]["expert"]
         looks = {f"exact@{row['ticks']}": row["exact"] for row in expert["by_ticks"]}
         longest = expert["by_ticks"][-1]
-        ticks = expert["by_ticks"][0]["ticks"]
         figures = {
-            "exact": longest["exact"],
-            "auroc": longest["auroc"],
-            "ece": longest["ece"],
+            f"auroc@{longest['ticks']}": longest["auroc"],
+            f"ece@{longest['ticks']}": longest["ece"],
             "parameters": run["parameters"],
             "steps": run["steps"],
             "seconds": run["seconds"],
             "halting": expert["will"]["exact"],
-            "operations:halting": expert["will"]["operations"],
-            "operations:unhalted": run["segment_operations"] * longest["ticks"] / ticks,
             "tries@64": expert["many_tries"]["exact"],
             **looks,
         }

@@ -6,6 +6,8 @@ down and used again, on resuming and on other machines: the steps of a run don't
 
 from __future__ import annotations
 
+import hashlib
+import json
 import statistics
 from pathlib import Path
 from typing import Literal
@@ -20,6 +22,7 @@ from ltm.evidence.experiments import Planned
 from ltm.evidence.tasks import chart_of, material
 from ltm.runtime.atomic import write_file
 from ltm.runtime.record import processor
+from ltm.scenes.prepare import scorer_of
 from ltm.scenes.store import SceneSet
 from ltm.training.machine import rates
 from ltm.training.plan import seconds_a_step
@@ -39,6 +42,16 @@ class Pace(Part):
     slower: float
     lowest: float
     highest: float
+    made_for: str
+    """Digest of both charts: of others it is measured anew."""
+
+
+class ReferencePace(Part):
+    """How long a step of a task's reference takes."""
+
+    seconds: float
+    made_for: str
+    """Digest of its chart."""
 
 
 class Paces(Part):
@@ -46,8 +59,8 @@ class Paces(Part):
 
     processor: str
     precision: Literal["fp32", "bf16"]
-    references: dict[str, float]
-    """Seconds of a step of each task's reference."""
+    references: dict[str, ReferencePace]
+    """By task."""
     arms: dict[str, Pace]
 
     def steps(self, run: Planned) -> int:
@@ -56,7 +69,7 @@ class Paces(Part):
 
     def seconds(self, arm: Arm) -> float:
         """Returns how long a step of an arm takes."""
-        return self.references[arm.task] * self.arms[arm.name].slower
+        return self.references[arm.task].seconds * self.arms[arm.name].slower
 
 
 def read_paces(folder: Path) -> Paces:
@@ -76,30 +89,38 @@ def read_paces(folder: Path) -> Paces:
 
 
 def with_pace(paces: Paces, arm: Arm, folder: Path) -> Paces:
-    """Returns paces in which an arm's is known; measures and writes it down where it isn't."""
-    if arm.name in paces.arms:
+    """Returns paces in which an arm's is known; measures and writes it down where it isn't, or is of other charts."""
+    reference = ARMS[REFERENCE[arm.task]]
+    base, chart = chart_of(reference.task, reference.changes), chart_of(arm.task, arm.changes)
+    known, made_for = paces.arms.get(arm.name), digest(base, chart)
+    if known is not None and known.made_for == made_for:
         return paces
     scenes = material(arm.task, arm.learned).prepared.train
-    reference = ARMS[REFERENCE[arm.task]]
-    base = chart_of(reference.task, reference.changes)
     bf16 = paces.precision == "bf16"
-    chart, rounds, ratios = chart_of(arm.task, arm.changes), list[tuple[float, float]](), [1.0]
+    rounds, ratios = list[tuple[float, float]](), [1.0]
     while len(rounds) < ROUNDS or (len(rounds) < 2 * ROUNDS and max(ratios) > UNSURE * min(ratios)):
         for _ in range(ROUNDS):
             first = _step(base, scenes, bf16)
             rounds.append((first, first if arm == reference else _step(chart, scenes, bf16)))
         ratios = [second / first for first, second in rounds]
     seconds = statistics.median(first for first, _ in rounds)
-    found = Pace(slower=statistics.median(ratios), lowest=min(ratios), highest=max(ratios))
+    found = Pace(slower=statistics.median(ratios), lowest=min(ratios), highest=max(ratios), made_for=made_for)
+    before, of_base = paces.references.get(arm.task), digest(base)
+    # One measurement for all arms of a task: machines have moods.
+    kept = before is not None and before.made_for == of_base
+    references = {} if kept else {arm.task: ReferencePace(seconds=seconds, made_for=of_base)}
     paces = paces.model_copy(
-        update={
-            "references": {arm.task: seconds} | paces.references,
-            "arms": {**paces.arms, arm.name: found},
-        }
+        update={"references": paces.references | references, "arms": {**paces.arms, arm.name: found}}
     )
     write_file(folder / "pace.json", paces.model_dump_json(indent=1).encode() + b"\n")
     return paces
 
 
 def _step(chart: Chart, scenes: SceneSet, bf16: bool) -> float:
-    return seconds_a_step(chart, scenes, bf16, run_segment, STEPS_A_ROUND)
+    return seconds_a_step(chart, scenes, bf16, run_segment, STEPS_A_ROUND, scorer_of(chart))
+
+
+def digest(*charts: Chart) -> str:
+    """Returns a digest of what decides how long steps of charts take."""
+    text = json.dumps([chart.model_dump(mode="json", exclude_defaults=True) for chart in charts])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -59,7 +59,7 @@ def make_report(shelf: Shelf, wanted: int, quick: bool) -> Report:
         quick: whether it is the quick version.
     """
     drawn: dict[str, Drawing] = {}
-    blocks: list[Block] = [Heading(1, TITLE), *_state(shelf, wanted, quick), *_verdicts(judged(shelf))]
+    blocks: list[Block] = [Heading(1, TITLE), *_state(shelf, wanted, quick), *_verdicts(judged(shelf, quick))]
     for number, (name, experiment) in enumerate(EXPERIMENTS.items(), start=1):
         blocks += [
             Heading(2, f"{number}. {experiment.title}"),
@@ -131,8 +131,8 @@ def _verdicts(found: Sequence[Judged]) -> Iterator[Block]:
         f"another if its worst run is better than the other's best and the medians are {100 * EFFECT:g} points apart: "
         "of two arms that don't differ, with three seeds each, the first does in at most one of twenty cases. What is "
         "asked of one brain in two ways is compared run by run. Figures are the share of whole answers right on "
-        "scenes that no run learned from, after as many ticks as in training, unless they say otherwise: median, "
-        "range, runs."
+        "scenes that no run learned from, after as many ticks as in training, unless they say otherwise (as `@64`, "
+        "after so many ticks): median, range, runs."
     )
     rows = []
     for one in found:

@@ -11,8 +11,10 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ltm.evidence.arms import ARMS
 from ltm.evidence.outcome import Outcome, Side, Verdict, readings_of, shown, told
 from ltm.evidence.readings import Shelf
+from ltm.evidence.tasks import TASKS
 
 LEAST = 3
 """Runs a side below which nothing is decided."""
@@ -59,7 +61,7 @@ class Above:
         if outcome.verdict in ("untested", "can't be told"):
             return outcome
         one, other = (shelf.values(side.arm, side.figure) for side in (self.first, self.second))
-        if blind(one, other):
+        if blind(one, other, guessed(self.first, self.second)):
             return replace(outcome, verdict="can't be told", found=f"{outcome.found}: too easy or too hard to tell")
         if outcome.verdict == "supported":
             return outcome
@@ -103,54 +105,80 @@ class Gains:
             found += f"; run by run {', '.join(f'{100 * gain:+.1f}' for gain in gains)} points"
         if len(both) < LEAST:
             return Outcome("untested", rule, found, both)
-        if blind([one.figures[self.more] for one in both], [one.figures[self.less] for one in both]):
+        more, less = ([one.figures[side.figure] for one in both] for side in sides)
+        if blind(more, less, guessed(*sides)):
             return Outcome("can't be told", rule, f"{found}: too easy or too hard to tell", both)
         held = min(gains) >= EFFECT - _EXACTLY
         return Outcome("supported" if held else "not supported", rule, found, both)
 
 
-def blind(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Returns whether shares of two sides are both nearly all or nearly none."""
+def blind(one: Sequence[float], other: Sequence[float], guess: float = 0.0) -> bool:
+    """Returns whether shares of two sides are both nearly all, or hardly more than guessing gets right."""
     medians = statistics.median(one), statistics.median(other)
-    return min(medians) >= CEILING or max(medians) <= FLOOR
+    return min(medians) >= CEILING or max(medians) <= FLOOR + guess
+
+
+def guessed(*sides: Side) -> float:
+    """Returns the share that guessing gets right of what is asked of some sides; 0 where they are of other benchmarks.
+
+    Those are of Sudokus, mazes and costs, which nobody guesses.
+    """
+    return max(TASKS[ARMS[side.arm].task].guess if side.arm in ARMS else 0.0 for side in sides)
+
+
+def _paired(shelf: Shelf, first: Side, second: Side) -> list[tuple[float, float]]:
+    """Returns both figures of each run, where one brain was asked in two ways; else the two medians."""
+    if first.arm == second.arm:
+        both = [one.figures for one in shelf.of(first.arm) if {first.figure, second.figure} <= one.figures.keys()]
+        return [(figures[first.figure], figures[second.figure]) for figures in both]
+    one, other = (shelf.values(side.arm, side.figure) for side in (first, second))
+    return [(statistics.median(one), statistics.median(other))] if one and other else []
+
+
+def _whose(first: Side, second: Side) -> str:
+    return "in every run, " if first.arm == second.arm else "the median of "
 
 
 @dataclass(frozen=True)
 class AsGood:
-    """The first's median is at most `within` below the second's."""
+    """The first is at most `within` below the second: in every run where these are one brain's, else by medians."""
 
     first: Side
     second: Side
     within: float = 0.01
 
     def decide(self, shelf: Shelf) -> Outcome:
-        """Compares medians."""
-        rule = f"the median of {self.first} is at most {100 * self.within:g} points below that of {self.second}"
+        """Compares run by run, or medians."""
+        whose = _whose(self.first, self.second)
+        rule = f"{whose}{self.first} is at most {100 * self.within:g} points below {self.second}"
+        pairs = _paired(shelf, self.first, self.second)
 
-        def held(one: Sequence[float], other: Sequence[float]) -> bool:
-            return statistics.median(one) >= statistics.median(other) - self.within
+        def held(*_: Sequence[float]) -> bool:
+            return all(one >= other - self.within - _EXACTLY for one, other in pairs)
 
         outcome = _settled(shelf, rule, held, self.first, self.second)
         one, other = (shelf.values(side.arm, side.figure) for side in (self.first, self.second))
-        if outcome.verdict == "supported" and max(map(statistics.median, (one, other))) < HARD:
+        hard = HARD + guessed(self.first, self.second)
+        if outcome.verdict == "supported" and max(map(statistics.median, (one, other))) < hard:
             return replace(outcome, verdict="can't be told", found=f"{outcome.found}: too hard to tell")
         return outcome
 
 
 @dataclass(frozen=True)
 class Costs:
-    """The first's median is at most a share of the second's."""
+    """The first is at most a share of the second: in every run where these are one brain's, else by medians."""
 
     first: Side
     second: Side
     share: float
 
     def decide(self, shelf: Shelf) -> Outcome:
-        """Compares medians."""
-        rule = f"the median of {self.first} is at most {self.share:g} times that of {self.second}"
+        """Compares run by run, or medians."""
+        rule = f"{_whose(self.first, self.second)}{self.first} is at most {self.share:g} times {self.second}"
+        pairs = _paired(shelf, self.first, self.second)
 
-        def held(one: Sequence[float], other: Sequence[float]) -> bool:
-            return statistics.median(one) <= self.share * statistics.median(other)
+        def held(*_: Sequence[float]) -> bool:
+            return all(one <= self.share * other for one, other in pairs)
 
         return _settled(shelf, rule, held, self.first, self.second)
 

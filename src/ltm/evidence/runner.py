@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from ltm.evidence.measure import looks, nothing_right, nothing_spent, wills
 from ltm.evidence.pace import Paces, read_paces, with_pace
 from ltm.evidence.run_file import RunFile, code_digest, digest_of, read_run, result_file, write_run
 from ltm.evidence.tasks import chart_of, material, usual_sides
-from ltm.runtime.atomic import locked
+from ltm.runtime.atomic import locked, write_file
 from ltm.runtime.record import here
 from ltm.scenes.prepare import scorer_of
 from ltm.scenes.store import SceneSet
@@ -31,7 +32,7 @@ from ltm.training.metrics import Progress
 from ltm.training.plan import Plan
 
 WATCHED = 16
-"""Scenes that the progress display's validation is of; nothing is chosen by them."""
+"""Scenes that the validation at the end is of; nothing is chosen by them."""
 
 
 class PacedTrainer(Trainer):
@@ -60,6 +61,11 @@ class PacedTrainer(Trainer):
     def planned(self) -> Plan:
         """Returns the plan that was given."""
         return self.paced
+
+    def validate(self) -> None:
+        """Only at the end, where the last weights are kept: it would take more time of large brains than of small."""
+        if self.done:
+            super().validate()
 
 
 def run_missing(
@@ -154,6 +160,19 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+def _begin(work: Path, run: Planned, say: Callable[[str], None]) -> None:
+    """Writes down what trains a run; what was begun by other code, settings or another machine is begun anew."""
+    state = {"code": code_digest(), "made_for": digest_of(run), **{key: here()[key] for key in ("processor", "torch")}}
+    note = work / "begun.json"
+    if work.exists():
+        if note.exists() and json.loads(note.read_bytes()) == state:
+            return
+        say(f"{run.key}: was stopped under other code, settings or on another machine; it begins anew")
+        shutil.rmtree(work)
+    work.mkdir(parents=True)
+    write_file(note, json.dumps(state).encode())
+
+
 def _run(
     run: Planned,
     paces: Paces,
@@ -164,6 +183,7 @@ def _run(
     stop: Callable[[], bool],
 ) -> RunFile | None:
     """Trains and measures; None where it was stopped, after saving."""
+    _begin(work, run, say)
     how = (f"training.seed={run.seed}", f"training.steps={paces.steps(run)}", f"training.precision={paces.precision}")
     chart = chart_of(run.arm.task, (*run.arm.changes, *how))
     scenes = material(run.arm.task, run.arm.learned)

@@ -29,7 +29,7 @@ from ltm.scenes.store import SceneSet
 from ltm.training.look_once import SHARE, Looked, look_once
 from ltm.training.machine import compiler
 from ltm.training.optimiser import Optimiser
-from ltm.training.segment import Segment, run_segment
+from ltm.training.segment import Scorer, Segment, run_segment
 from ltm.training.slots import Slots
 from ltm.training.step import learn
 
@@ -169,7 +169,9 @@ def _try_compiled(chart: Chart, scenes: SceneSet, bf16: bool) -> float | str:
         return f"{type(problem).__name__}: {said}" if said else type(problem).__name__
 
 
-def seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment, count: int) -> float:
+def seconds_a_step(
+    chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment, count: int, scorer: Scorer | None = None
+) -> float:
     """Times `count` training steps of a chart on a brain of its own, after one to warm up; returns the fastest."""
     brain = Brain(chart)
     generator = torch.Generator().manual_seed(0)
@@ -178,6 +180,6 @@ def seconds_a_step(chart: Chart, scenes: SceneSet, bf16: bool, segment: Segment,
     times = []
     for number in range(count + 1):
         start = time.perf_counter()
-        learn(brain, slots, optimiser, segment, bf16, number, 1000)
+        learn(brain, slots, optimiser, segment, bf16, number, 1000, scorer)
         times.append(time.perf_counter() - start)
     return min(times[1:])
