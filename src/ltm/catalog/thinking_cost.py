@@ -14,7 +14,7 @@ from ltm.brain.think import think
 from ltm.chart.rhythm import schedule
 from ltm.chart.schema import Chart
 from ltm.chart.size import BYTES_A_WEIGHT, Sizes
-from ltm.errors import LtmError
+from ltm.errors import DataError, LtmError
 from ltm.runtime.energy import POWERCAP, EnergyMeter
 from ltm.scenes.store import SceneSet
 from ltm.training.looks import batches
@@ -120,6 +120,8 @@ def time_thoughts(brain: Brain, scenes: SceneSet, seed: int = 0, powercap: Path 
     that of the whole processor meanwhile, whatever else it does.
     """
     singles = [values for _, values in batches(scenes, 1)]
+    if not singles:
+        raise DataError("there are no scenes that this brain can think about: name some with --scenes")
     think(brain, singles[0], seed=seed)
     try:
         meter, why_not = EnergyMeter(powercap), ""

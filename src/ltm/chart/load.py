@@ -9,7 +9,7 @@ from ltm.chart.check import require
 from ltm.chart.document import load_yaml
 from ltm.chart.parse import apply_overrides, read_text, validate
 from ltm.chart.schema import Chart
-from ltm.chart.shipped import shipped_text
+from ltm.chart.shipped import shipped, shipped_text
 
 
 def load_chart(path: Path | str, overrides: Sequence[str] = ()) -> Chart:
@@ -23,7 +23,9 @@ def load_chart(path: Path | str, overrides: Sequence[str] = ()) -> Chart:
         ChartError: no such chart, or mistakes in it, located by line and column.
     """
     file = Path(path)
-    if not file.exists() and file.suffix == "" and file.parent == Path():
+    bare = file.suffix == "" and file.parent == Path()
+    # A folder of a chart's name, such as the brain that was made of it, isn't meant.
+    if bare and not file.is_file() and (str(path) in shipped() or not file.exists()):
         text = shipped_text(str(path))
         source = f"{path}.yaml"
     else:

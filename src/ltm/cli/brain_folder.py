@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -97,13 +98,34 @@ def to_change(brain: Path, out: Path | None, verb: str) -> Path:
             named = address(brain) if is_address(brain) else str(brain)
             raise LtmError(f"{named}: {what} isn't changed in its place; write another: ltm {verb} {named} -o FOLDER …")
         return brain
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise LtmError(f"--out {out}: already there; choose another folder")
-    if brain.resolve() in out.resolve().parents:
-        raise LtmError(f"--out {out}: lies in the brain; choose a folder of its own")
+    require_free(out)
+    require_outside(out, brain)
     found = fetched(brain)
     assert found is not None  # as there is a brain
     return found
+
+
+def require_free(out: Path, *, option: str = "--out", beside: Sequence[Path] = ()) -> None:
+    """Refuses a folder to write in which something lies; those that are named `beside` may be replaced.
+
+    Raises:
+        LtmError: it isn't free.
+    """
+    if out.resolve() in (folder.resolve() for folder in beside):
+        return
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise LtmError(f"{option} {out}: already there; choose another folder, or remove it first")
+
+
+def require_outside(out: Path, *brains: Path, option: str = "--out") -> None:
+    """Refuses to write into a brain's folder, all of whose files are listed: with another it couldn't be opened.
+
+    Raises:
+        LtmError: what is to be written lies in one of the brains.
+    """
+    for brain in brains:
+        if brain.resolve() in out.resolve().parents:
+            raise LtmError(f"{option} {out}: lies in the brain; choose a place of its own")
 
 
 def address(place: Path) -> str:

@@ -37,6 +37,7 @@ def list_models(
     Example: ltm catalog --modality reasoning --under 100MB --sort size
     """
     if context.invoked_subcommand is not None:
+        _refuse_given(context)
         return
     from ltm.catalog.load import load_catalog
     from ltm.cli.show_catalog import as_rows, as_whole, show_models
@@ -73,6 +74,17 @@ def list_models(
         console.print(f"{unsized} of unknown size left out", style="yellow", highlight=False)
     if plot is not None:
         console.print(f"wrote {plot}", highlight=False, markup=False)
+
+
+def _refuse_given(context: typer.Context) -> None:
+    """Refuses options of the list in front of a further word, where nothing would heed them."""
+    from ltm.errors import LtmError
+
+    default = {parameter.name: parameter.get_default(context) for parameter in context.command.params}
+    given = [name for name, value in context.params.items() if value != default.get(name)]
+    if given:
+        words = ", ".join(f"--{name.removeprefix('as_').replace('_', '-')}" for name in given)
+        raise LtmError(f"{words}: for the list; such options stand behind {context.invoked_subcommand}, if it has them")
 
 
 @app.command("show")

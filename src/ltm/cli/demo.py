@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -58,9 +60,9 @@ def demo(
             _forget(out)
         run_training(chart, out, Path(), fresh=True, console=console)
     console.rule("[bold]3. Next")
-    program = "ltm" if sys.prefix == sys.base_prefix else str(Path(sys.prefix).name + "/bin/ltm")
+    program = _program()
     for line in (
-        f"{program} think {out} --watch '{HARD}'",
+        f"{program} think {shlex.quote(str(out))} --watch '{HARD}'",
         f"{program} fit your.csv --see question --do answer --minutes 15 -o brain/",
         f"{program} chart draw sudoku -o brain.svg",
         f"{program} --help",
@@ -68,10 +70,18 @@ def demo(
         console.print(f"  {line}", highlight=False, markup=False)
 
 
+def _program() -> str:
+    """Returns how this program is called from here: by its name where that finds it, else by its place."""
+    own = Path(sys.prefix) / "bin" / "ltm"
+    found = shutil.which("ltm")
+    if not own.exists() or (found is not None and Path(found).resolve() == own.resolve()):
+        return "ltm"
+    near = own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own
+    return shlex.quote(str(near))
+
+
 def _forget(out: Path) -> None:
     """Removes an earlier demo's brain and run, so that the demo always starts from scratch."""
-    import shutil
-
     from ltm.runtime.folder import inspect_folder
     from ltm.training.plan import PLAN
     from ltm.training.run_folder import run_folder

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder, Memory, Pins
+from ltm.cli.brain_folder import BrainFolder, Memory, Pins, require_outside
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ltm.chart.schema import Chart
     from ltm.scenes.lines import Row
     from ltm.scenes.store import SceneSet
+
+COUNT, SEED = 400, 987_654
+"""Of scenes that are made, unless told."""
 
 
 def evaluate(
@@ -37,8 +41,12 @@ def evaluate(
         str | None, typer.Option(help="Of a brain of several: which; else the one whose columns fit.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many scenes.")] = None,
-    count: Annotated[int, typer.Option(min=1, max=10**6, help="Built-in sources: scenes to make.")] = 400,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Built-in sources: of the scenes.")] = 987_654,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=10**6, help="Built-in sources: scenes to make; 400 unless told.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**31 - 1, help="Built-in sources: of the scenes; 987654 unless told.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[8,14].")
     ] = None,
@@ -71,12 +79,13 @@ def evaluate(
     from ltm.training.skill_for import skill_for
 
     looks = None if segments is None else _numbers(segments)
-    if plot is not None and plot.suffix.lower() != ".png":
-        raise LtmError(f"--plot {plot}: expected a name that ends in .png")
-    if plot is not None and not plot.parent.is_dir():
-        raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
+    if plot is not None:
+        _check_plot(plot, brain)
     console = console_of(stderr=as_json)
     check_named(data)
+    made = find_source(data) is not None
+    _only_made(made, {"count": count, "seed": seed})
+    count, seed = count or COUNT, SEED if seed is None else seed
     folder = brain if skill is None and not has_skills(brain) else skill_for(brain, data, skill)
     loaded, record = open_brain(folder, memory, _pins_of(brain, folder, pin or []))
     asked_otherwise = {"plot": plot, "ticks": ticks, "tries": tries, "confidence": confidence, "segments": segments}
@@ -84,7 +93,7 @@ def evaluate(
     if given and speaks(loaded.chart):
         raise LtmError(f"{', '.join(given)}: nothing to a brain that talks: how well it tells what comes next is all")
     asked_for = with_options(loaded.chart.scenes, data, parse_options(option or []))
-    if find_source(data) is not None:
+    if made:
         scenes = _made(loaded.chart, asked_for, data, count, seed, console)
     else:
         known = record["provenance"].get("data_sha256")
@@ -122,6 +131,25 @@ def evaluate(
 
         accuracy_by_ticks_png(report["by_ticks"], plot, report["reliability"])
         console.print(f"wrote {plot}", highlight=False)
+
+
+def _check_plot(plot: Path, brain: Path) -> None:
+    from ltm.errors import LtmError
+
+    if plot.suffix.lower() != ".png":
+        raise LtmError(f"--plot {plot}: expected a name that ends in .png")
+    if not plot.parent.is_dir():
+        raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
+    require_outside(plot, brain, option="--plot")
+
+
+def _only_made(made: bool, options: Mapping[str, int | None]) -> None:
+    """Refuses options of built-in sources where scenes come from a file."""
+    from ltm.errors import LtmError
+
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given and not made:
+        raise LtmError(f"{', '.join(given)}: for built-in sources; of a file all scenes are judged, or --limit of them")
 
 
 def _pins_of(brain: Path, folder: Path, pins: list[str]) -> list[str]:

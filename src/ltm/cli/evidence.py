@@ -57,6 +57,8 @@ def evidence(
     console = console_of()
     wanted = chosen(only or [])
     runs = plan_of(wanted.values(), quick)
+    if not runs and not report:
+        console.print("nothing of these experiments is in the quick version: nothing to run", highlight=False)
     if plan:
         _show_plan(wanted, quick, folder, console)
         return

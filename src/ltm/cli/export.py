@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder, refuse_several
+from ltm.cli.brain_folder import BrainFolder, refuse_several, require_outside
 from ltm.errors import LtmError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def export(
     file = out or Path(f"{loaded.chart.name}{TARGETS[to].ending}")
     if file.is_dir():
         raise LtmError(f"--out {file}: a folder; expected the name of a file")
+    require_outside(file, brain)
     made = export_brain(
         loaded,
         file,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ltm.chart.schema import Chart
 
 KEEP = ("frozen", "rehearse")
+LOSS = 1.0
+"""Points that an earlier skill may lose, unless told."""
 
 
 def grow(
@@ -41,8 +43,9 @@ def grow(
         typer.Option(help="With rehearse: skill whose zones to share; else the newest with any of the same make."),
     ] = None,
     loss: Annotated[
-        float, typer.Option(min=0.0, max=100.0, help="With rehearse: points that an earlier skill may lose.")
-    ] = 1.0,
+        float | None,
+        typer.Option(min=0.0, max=100.0, help="With rehearse: points that an earlier skill may lose; 1 unless told."),
+    ] = None,
     reuse: Annotated[
         list[str] | None,
         typer.Option(help="SKILL or SKILL/ZONE: earlier zones that the new skill uses as they are, beside its own."),
@@ -86,6 +89,9 @@ def grow(
         raise LtmError(f"--keep {keep}: expected frozen or rehearse{nearest(keep, KEEP)}")
     if share and keep == "frozen":
         raise LtmError("--share: frozen zones can be used with --reuse; sharing needs --keep rehearse")
+    if loss is not None and keep == "frozen":
+        raise LtmError("--loss: frozen skills lose nothing; it is for --keep rehearse")
+    loss = LOSS if loss is None else loss
     if reuse and keep == "rehearse":
         raise LtmError("--reuse: zones that are used as they are need --keep frozen; with rehearse, see --share")
     found = to_change(brain, out, "grow")

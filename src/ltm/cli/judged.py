@@ -21,10 +21,11 @@ def scenes_to_judge_by(brain: Brain, data: str | None, most: int) -> SceneSet | 
     import numpy as np
 
     from ltm.scenes.prepare import generate_scenes, questions_of, read_scenes
-    from ltm.scenes.sources import find_source
+    from ltm.scenes.sources import check_named, find_source
 
     source = brain.chart.scenes.source
     if data is not None and find_source(data) is None:
+        check_named(data)
         found = questions_of(brain.chart, read_scenes(brain.chart, Path(data), skip_bad=False).train)
         return found.take(np.arange(min(most, len(found))))
     if data is None and brain.rehearsal is not None and len(brain.rehearsal.aside):

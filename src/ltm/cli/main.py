@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -113,7 +115,12 @@ def run(arguments: list[str]) -> int:
     """Runs the command line and returns the exit code; mistakes are explained on standard error."""
     try:
         result: Any = build()(arguments, standalone_mode=False)
+        if result == EXIT_INTERRUPTED:  # Ctrl-C, which the library that parses has caught
+            typer.echo("ltm: interrupted", err=True)
         return result if isinstance(result, int) else 0
+    except SystemExit as ended:
+        # Libraries that write end the program where the reader of a pipe has gone.
+        return _nobody_reads() if _of_broken_pipe(ended) else _exit_code(ended)
     except LtmError as problem:
         typer.echo(f"ltm: {problem}", err=True)
         return problem.exit_code
@@ -125,9 +132,7 @@ def run(arguments: list[str]) -> int:
         typer.echo("ltm: interrupted", err=True)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader of a pipe has gone, as with `| head`: nothing to tell it. Keeps Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _nobody_reads()
     except OSError as problem:
         where = f"{problem.filename}: " if problem.filename else ""
         typer.echo(f"ltm: {where}{problem.strerror or problem}", err=True)
@@ -143,3 +148,23 @@ def run(arguments: list[str]) -> int:
 def _out_of_memory() -> int:
     typer.echo("ltm: out of memory; try smaller grids, a smaller --size or a smaller training.batch", err=True)
     return EXIT_USAGE
+
+
+def _nobody_reads() -> int:
+    """Ends well where the reader of a pipe has gone, as with `| head`, and keeps Python from complaining at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _of_broken_pipe(ended: BaseException) -> bool:
+    seen: BaseException | None = ended
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno == errno.EPIPE:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _exit_code(ended: SystemExit) -> int:
+    return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else EXIT_USAGE

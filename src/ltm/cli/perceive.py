@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ltm.cli.brain_folder import fetched
+from ltm.cli.brain_folder import fetched, require_free, require_outside
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, LtmError
 
 
@@ -68,6 +69,8 @@ def perceive(
     from ltm.brain.perceived import Perceived
     from ltm.cli.show_perceived import line_of, show_perceived
     from ltm.cli.teach_eye import teach
+    from ltm.cli.training import console_of
+    from ltm.runtime.alone import alone
     from ltm.runtime.coupling import open_coupled
     from ltm.scenes.pictured import Picture, Pictured
     from ltm.senses.image import ImageSpec
@@ -75,43 +78,51 @@ def perceive(
     mind, pictures = _one_for_both(eye, mind, pictures or [])
     if teach_to is not None:
         _check_lesson(teach_to, (eye, mind), memory)
-    pins = _pins(pin or [])
-    coupled, eye, mind = open_coupled(
-        eye, mind, keeps=keeps, memory=memory, eye_pins=pins["eye"], mind_pins=pins["mind"]
-    )
-    asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
-    will = coupled.mind.chart.will
-    will = type(will).model_validate({**will.model_dump(), **{k: v for k, v in asked.items() if v is not None}})
-    (spec,) = coupled.eye.chart.senses.values()
-    assert isinstance(spec, ImageSpec)  # checked when the two were coupled
-    sides = coupled.page.sides if isinstance(coupled.page, GridPage) else None
-    found = Pictured(spec, sides, None if cells is None else _cells(cells), margin, invert).scenes(pictures)
-    pages: list[tuple[list[Picture], Perceived]] = []
-    count = unsure = 0
-    following = next(found, None)
-    while following is not None:
-        where, seen = following
-        try:
-            perceived = coupled.think(seen, will, readings=readings, seed=seed)
-        except DataError as problem:
-            raise DataError(f"{where}: {problem}") from None
-        if teach_to is not None:
-            pages.append((seen, perceived))
-        count, unsure = count + 1, unsure + (not perceived.thought.sure)
+    # Whether it can be written is known before an hour of thinking, not after it.
+    with nullcontext() if teach_to is None else alone(teach_to, "teaches it"):
+        pins = _pins(pin or [])
+        coupled, eye, mind = open_coupled(
+            eye, mind, keeps=keeps, memory=memory, eye_pins=pins["eye"], mind_pins=pins["mind"]
+        )
+        asked = {"ticks": ticks, "tries": tries, "confidence": confidence}
+        will = coupled.mind.chart.will
+        will = type(will).model_validate({**will.model_dump(), **{k: v for k, v in asked.items() if v is not None}})
+        (spec,) = coupled.eye.chart.senses.values()
+        assert isinstance(spec, ImageSpec)  # checked when the two were coupled
+        sides = coupled.page.sides if isinstance(coupled.page, GridPage) else None
+        found = Pictured(spec, sides, None if cells is None else _cells(cells), margin, invert).scenes(pictures)
+        pages: list[tuple[list[Picture], Perceived]] = []
+        count = unsure = 0
         following = next(found, None)
-        if as_json:
-            typer.echo(json.dumps({"where": where, **perceived.to_json()}))
-        elif count > 1 or following is not None:
-            typer.echo(line_of(perceived, where))
-        else:
-            show_perceived(coupled, perceived, seen)
-    if teach_to is not None:
-        teach(coupled, pages, eye, mind, teach_to, minutes, will, readings, seed)
-    if unsure and confidence is not None:
-        many = f"{unsure} of {count} thoughts are" if count > 1 else "this thought is"
-        typer.echo(f"ltm: {many} below the asked confidence of {confidence:g}", err=True)
-        return EXIT_UNSURE
-    return EXIT_OK
+        while following is not None:
+            where, seen = following
+            try:
+                perceived = coupled.think(seen, will, readings=readings, seed=seed)
+            except DataError as problem:
+                raise DataError(f"{where}: {problem}") from None
+            if teach_to is not None:
+                pages.append((seen, perceived))
+            count, unsure = count + 1, unsure + (not perceived.thought.sure)
+            wrong: DataError | None = None
+            try:
+                following = next(found, None)
+            except DataError as problem:  # of the next scene: this one's answer comes first
+                following, wrong = None, problem
+            if as_json:
+                typer.echo(json.dumps({"where": where, **perceived.to_json()}))
+            elif count > 1 or following is not None:
+                typer.echo(line_of(perceived, where))
+            else:
+                show_perceived(coupled, perceived, seen)
+            if wrong is not None:
+                raise wrong
+        if teach_to is not None:
+            teach(coupled, pages, eye, mind, teach_to, minutes, will, readings, seed, console_of(stderr=as_json))
+        if unsure and confidence is not None:
+            many = f"{unsure} of {count} thoughts are" if count > 1 else "this thought is"
+            typer.echo(f"ltm: {many} below the asked confidence of {confidence:g}", err=True)
+            return EXIT_UNSURE
+        return EXIT_OK
 
 
 def _one_for_both(eye: Path, mind: Path, pictures: list[str]) -> tuple[Path, list[str]]:
@@ -128,15 +139,10 @@ def _one_for_both(eye: Path, mind: Path, pictures: list[str]) -> tuple[Path, lis
 
 def _check_lesson(out: Path, brains: tuple[Path, Path], memory: str | None) -> None:
     """Refuses a folder for the taught eye that can't be written, and what can't be taught."""
-    from ltm.runtime.folder import check_target
-
-    check_target(out)
-    for folder in brains:
-        if folder.resolve() in (out.resolve(), *out.resolve().parents):
-            where = "is" if out.resolve() == folder.resolve() else "lies in"
-            raise LtmError(
-                f"--teach {out}: {where} one of the two brains, which stay as they are; choose another folder"
-            )
+    if out.resolve() in (folder.resolve() for folder in brains):
+        raise LtmError(f"--teach {out}: is one of the two brains, which stay as they are; choose another folder")
+    require_free(out, option="--teach")
+    require_outside(out, *brains, option="--teach")
     if memory is not None:
         raise LtmError("--memory: an eye that is taught is all in memory; leave out one of --memory and --teach")
 

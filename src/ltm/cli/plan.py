@@ -67,8 +67,13 @@ def plan(
     from ltm.plan.written import as_data
 
     if list_skills:
+        if as_json:
+            raise LtmError("--list and --json: the list is for people; skills stand in the docs, too")
         _list()
         return
+    if device != THIS and (recalibrate or calibrate is not None):
+        word = "--recalibrate" if recalibrate else "--calibrate"
+        raise LtmError(f"{word}: measures this machine, while --device {device[:60]} plans for another")
     if out is not None:
         _check([out], force)
     console, aside = console_of(), console_of(stderr=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder, refuse_several
+from ltm.cli.brain_folder import BrainFolder, refuse_several, require_free, require_outside
 from ltm.errors import EXIT_OK, LtmError
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ def quantize(
     from ltm.cli.judged import scenes_to_judge_by
     from ltm.cli.training import console_of
     from ltm.runtime.brains import load_brain, save_brain
-    from ltm.runtime.folder import check_target
     from ltm.runtime.listing import inspect_folder
     from ltm.runtime.record import REHEARSAL
 
     refuse_several(brain, "quantize")
-    check_target(out)
     if out.resolve() == brain.resolve():
         raise LtmError(f"--out {out}: is the brain itself; choose another folder")
+    require_free(out)
+    require_outside(out, brain)
     before, record = load_brain(brain)
     scenes = scenes_to_judge_by(before, data, MOST_SCENES)
     judged = {"before": _judge(before, scenes)}

@@ -5,8 +5,10 @@ Boards are rows of letters, one a cell. `plain` asks for ASCII, for consoles tha
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -29,6 +31,12 @@ MOST_LAMPS = 24
 def plain_of(console: Console) -> bool:
     """Whether a console can show only ASCII."""
     return console.options.ascii_only
+
+
+def on_one_line(value: Any) -> str:
+    """Returns an answer on one line, between tabs: a text that has such signs of its own is quoted."""
+    plain = isinstance(value, str) and not set(value) & set("\t\n\r\v\f\x85\u2028\u2029")
+    return str(value) if plain else json.dumps(value)
 
 
 def safe(words: str, plain: bool) -> str:

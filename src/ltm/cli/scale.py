@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ltm.chart.schema import Chart, WillSpec
     from ltm.scenes.store import SceneSet
 
+THOUGHTS = 8
+"""That are measured, unless told."""
+
 
 def scale(
     brain: Annotated[Path | None, typer.Argument(help="A brain folder to weigh.", callback=fetched)] = None,
@@ -32,7 +36,9 @@ def scale(
     scenes: Annotated[
         str | None, typer.Option(help="What the brain thinks about: a file, or a built-in source (sudoku, maze).")
     ] = None,
-    thoughts: Annotated[int, typer.Option(min=1, max=1000, help="Thoughts to measure; at most 20 seconds.")] = 8,
+    thoughts: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Thoughts to measure, at most 20 seconds; 8 unless told.")
+    ] = None,
     memory: Memory = None,
     pin: Pins = None,
     plot: Annotated[Path | None, typer.Option(help="Write a picture of sizes, .png or .svg.")] = None,
@@ -49,7 +55,7 @@ def scale(
     from ltm.cli.show_scale import References, show_group, show_references, show_said
     from ltm.cli.training import console_of
 
-    _check(brain, model, active, {"scenes": scenes, "memory": memory, "pin": pin}, plot)
+    _check(brain, model, active, {"scenes": scenes, "thoughts": thoughts, "memory": memory, "pin": pin}, plot)
     figures = shipped_figures()
     world = World(with_settings(figures.quantities, settings or []), seed)
     console = console_of(stderr=as_json)
@@ -61,7 +67,7 @@ def scale(
     weight = None
     if brain is not None:
         with console.status("thinking"):
-            groups["folder"], weight = _weigh(world, brain, scenes, thoughts, seed, memory, pin or [])
+            groups["folder"], weight = _weigh(world, brain, scenes, thoughts or THOUGHTS, seed, memory, pin or [])
     if not groups:
         groups["brain"] = about_brain(world)
     said = check_said(world, figures) if "brain" in groups else []
@@ -93,7 +99,7 @@ def _check(
     brain: Path | None,
     model: str | None,
     active: str | None,
-    of_folder: dict[str, str | list[str] | None],
+    of_folder: Mapping[str, object],
     plot: Path | None,
 ) -> None:
     from ltm.errors import LtmError

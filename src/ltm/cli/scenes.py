@@ -90,7 +90,7 @@ def show_scenes(
 
     console = console_of()
     source = find_source(data)
-    if source is not None and not Path(data).exists():
+    if source is not None:
         if line is not None:
             raise LtmError(f"--line is for files; {data} is a built-in source, whose scenes differ by --seed")
         _show_made(data, source, see or [], do or [], count, seed, console)
@@ -205,6 +205,9 @@ def _check_file(data: str) -> None:
     from ltm.errors import LtmError
     from ltm.scenes.sources import check_named, find_source
 
-    if find_source(data) is not None and not Path(data).exists():
-        raise LtmError(f"{data}: a built-in source, which has nothing to check; see some of it: ltm scenes show {data}")
+    if find_source(data) is not None:
+        folder = f"; for what lies here under that name say ./{data}" if Path(data).exists() else ""
+        raise LtmError(
+            f"{data}: a built-in source, which has nothing to check; see some of it: ltm scenes show {data}{folder}"
+        )
     check_named(data)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from ltm.brain.perceive import DOUBTED, Coupled
 from ltm.brain.perceived import Perceived
-from ltm.cli.render import plain_of, safe
+from ltm.cli.render import on_one_line, plain_of, safe
 from ltm.cli.render_picture import picture
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def show_perceived(coupled: Coupled, found: Perceived, pictures: Sequence[Pictur
     if len(found.doubts) > MOST_DOUBTS:
         console.print(Text(f"  and {len(found.doubts) - MOST_DOUBTS} more", "bright_black"))
     (sense,) = coupled.mind.chart.senses
-    console.print(Text.assemble((f"{sense}  ", "bold"), safe(_word(found.reading), plain)), soft_wrap=True)
+    console.print(Text.assemble((f"{sense}  ", "bold"), safe(on_one_line(found.reading), plain)), soft_wrap=True)
     show_thought(coupled.mind, Scene({sense: found.reading}), found.thought, console)
     if not found.thought.sure and found.doubts:
         worst = found.doubts[:DRAWN]
@@ -65,9 +64,5 @@ def show_perceived(coupled: Coupled, found: Perceived, pictures: Sequence[Pictur
 
 def line_of(found: Perceived, where: str) -> str:
     """Returns one line: answers, confidence, readings tried, pictures in doubt, and where the pictures are."""
-    answer = "\t".join(_word(value) for value in found.thought.answer.values())
+    answer = "\t".join(on_one_line(value) for value in found.thought.answer.values())
     return f"{answer}\t{found.thought.confidence:.4f}\t{found.readings}\t{len(found.doubts)}\t{where}"
-
-
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

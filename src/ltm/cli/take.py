@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ltm.cli.brain_folder import fetched
+from ltm.cli.brain_folder import fetched, require_free, require_outside
 
 WILL = "will."
 
@@ -37,8 +37,8 @@ def take(
     folders = folders_of(brain)
     if skill not in folders:
         raise LtmError(f"{skill}: the brain's skills are {', '.join(folders)}{nearest(skill, folders)}")
-    if out.resolve() == brain.resolve() or brain.resolve() in out.resolve().parents:
-        raise LtmError(f"--out {out}: lies in the brain; choose a folder of its own")
+    require_free(out)
+    require_outside(out, brain)
     for setting in settings or ():
         if not setting.startswith(WILL):
             raise LtmError(f"{setting[:60]}: only its will may be another, such as will.ms=200 or will.ticks=64")

@@ -81,6 +81,6 @@ def _text(given: str | None) -> str:
     if len(data) > MOST_BYTES:
         raise DataError(f"more than {MOST_BYTES:,} bytes; give it the end of the text")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")  # as texts that are learned from are read
     except UnicodeDecodeError as problem:
         raise DataError(f"{given or 'standard input'}: byte {problem.start + 1} isn't UTF-8") from None

@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from ltm.brain.perceive import Coupled
 from ltm.brain.perceived import Perceived
 from ltm.chart.schema import WillSpec
-from ltm.cli.training import console_of
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.scenes.pictured import Picture
 from ltm.training.teach_eye import Round, teach_eye
@@ -25,6 +26,7 @@ def teach(
     will: WillSpec,
     readings: int,
     seed: int,
+    console: Console,
 ) -> None:
     """Teaches an eye and writes it as a brain of its own.
 
@@ -38,11 +40,11 @@ def teach(
         will: of the mind.
         readings: of a scene that are tried at most.
         seed: of order, noise and symmetries.
+        console: that is told.
 
     Raises:
         DataError: thought was sure of none of the scenes.
     """
-    console = console_of()
 
     def told(one: Round) -> None:
         console.print(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder, Memory, Pins
+from ltm.cli.brain_folder import BrainFolder, Memory, Pins, require_outside
 from ltm.errors import EXIT_OK, EXIT_UNSURE, DataError, first_mistake
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def think(
 
     if watch and as_json:
         raise DataError("--watch is for people and --json for programs; choose one of them")
+    if trace is not None:
+        require_outside(trace, brain, option="--trace")
     opened = _opened(brain, memory, pin or [])
     if isinstance(opened, Brain) and speaks(opened.chart):
         from ltm.cli.talk import talk
@@ -88,7 +90,13 @@ def think(
     said = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
     asked: dict[str, Any] = {**said, "goal": goal}
     asked = {name: value for name, value in asked.items() if value is not None}
-    skip = (lambda problem: typer.echo(f"ltm: skipped {problem}", err=True)) if skip_bad else None
+    skipped: list[str] = []
+
+    def leave_out(problem: str) -> None:
+        skipped.append(problem)
+        typer.echo(f"ltm: skipped {problem}", err=True)
+
+    skip = leave_out if skip_bad else None
     thoughts: list[Thought] = []
     count = unsure = 0
     for (loaded, chosen), last in _with_last(_groups(_questions(brain, opened, scene, skip))):
@@ -112,7 +120,11 @@ def think(
         unsure += sum(not thought.sure for thought in made)
         thoughts += made if trace is not None else []
     if not count:
-        raise DataError("nothing to think about: the input is empty")
+        raise DataError(
+            "nothing to think about: none of the scenes could be read"
+            if skipped
+            else "nothing to think about: the input is empty"
+        )
     if trace is not None:
         from ltm.runtime.atomic import write_file
 
@@ -168,7 +180,11 @@ def _questions(
         choice = opened.choose({name: question.scene for name, question in read.items()})
         name, brain = choice.skill, opened.skills[choice.skill]
         if speaks(brain.chart):
-            raise DataError(f"skill {name!r} talks; take it out first: ltm take {folder} {name} -o {name}/")
+            problem = f"{read[name].where}: skill {name!r} talks; ltm take {folder} {name} -o {name}/ makes it a brain"
+            if skip is None:
+                raise DataError(problem)
+            skip(problem)
+            continue
         yield choice, brain, read[name]
 
 
@@ -219,15 +235,13 @@ def _show(brain: Brain, scenes: list[Scene], thoughts: list[Thought], as_json: b
             typer.echo(json.dumps(thought.to_json()))
         return
     if not alone:
+        from ltm.cli.render import on_one_line
+
         for thought in thoughts:
-            answer = "\t".join(_line(value) for value in thought.answer.values())
+            answer = "\t".join(on_one_line(value) for value in thought.answer.values())
             skill = f"\t{thought.skill}" if thought.skill else ""
             typer.echo(f"{answer}\t{thought.confidence:.4f}\t{thought.ticks}{skill}")
         return
     from ltm.cli.show_thought import show_thought
 
     show_thought(brain, scenes[0], thoughts[0])
-
-
-def _line(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

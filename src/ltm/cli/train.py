@@ -70,9 +70,11 @@ def _with_data(chart: Chart, data: str) -> Chart:
     """Returns a chart that learns from a file, a source or a pipe instead."""
     from ltm.brain.talk import speaks
     from ltm.chart.scenes import PIPE
-    from ltm.scenes.sources import find_source, settled
+    from ltm.scenes.sources import check_named, find_source, settled
 
     named = find_source(data) is not None
+    if not named and data != PIPE:
+        check_named(data)
     if not named and speaks(chart):
         _refuse_running_text(chart, Path(data))
     source = PIPE if data == PIPE else settled(data) if named else str(Path(data).resolve())

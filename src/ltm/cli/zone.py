@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import BrainFolder, refuse_several
+from ltm.cli.brain_folder import BrainFolder, refuse_several, require_free, require_outside
 
 if TYPE_CHECKING:
     from ltm.brain.brain import Brain
@@ -71,6 +71,7 @@ def take(
     from ltm.runtime.zone_file import take_zone
 
     refuse_several(brain, "name")
+    require_outside(out, brain)
     taken = take_zone(brain, zone, out)
     count = sum(weight.numel() for weight in taken.body.values())
     words = f"{taken.spec.kind}, {taken.width} channels, {count:,} weights, {format_bytes(out.stat().st_size)}"
@@ -96,14 +97,14 @@ def put(
     from ltm.errors import LtmError
     from ltm.runtime.alone import alone
     from ltm.runtime.brains import load_brain, save_brain
-    from ltm.runtime.folder import check_target
     from ltm.runtime.zone_file import read_zone_file
     from ltm.training.from_data import name_of
     from ltm.training.graft import graft
 
     refuse_several(brain, "name")
     with alone(out, "puts a zone into it"):
-        check_target(out)
+        require_free(out, beside=[brain])
+        require_outside(out, brain)
         zone = read_zone_file(file)
         before, record = load_brain(brain)
         called = name or zone.name

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ltm.errors import DataError, nearest
 from ltm.scenes.arrays import arrays_of
 from ltm.scenes.questions import MOST_BYTES, standard_input
-from ltm.senses.image import ENDINGS, ImageSpec, open_image
+from ltm.senses.image import ENDINGS, ImageSpec, open_image, pillow
 
 FLAT = 24
 """A picture whose brightnesses differ by less shows nothing."""
@@ -60,9 +60,10 @@ class Pictured:
         Raises:
             DataError: nothing there, or what can't be read or cut.
         """
-        singles = all(name == "." or name.lower().endswith(ENDINGS) for name in given)
-        count = None if self.sides is None else self.sides[0] * self.sides[1]
-        if singles and len(given) > 1 and count in (None, len(given)):
+        whole = self._never_cut(given)
+        if whole and (self.margin or self.cells):
+            raise DataError(f"{whole}: --cells and --margin cut one picture of everything, which this isn't")
+        if self._apart(given):
             yield f"{len(given)} pictures", self._seen([None if name == "." else Path(name) for name in given])
             return
         for name in given:
@@ -79,6 +80,19 @@ class Pictured:
             else:
                 known = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
                 raise DataError(f"{name}: there is no such picture, folder or array{nearest(path.name, known)}")
+
+    def _apart(self, given: Sequence[str]) -> bool:
+        """Returns whether every picture is one of a cell, or of a token."""
+        singles = all(name == "." or name.lower().endswith(ENDINGS) for name in given)
+        count = None if self.sides is None else self.sides[0] * self.sides[1]
+        return singles and len(given) > 1 and count in (None, len(given))
+
+    def _never_cut(self, given: Sequence[str]) -> str:
+        """Returns the first of what is given that isn't one picture of everything; empty where all are."""
+        if self._apart(given):
+            return f"{len(given)} pictures"
+        arrays = (".npz", ".npy")
+        return next((name for name in given if Path(name).is_dir() or Path(name).suffix.lower() in arrays), "")
 
     def _seen(self, files: Sequence[Path | None]) -> list[Picture]:
         return self._without_end([None if file is None else self._fitted(self._open(file)) for file in files])
@@ -164,6 +178,4 @@ class Pictured:
             yield where, self._without_end([self._of_array(one) for one in pixels])
 
     def _of_array(self, pixels: npt.NDArray[np.uint8]) -> Picture:
-        from PIL import Image
-
-        return self._fitted(Image.fromarray(pixels))
+        return self._fitted(pillow().fromarray(pixels))

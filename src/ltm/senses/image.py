@@ -107,16 +107,26 @@ class ImageSpec(Part):
         return np.array(image, dtype=np.uint8).reshape(self.rows, self.columns, self.channels)
 
 
+def pillow() -> Any:
+    """Returns Pillow's module for images.
+
+    Raises:
+        DataError: it isn't installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise DataError("reading pictures needs Pillow: pip install 'ltm[images]'") from None
+    return Image
+
+
 def open_image(file: Path | bytes, mode: str) -> Any:
     """Returns a Pillow image in a mode, from a file's name or from the bytes of one.
 
     Raises:
         DataError: no such file, not a picture, too large, or Pillow isn't installed.
     """
-    try:
-        from PIL import Image
-    except ImportError:
-        raise DataError("reading picture files needs Pillow: pip install 'ltm[images]'") from None
+    Image = pillow()
     name = f"{len(file):,} bytes" if isinstance(file, bytes) else repr(str(file)[:200])
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:

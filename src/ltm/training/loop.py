@@ -173,7 +173,11 @@ class Trainer:
                 self._log()
             elif self.step % 20 == 0:
                 self._log()
-            report(self.progress(pace))
+            try:
+                report(self.progress(pace))
+            except BaseException:  # such as the reader of a pipe that has gone: what was learned isn't lost by it
+                self.checkpoint()
+                raise
             if now - saved >= checkpoint_seconds:
                 self.checkpoint()
                 saved = now

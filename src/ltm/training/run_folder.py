@@ -81,7 +81,9 @@ def without_path(chart: Chart) -> Chart:
         return chart
     source = find_source(named)
     if source is None:
-        changes: dict[str, Any] = {"source": Path(named).name}
+        name = Path(named).name
+        # What is called like a source isn't that source, also where it is missing.
+        changes: dict[str, Any] = {"source": name if find_source(name) is None else f"./{name}"}
     else:
         options = chart.scenes.options
         changes = {"options": {name: value for name, value in options.items() if name not in source.places}}
