@@ -191,7 +191,7 @@ class _Thinker:
             reading = self._segment(mind, ticks, recorder, [(owner[r], number[r]) for r in rows], spent)
             spent += ticks
             if spent == ticks and walked.readings:
-                walked.arrive(reading, mind.lanes.field if ticks == segment else None)
+                walked.arrive(reading, mind.lanes.field if ticks == segment else None, mind.places.mask_BS)
                 self._tell_steps(walked, owner)
             confidence_B = self.brain.reflection.confidence(reading.right)
             sure = self._keep(reading, confidence_B, [owner[row] for row in rows], spent)

@@ -35,15 +35,27 @@ class Move:
     Attributes:
         made: the move itself, without gradient.
         foreseen: what was expected of it.
+        mask_BS: at which sites there was something by then; None where all exist.
     """
 
     made: Tensor
     foreseen: Tensor
+    mask_BS: Tensor | None = None
+
+    def there(self, move_BSD: Tensor) -> Tensor:
+        """Returns a move at the sites that exist, and none elsewhere."""
+        return move_BSD if self.mask_BS is None else move_BSD * self.mask_BS[..., None]
+
+    @property
+    def numbers_B(self) -> Tensor:
+        """How many numbers each scene's move consists of."""
+        batch, sites, width = self.made.shape
+        return width * (torch.full((batch,), sites) if self.mask_BS is None else self.mask_BS.sum(1))
 
     def missed(self) -> tuple[Tensor, Tensor]:
         """Returns the squared error and the squared length of each scene's move, both `[B]`."""
-        error = (self.foreseen.float() - self.made.float()).square().sum((1, 2))
-        return error, self.made.float().square().sum((1, 2))
+        error = self.there(self.foreseen.float() - self.made.float()).square().sum((1, 2))
+        return error, self.there(self.made.float()).square().sum((1, 2))
 
 
 @dataclass
@@ -61,17 +73,18 @@ class Walk:
     moves: list[Move] = field(default_factory=list)
     ahead: tuple[Tensor, Tensor] | None = None
 
-    def arrive(self, reading: Reading, field_BSD: Tensor | None) -> None:
+    def arrive(self, reading: Reading, field_BSD: Tensor | None, mask_BS: Tensor | None) -> None:
         """Adds the step that followed.
 
         Args:
             reading: of it, after a segment.
             field_BSD: as it was then; None where it was thought about for less than a segment.
+            mask_BS: which sites existed by then; None where all did.
         """
         self.readings.append(reading)
         if self.ahead is not None and field_BSD is not None:
             before, foreseen = self.ahead
-            self.moves.append(Move((field_BSD - before).detach(), foreseen))
+            self.moves.append(Move((field_BSD - before).detach(), foreseen, mask_BS))
         self.ahead = None
 
 
@@ -146,7 +159,7 @@ def walk(
     listed = list(each(steps))
     for number, values in enumerate(listed):
         mind.places = brain.layout.widened(mind.places, values)
-        found.arrive(think(brain, mind, values), mind.lanes.field)
+        found.arrive(think(brain, mind, values), mind.lanes.field, mind.places.mask_BS)
         upcoming = listed[number + 1] if number + 1 < len(listed) else following
         if brain.steps is not None and brain.steps.transition is not None and upcoming is not None:
             now = mind.lanes.field
@@ -251,7 +264,7 @@ def step_records(
         if 0 < number <= len(walked.moves):
             move = walked.moves[number - 1]
             missed_B, length_B = move.missed()
-            size = move.made[row].numel()
+            size = int(move.numbers_B[row])
             moved = (float((length_B[row] / size).sqrt()), float((missed_B[row] / size).sqrt()))
         answers = {name: answer[row] for name, answer in reading.answers.items()}
         seen = {name: values[name][scene, number] for name in brain.chart.senses}

@@ -12,13 +12,13 @@ from ltm.chart.scenes import PIPE
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.columns import columns_of
-from ltm.scenes.moved_alike import check_moves
+from ltm.scenes.moved_alike import check_moves, uneven
 from ltm.scenes.origin import Found, Origin
 from ltm.scenes.origin_made import built_in
 from ltm.scenes.origin_pipe import PipeOrigin
 from ltm.scenes.origin_table import TableOrigin
 from ltm.scenes.prepare import FEWEST, SHOWN, Prepared, family_of, kept_apart, prepare, questions_of, source_file
-from ltm.scenes.single import largest, packed
+from ltm.scenes.single import Single, largest, packed
 from ltm.scenes.sources import find_source, source_names
 from ltm.scenes.split import group_keys, split
 from ltm.scenes.store import SceneSet
@@ -147,6 +147,7 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
         aside=aside,
         family=family,
         answers=answers,
+        unfit=lambda scene: _unmoved(chart, scene),
         buffer=spec.buffer,
         shard=spec.shard,
         skip_bad=skip_bad,
@@ -155,3 +156,9 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
     if isinstance(origin, PipeOrigin):
         origin.give_back(beginning)
     return Streamed(stream, questions_of(chart, apart), len(scenes), len(problems), tuple(islice(problems, SHOWN)))
+
+
+def _unmoved(chart: Chart, scene: Single) -> str:
+    """Returns why the chart's symmetries can't move a scene; empty where they can."""
+    found = uneven(chart, {name: np.array([value.shape], dtype=np.uint32) for name, value in scene.items()})
+    return "" if found is None else found[1]

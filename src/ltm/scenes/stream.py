@@ -7,7 +7,7 @@ they come. Behind each scene a standing says where the stream has got to, and it
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,6 +77,7 @@ class Stream:
         shard: which of how many parts of the scenes it gives.
         skip_bad: whether scenes that can't be read are counted rather than refused.
         ahead: how many scenes a thread may read before they are drawn; 0 reads them when they are, without a thread.
+        unfit: says why a scene that can be read can't be learned from; empty where it can.
         problems: what was wrong with the first of those, added to while reading.
     """
 
@@ -91,6 +92,7 @@ class Stream:
     shard: Shard = (0, 1)
     skip_bad: bool = False
     ahead: int = 0
+    unfit: Callable[[Single], str] = lambda scene: ""
     problems: list[str] = field(default_factory=list)
 
     def read(self, standing: Standing) -> Iterator[tuple[Single, Standing]]:
@@ -120,11 +122,13 @@ class Stream:
                 standing = replace(standing, place=item.place)
                 if isinstance(item.scene, DataError):
                     standing = self._skip(item.scene, standing)
-                elif next(kept):
+                elif not next(kept):
+                    standing = replace(standing, aside=standing.aside + 1)
+                elif wrong := self.unfit(item.scene):
+                    standing = self._skip(DataError(f"{self.origin.name}: a scene has {wrong}"), standing)
+                else:
                     standing = replace(standing, given=standing.given + 1)
                     yield item.scene, standing
-                else:
-                    standing = replace(standing, aside=standing.aside + 1)
             barren = 0 if standing.given > before else barren + len(block)
             if barren >= _PATIENCE:
                 raise DataError(f"{self.origin.name}: none of the last {barren:,} scenes may be learned from")

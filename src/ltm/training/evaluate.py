@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from ltm.brain.brain import Brain
 from ltm.brain.talk import speaks
@@ -16,7 +17,7 @@ from ltm.scenes.store import SceneSet
 from ltm.training.calibration import reliability, right_above, risk_at_coverage, wilson
 from ltm.training.foresight import foresight
 from ltm.training.language import language
-from ltm.training.looks import BATCH, batches, by_ticks, look_at
+from ltm.training.looks import BATCH, by_ticks, look_at
 from ltm.training.outcome import think_all
 from ltm.training.segment import Scorer
 
@@ -92,7 +93,9 @@ def speeds(brain: Brain, scenes: SceneSet, will: WillSpec, bf16: bool) -> dict[s
         spent, each = 0.0, list[float]()
         for number in range(times + 1):
             index = (np.arange(size) + number * size) % len(scenes)
-            _, values = next(batches(scenes.take(index), size))
+            # Smaller ones are padded, as when a file of scenes of all sizes is thought about.
+            some = scenes.take(index).crop()
+            values = {name: torch.from_numpy(np.array(array)) for name, array in some.values.items()}
             start = time.perf_counter()
             think(brain, values, will, bf16=bf16)
             seconds = time.perf_counter() - start

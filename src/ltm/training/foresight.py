@@ -46,7 +46,7 @@ def foresight(brain: Brain, scenes: SceneSet, bf16: bool = False, seed: int = 0)
                 error_B, length_B = move.missed()
                 missed, length = missed + float(error_B.sum()), length + float(length_B.sum())
                 sites = move.made.shape[1]
-                sums[sites] = sums.get(sites, torch.zeros(())) + move.made.double().sum(0)
+                sums[sites] = sums.get(sites, torch.zeros(())) + move.there(move.made).double().sum(0)
                 counts[sites] = counts.get(sites, 0) + batch
     if not counts or length == 0:
         return None

@@ -12,6 +12,7 @@ Shapes: N scenes, M directions.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -39,6 +40,8 @@ FEW_ANSWERS = 64
 """Answers take turns where no more than so many differ."""
 SAMPLE = 256
 """So many scenes tell what one takes."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Its multiples, without whole numbers, lie evenly however many they are."""
 LEAST = 8
 """Fewer scenes than this are of no use: none are kept."""
 
@@ -74,7 +77,7 @@ def choose(
     """
     if size == 0:
         return Kept(None, "no scenes are kept to rehearse")
-    judged = _fitting(aside, _spread(len(aside), MOST_ASIDE), int(size * ASIDE))
+    judged = np.sort(_fitting(aside, _evenly(_spread(len(aside), MOST_ASIDE)), int(size * ASIDE)))
     room = size - packed_bytes(aside.take(judged))
     looked_at = _spread(len(known), CANDIDATES)
     order, hard = _ranked(brain, known.take(looked_at), bf16, scorer, seed)
@@ -97,6 +100,11 @@ def choose(
 
 def _spread(count: int, most: int) -> Numbers:
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64)) if count else np.zeros(0, np.int64)
+
+
+def _evenly(numbers: Numbers) -> Numbers:
+    """Returns numbers in an order of which any beginning is spread evenly over them, as files may be sorted."""
+    return numbers[np.argsort(np.arange(len(numbers)) * GOLDEN % 1.0, kind="stable")]
 
 
 def _fitting(scenes: SceneSet, order: Numbers, size: int) -> Numbers:

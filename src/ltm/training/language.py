@@ -19,12 +19,10 @@ from ltm.senses.layout import void_of
 from ltm.senses.pieces import BYTES, piece_bytes
 from ltm.senses.text import TextSpec
 from ltm.senses.tokenizer import bytes_of_tokens
-from ltm.training.looks import batches
+from ltm.training.looks import at_once, batches
 
 A_BATCH = 32
-"""Texts at once at most; fewer where there are many symbols, each of which has a logit at every place."""
-LOGITS = 2**26
-"""Logits at once at most."""
+"""Texts at once at most."""
 
 
 def language(brain: Brain, scenes: SceneSet, bf16: bool = False) -> dict[str, Any] | None:
@@ -43,13 +41,10 @@ def language(brain: Brain, scenes: SceneSet, bf16: bool = False) -> dict[str, An
         return None
     sense = next(iter(brain.chart.senses.values()))
     sizes_V = _bytes(sense)
-    places = max(1, *(int(scenes.shapes[name].max(initial=1)) for name in names))
-    symbols = max(act.symbols for act in brain.chart.acts.values() if isinstance(act, NextActSpec))
-    size = max(1, min(A_BATCH, LOGITS // (places * symbols)))
     nats = right = count = many = 0.0
     dtype = torch.bfloat16 if bf16 else torch.float32
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        for _, values in batches(scenes, size):
+        for _, values in batches(scenes, at_once(brain, scenes, A_BATCH)):
             mind = brain.begin(values, None, dtype)
             reading = brain.think_on(mind, brain.chart.training.ticks)
             for name in names:

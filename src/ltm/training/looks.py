@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ltm.acts.next import NextActSpec
 from ltm.brain.brain import Brain
 from ltm.brain.restlessness import wander
 from ltm.brain.spoken import segments_to_say
@@ -26,6 +27,8 @@ from ltm.training.segment import Scorer, right_answers
 QUICK_SCENES = 256
 QUICK_SEGMENTS = 6
 BATCH = 128
+LOGITS = 2**26
+"""Logits of what comes next at once at most."""
 
 
 def quick_accuracy(brain: Brain, scenes: SceneSet, bf16: bool, scorer: Scorer | None) -> float:
@@ -78,6 +81,13 @@ def batches(scenes: SceneSet, size: int) -> Iterator[tuple[npt.NDArray[np.int64]
             yield index, {name: torch.from_numpy(np.array(array)) for name, array in chunk.values.items()}
 
 
+def at_once(brain: Brain, scenes: SceneSet, most: int) -> int:
+    """Returns how many scenes are thought about side by side: fewer where each place has a logit for many symbols."""
+    acts = [(name, act.symbols) for name, act in brain.chart.acts.items() if isinstance(act, NextActSpec)]
+    logits = [max(1, int(scenes.shapes[name].max(initial=1))) * symbols for name, symbols in acts if len(scenes)]
+    return max(1, min(most, LOGITS // max([1, *logits])))
+
+
 def look_at(
     brain: Brain, scenes: SceneSet, segments: Sequence[int], bf16: bool, scorer: Scorer | None, seed: int = 0
 ) -> Looks:
@@ -86,7 +96,7 @@ def look_at(
     generator = torch.Generator().manual_seed(seed)
     dtype = torch.bfloat16 if bf16 else torch.float32
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        for index, values in batches(scenes, BATCH):
+        for index, values in batches(scenes, at_once(brain, scenes, BATCH)):
             mind, values, _ = begin(brain, values, generator, dtype)
             for segment in range(1, max(segments) + 1):
                 reading = brain.think_on(mind, brain.chart.training.ticks)

@@ -70,6 +70,8 @@ class Trainer:
         self.best_weights: dict[str, Tensor] = {}
         self.latest: float | None = None
         self._loss, self._right = 0.0, 0.0
+        self.pace = 0.0
+        """Seconds a step, recently."""
         saved = None if run is None else load_latest(run)
         for note in saved.notes if saved is not None else ():
             say(note)
@@ -160,12 +162,12 @@ class Trainer:
         """
         every, early = max(1, self.plan.steps // VALIDATIONS), self.early_steps()
         clock = saved = time.monotonic()
-        pace = self.plan.seconds_a_step
+        self.pace = self.plan.seconds_a_step
         # Once all steps are taken no scene is waited for: it may be bad, or never come.
         while self.step < self.plan.steps and self._ready(stop) and not self.done and not stop():
             self.train_step()
             now = time.monotonic()
-            pace += 0.1 * (now - clock - pace)
+            self.pace += 0.1 * (now - clock - self.pace)
             self.seconds += now - clock
             clock = now
             if self.step % every == 0 or self.step in early or self.done:
@@ -174,7 +176,7 @@ class Trainer:
             elif self.step % 20 == 0:
                 self._log()
             try:
-                report(self.progress(pace))
+                report(self.progress())
             except BaseException:  # such as the reader of a pipe that has gone: what was learned isn't lost by it
                 self.checkpoint()
                 raise
@@ -216,10 +218,10 @@ class Trainer:
         gone = "standard input can't be rewound: what was piped in before is gone, and other scenes are set aside now"
         self.say(f"{gone}. The brain may have learned from some of these: figures may flatter it")
 
-    def progress(self, pace: float) -> Progress:
-        """Returns where the run stands; `pace` is seconds a step."""
-        left = (self.plan.steps - self.step) * pace
-        rate = self.chart.training.batch / pace
+    def progress(self) -> Progress:
+        """Returns where the run stands."""
+        left = (self.plan.steps - self.step) * self.pace
+        rate = self.chart.training.batch / self.pace
         return Progress(
             self.step, self.plan.steps, self._loss, self._right, rate, peak_memory(), left, self.latest, self.best
         )
@@ -290,4 +292,4 @@ class Trainer:
     def _log(self) -> None:
         if self.metrics is not None:
             rate = self.optimiser.rate(self.step, self.plan.steps)
-            self.metrics.add(self.progress(self.plan.seconds_a_step), self.seconds, rate)
+            self.metrics.add(self.progress(), self.seconds, rate)

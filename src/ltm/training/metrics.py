@@ -22,7 +22,8 @@ class Progress:
         thoughts: scene segments thought a second.
         memory: peak resident bytes.
         seconds_left: at the recent pace.
-        validation: newest validation accuracy of the averaged weights; None before the first.
+        validation: newest score of the averaged weights on scenes set aside: how many are right, or where that is no
+            measure (few scenes, numbers, what comes next) how likely the right answers are; None before the first.
         best: best so far.
     """
 

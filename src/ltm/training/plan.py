@@ -23,7 +23,7 @@ from torch import Tensor
 from ltm.brain.brain import Brain
 from ltm.brain.mind import Mind, Reading
 from ltm.chart.dump import dump
-from ltm.chart.schema import Chart
+from ltm.chart.schema import Chart, TrainingSpec
 from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
 from ltm.training.look_once import SHARE, Looked, look_once
@@ -131,9 +131,9 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
         notes.append("one processor core: steps take about twice as long as on two")
     seconds = times[precision]
     compiled = False
-    most = None
-    if spec.passes is not None:
-        most = max(LEAST_STEPS, math.ceil(spec.passes * count * spec.segments / spec.batch))
+    most = None if endless else _most_steps(spec, count)
+    if spec.passes is not None and endless:
+        notes.append("passes are over scenes that are all there: of a stream, training takes the minutes it is given")
     budget = spec.minutes if spec.steps is None else spec.steps * seconds / 60
     if spec.steps is None and most is not None:
         budget = min(budget, most * seconds / 60)
@@ -157,6 +157,13 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
         notes.append(f"{spec.passes:g} passes over {count:,} scenes are enough: {most * seconds:.0f} s of training")
         steps = most
     return Plan(steps=steps, precision=precision, compiled=compiled, seconds_a_step=seconds, notes=tuple(notes))
+
+
+def _most_steps(spec: TrainingSpec, count: int) -> int | None:
+    """Returns the steps of as many passes over so many scenes as are enough; None where time alone ends training."""
+    if spec.passes is None:
+        return None
+    return max(LEAST_STEPS, math.ceil(spec.passes * count * spec.segments / spec.batch))
 
 
 def _try_compiled(chart: Chart, scenes: SceneSet, bf16: bool) -> float | str:

@@ -6,6 +6,7 @@ Shapes: H hidden channels.
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -78,11 +79,13 @@ def carried(brain: Brain, zone: str, scenes: SceneSet) -> dict[int, Tensor]:
     That is the mean size of what the channel holds, times the length of its column in the matrix that reads it.
     """
     found: dict[int, Tensor] = {}
+    counts: Counter[int] = Counter()
     layers = hidden_layers(brain, zone)
 
     def note(number: int, module: nn.Module, given: tuple[Tensor, ...]) -> None:
-        held = given[0].detach().float().abs().flatten(0, -2).mean(0)
-        found[number] = found.get(number, torch.zeros_like(held)) + held
+        held = given[0].detach().double().abs().flatten(0, -2)
+        found[number] = found.get(number, torch.zeros_like(held[0])) + held.sum(0)
+        counts[number] += len(held)
 
     hooks = [
         layer.down.register_forward_pre_hook(functools.partial(note, number)) for number, layer in enumerate(layers)
@@ -96,7 +99,8 @@ def carried(brain: Brain, zone: str, scenes: SceneSet) -> dict[int, Tensor]:
         for hook in hooks:
             hook.remove()
     # Out of inference mode, so that the sums may be used beside weights.
-    return {n: held.clone() * layers[n].down.weight.detach().norm(dim=0) for n, held in found.items()}
+    lengths = [layer.down.weight.detach().norm(dim=0) for layer in layers]
+    return {n: (held.clone() / counts[n]).float() * lengths[n] for n, held in found.items()}
 
 
 def with_body(brain: Brain, zone: str, body: Mapping[str, Tensor]) -> Brain:

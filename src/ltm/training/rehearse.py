@@ -24,7 +24,7 @@ from ltm.scenes.stream import Stream
 from ltm.training.fingerprint import fingerprint
 from ltm.training.looks import quick_accuracy
 from ltm.training.loop import Saved, Trainer
-from ltm.training.plan import Plan, seconds_a_step
+from ltm.training.plan import HELD_BACK, Plan, seconds_a_step
 from ltm.training.segment import Scorer, run_segment
 from ltm.training.slots import Slots
 from ltm.training.together import Together
@@ -103,7 +103,11 @@ class Rehearser(Trainer):
         self.say("measuring a step of the skills that rehearse")
         times = [seconds_a_step(one.brain.chart, one.replay, bf16, run_segment, 2) for one in self.earlier.values()]
         mean = (plan.seconds_a_step + sum(times) / len(times)) / 2
-        steps = self.chart.training.steps or max(2, round(plan.steps * plan.seconds_a_step / mean))
+        spec = self.chart.training
+        steps = spec.steps or max(2, round(plan.steps * plan.seconds_a_step / mean))
+        if spec.steps is None and spec.passes is not None:
+            # Half of the steps are rehearsals, and passes are over new scenes: twice as many, if time allows.
+            steps = max(steps, min(2 * plan.steps, round(60 * spec.minutes * HELD_BACK / mean)))
         notes = (*plan.notes, f"every other step rehearses {', '.join(self.earlier)}")
         return plan.model_copy(update={"steps": steps, "seconds_a_step": mean, "notes": notes})
 
@@ -145,7 +149,9 @@ class Rehearser(Trainer):
             # One scene more or less is chance: it must not cost the new skill all it has learned.
             worst = max(fall - 1 / len(self.earlier[skill].choosing) for skill, fall in falls.items())
             spares = worst <= self.loss + 1e-9
-            standing = (spares, self.latest if spares else -worst)
+            # Where the chart keeps the last weights, of those that spare the earlier skills the last.
+            good = self.step if self.chart.training.keep == "last" else self.latest
+            standing = (spares, good if spares else -worst)
             moved = ", ".join(f"{skill} {0.0 - 100 * fall:+.1f}" for skill, fall in falls.items())
             self.say(f"step {self.step:,}: new {100 * self.latest:.1f} %; points since before: {moved}")
             if self.standing is None or standing >= self.standing:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ltm.brain.brain import Brain
 from ltm.brain.talk import speaks
-from ltm.errors import LtmError
+from ltm.errors import DivergedError, LtmError
 from ltm.runtime.alone import alone
 from ltm.runtime.atomic import beside, locked
 from ltm.runtime.bodies import fingerprint_of
@@ -145,6 +145,8 @@ class Rest:
                 mine = one.brain.circuit.zone(zone).body.state_dict()
                 for other, theirs in ((o, z) for o in skills[:later] for z in o.brain.chart.zones):
                     body = other.brain.circuit.zone(theirs).body.state_dict()
+                    if one.brain.int8 and not other.brain.int8:
+                        continue  # rounded, it would no longer be the other's
                     same = {n: w.shape for n, w in mine.items()} == {n: w.shape for n, w in body.items()} != {}
                     kinds = one.brain.chart.zones[zone].kind == other.brain.chart.zones[theirs].kind
                     words = f"the body of {other.name}/{theirs} in {zone}"
@@ -191,7 +193,10 @@ class Rest:
         assert brain.rehearsal is not None
         replay = brain.rehearsal.replay
         rate, batch = RATE * brain.chart.training.rate, min(BATCH, len(replay))
-        return adapt(brain, replay, seconds=math.inf, steps=self.practice, rate=rate, batch=batch)
+        try:
+            return adapt(brain, replay, seconds=math.inf, steps=self.practice, rate=rate, batch=batch)
+        except DivergedError:  # then practice doesn't bring it back
+            return brain, 0
 
     def _within(self, one: Resting, right: float) -> bool:
         assert one.before is not None

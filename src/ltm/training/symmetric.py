@@ -14,14 +14,12 @@ from torch import Tensor
 
 from ltm.acts.canvas import CanvasSpec
 from ltm.chart.schema import Chart
-from ltm.errors import DataError
 from ltm.scenes.augment import augment
 from ltm.scenes.augment_canvas import Flat, augment_apart, symbols_in
 from ltm.scenes.augment_image import jitter
 from ltm.scenes.augment_number import scatter
 from ltm.scenes.augment_text import drop
 from ltm.scenes.interchange import interchange
-from ltm.scenes.moved_alike import uneven
 from ltm.senses.grid import GridSpec
 from ltm.senses.image import ImageSpec
 from ltm.senses.number import NumberSpec
@@ -81,9 +79,6 @@ def _grids(
         moved = augment_apart(single, specs, symmetries, generator, first)
         return {name: cells_BTRC[:, 0] for name, cells_BTRC in moved.items()}
     symbols = {name: symbols_in(spec) for name, spec in specs.items()}
-    late = uneven(chart, sides)  # in a stream; others were looked at before
-    if late is not None:
-        raise DataError(f"{chart.scenes.source}: a scene has {late[1]}")
     one = next(iter(symbols))
     shapes = torch.from_numpy(sides[one].astype(np.int64))
     return augment(values, symmetries, generator, symbols, shapes, first)

@@ -22,6 +22,7 @@ from ltm.brain.perceive import Coupled
 from ltm.brain.perceived import Perceived
 from ltm.chart.schema import WillSpec
 from ltm.errors import DataError
+from ltm.runtime.int8 import round_weights
 from ltm.scenes.store import SceneSet, SceneWriter, join
 from ltm.training.adapt import adapt
 from ltm.training.familiar import familiarity_with
@@ -176,6 +177,8 @@ def _kept_right(eye: Brain) -> float | None:
 def _settled(eye: Brain, learned: SceneSet) -> Brain:
     """Brings confidence and familiarity, which went with the old weights, in line with the new."""
     kept = eye.rehearsal
+    if eye.int8:
+        round_weights(eye)  # as it will be written
     if kept is not None and len(kept.aside):
         calibrate(eye, kept.aside, False, None)
     aside = learned if kept is None or not len(kept.aside) else kept.aside

@@ -41,7 +41,8 @@ def walk_segment(brain: Brain, slots: Slots, segment: Segment, bf16: bool) -> tu
     if len(right_K):
         loss = loss_of(brain, reading, values, right_K)
     else:
-        nothing = walked.readings[-1].right.sum() * 0
+        # Not reflection's, which may hang on nothing that learns.
+        nothing = sum(logits.sum() for logits in walked.readings[-1].logits.values()) * torch.zeros(())
         loss = Loss(nothing, nothing.detach(), nothing.detach(), torch.zeros(1, dtype=torch.bool))
     foresight = foresight_loss(walked, ~slots.repeated()[:, 1:])
     if foresight is not None:
