@@ -205,7 +205,7 @@ def test_benchmarks_are_cited_with_file_and_command() -> None:
     base = [reading for reading in readings if reading.arm == "ablation/base"]
     kept = json.loads((RESULTS / "ablation-equal-1500steps.json").read_text())
     values = [run["exact"] for key, run in kept["runs"].items() if key.startswith("base/")]
-    assert statistics.median(reading.figures["exact"] for reading in base) == statistics.median(values)
+    assert statistics.median(reading.figures["segments@16"] for reading in base) == statistics.median(values)
     assert {reading.file.stem for reading in readings} == set(CITED)
     assert all(reading.command.startswith("python -m benchmarks.") for reading in readings)
 

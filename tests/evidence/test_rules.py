@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ltm.chart.load import load_chart
+from ltm.evidence.claims import CLAIMS, judged
 from ltm.evidence.outcome import Check, Side, Verdict
 from ltm.evidence.readings import Reading, Shelf
 from ltm.evidence.rule_of_size import Solves, smallest
 from ltm.evidence.rules import Above, AsGood, Costs, Gains, Within, together
+from ltm.evidence.tasks import TASKS
 
 A, B = Side("a"), Side("b")
 
@@ -201,3 +204,42 @@ def test_a_check_that_cant_be_told_leaves_the_verdict_to_the_others() -> None:
 
 def test_a_claim_without_checks_is_untested() -> None:
     assert together([]) == "untested"
+
+
+def test_longer_is_longer_than_training() -> None:
+    trained = {"sudoku-30min/expert": ("sudoku", 1), "mazes/21-21": ("maze", 0)}
+    checks = [check for check in CLAIMS["longer"].checks if isinstance(check, Gains)]
+    assert len(checks) == len(TASKS) + len(trained)
+    for check in checks:
+        kind, _, least = check.less.partition("@")
+        spec = load_chart(trained[check.arm][0]).training if check.arm in trained else None
+        if spec is not None:
+            in_training = spec.segments * (spec.ticks if kind == "exact" else 1)
+            assert int(least) >= in_training, check
+
+
+def test_one_brain_asked_twice_is_compared_run_by_run() -> None:
+    figures = [(0.7, 0.9), (0.9, 0.9), (0.92, 0.9)]
+    readings = [
+        Reading("a", f"seed {n}", Path(f"a-{n}.json"), "", "ltm evidence", {"halting": one, "exact": other})
+        for n, (one, other) in enumerate(figures)
+    ]
+    both = Side("a", "halting"), Side("a")
+    assert AsGood(*both, 0.01).decide(Shelf({"a": readings})).verdict == "not supported"
+    assert AsGood(*both, 0.21).decide(Shelf({"a": readings})).verdict == "supported"
+    assert Costs(*both, 1.0).decide(Shelf({"a": readings})).verdict == "not supported"
+    assert Costs(*both, 1.1).decide(Shelf({"a": readings})).verdict == "supported"
+
+
+def test_guessing_tells_nothing() -> None:
+    one, other = "listops-thinking", "listops-1m-1"
+    guess = TASKS["listops"].guess
+    found = shelf(**{one: (guess + 0.01,) * 3, other: (guess - 0.02,) * 3})
+    assert Above(Side(one), Side(other)).decide(found).verdict == "can't be told"
+    assert AsGood(Side(one), Side(other)).decide(found).verdict == "can't be told"
+
+
+def test_a_quick_report_says_nothing_of_its_own_runs() -> None:
+    arms = {f"{task}-thinking": (0.5,) for task in TASKS}
+    verdicts = {one.name: one.verdict for one in judged(shelf(**arms), quick=True)}
+    assert verdicts["reflection"] == "untested"

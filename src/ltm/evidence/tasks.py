@@ -49,7 +49,7 @@ class Task:
 TASKS: dict[str, Task] = {
     "sudoku": Task("sudoku.yaml", "random Sudoku puzzles with 36 to 46 givens: the whole board", 70.0, 14.0),
     "maze": Task("maze.yaml", "mazes with sides of 7 to 9: any shortest path from S to G", 50.0, 10.0),
-    "listops": Task("listops.yaml", "nested lists, 1 to 5 brackets deep: the digit they come to", 40.0, 8.0, 0.2),
+    "listops": Task("listops.yaml", "nested lists, 1 to 5 brackets deep: the digit they come to", 40.0, 8.0, 0.15),
 }
 
 
@@ -104,4 +104,5 @@ def usual_sides(chart: Chart, scenes: SceneSet) -> tuple[int, int]:
     if not open_senses:
         return (1, 1)  # which nothing goes by
     sides = scenes.shapes[open_senses[0]].mean(axis=0).round().astype(int).tolist()
-    return (sides[0], sides[1] if chart.senses[open_senses[0]].layout.rank == 2 else sides[0])
+    rows, columns = chart.senses[open_senses[0]].sites(tuple(sides))
+    return (columns if rows == 1 else rows, columns)
