@@ -20,7 +20,7 @@ class Paging:
         ahead: of these, zones that had come because they were expected.
         misses: firings that had to wait for their zone.
         evictions: zones that had to leave.
-        bytes_read: from disk.
+        bytes_read: of weights that came in, as many as they take here: those in eight bits are a fourth on disk.
         waited: seconds in which thought stood still for a zone.
         peak_bytes: of weights of zones here, or on their way, at any moment.
     """

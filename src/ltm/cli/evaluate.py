@@ -67,6 +67,7 @@ def evaluate(
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
     from ltm.runtime.paged import open_brain, open_skills
+    from ltm.runtime.pager import Pager
     from ltm.runtime.skills import has_skills
     from ltm.scenes.columns import seen_columns
     from ltm.scenes.options import parse_options, with_options
@@ -109,6 +110,8 @@ def evaluate(
         report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
     if has_skills(brain):
         report["skill"] = folder.name
+        if isinstance(loaded.circuit.residence, Pager):
+            loaded.circuit.residence.empty()  # all skills are opened now, under the same budget
         with console.status("asking who knows these scenes"):
             first = scenes.take(np.arange(min(limit or MOST_SCENES, len(scenes))))
             skills = open_skills(brain, memory, pin or [])

@@ -45,7 +45,8 @@ def import_model(
         "another model, get the files first (hf download) and name their folder",
     )
     check_target(out, overwrite=False)
-    found = imported(whole_model(str(model)) or model, name_of(out))
+    known = None if model.exists() else whole_model(str(model))
+    found = imported(known or model, name_of(out))
     brain, console = found.brain, console_of()
     count = sum(weight.numel() for weight in brain.parameters())
     told = {"data": f"trained elsewhere; taken from {model.name}"}

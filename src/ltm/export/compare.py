@@ -86,9 +86,10 @@ def compare(brain: Brain, run: Run, will: WillSpec, sizes: Sizes, seed: int, sce
         symbols = {name: torch.from_numpy(said[ANSWER + name][0].reshape(-1)) for name in brain.chart.acts}
         answer = Teller(brain, values, False, None).decode(symbols, {name: value[0] for name, value in values.items()})
         alike += answer == thought.answer
-        apart = max(apart, abs(float(said[CONFIDENCE][0]) - thought.confidence))
+        # Not `max`, for which what is no number is no more than anything.
+        apart = float(np.maximum(apart, abs(float(said[CONFIDENCE][0]) - thought.confidence)))
         for name, known in thought.logits.items():
-            logits = max(logits, _apart(said[LOGITS + name][0], known.numpy()))
+            logits = float(np.maximum(logits, _apart(said[LOGITS + name][0], known.numpy())))
     brain_ms, file_ms = (1000 * np.median(times, axis=1)).tolist()
     return Compared(of, alike, apart, logits, brain_ms, file_ms)
 

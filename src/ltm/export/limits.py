@@ -25,7 +25,16 @@ def hindrances(chart: Chart, target: str) -> list[Problem]:
         chart: of the brain.
         target: `onnx`, `torch-export` or `executorch`.
     """
-    return [*_of_circuit(chart, target, ()), *_of_steps(chart), *_of_acts(chart)]
+    return [*_of_circuit(chart, target, ()), *_of_senses(chart), *_of_steps(chart), *_of_acts(chart)]
+
+
+def _of_senses(chart: Chart) -> Iterator[Problem]:
+    for name, sense in chart.senses.items():
+        if sense.kind == "raw":
+            yield (
+                ("senses", name, "kind"),
+                "senses of kind 'raw' can't be exported: they are for pretrained models",
+            )
 
 
 def _of_steps(chart: Chart) -> Iterator[Problem]:

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from ltm.brain.brain import Brain
+from ltm.chart.check import require
 from ltm.chart.schema import Chart
-from ltm.errors import FolderError, first_mistake
+from ltm.errors import ChartError, FolderError, first_mistake
 from ltm.foreign.reasoners import Reasoner
 from ltm.foreign.table import foreign_model
 from ltm.foreign.tensors import Foreign, Load
@@ -137,6 +138,9 @@ def chart_of(model: Foreign, tokenizer: str | None, name: str) -> Chart:
         "will": {"ticks": 1},
     }
     try:
-        return Chart.model_validate(declared)
+        # With its size, before gigabytes are written that could never be opened.
+        return require(Chart.model_validate(declared))
     except ValidationError as problem:
         raise FolderError(f"a model that no chart can declare: {first_mistake(problem)}") from None
+    except ChartError as problem:
+        raise FolderError(f"a model that no brain can be: {problem}") from None

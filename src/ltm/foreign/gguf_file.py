@@ -84,6 +84,11 @@ class Header:
         self.start = -(-self._at // align) * align
         """Of the tensors' bytes."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the whole file."""
+        return len(self._data)
+
     def bytes_from(self, start: int, count: int, name: str) -> memoryview:
         """Returns the bytes of a tensor.
 
@@ -159,11 +164,16 @@ def tensors_of(header: Header, wanted: Callable[[str], bool] = lambda name: True
         DataError: that package is not installed.
     """
     library("gguf", f"{header.source}: a GGUF file")  # says what is missing before anything is computed
-    return {name: _dequantised(name, stored, header) for name, stored in header.tensors.items() if wanted(name)}
+    chosen = {name: stored for name, stored in header.tensors.items() if wanted(name)}
+    if sum(_bytes_of(name, stored, header)[1] for name, stored in chosen.items()) > header.size:
+        # What would be unpacked many times from the same bytes would take any amount of memory.
+        raise FolderError(f"{header.source}: damaged: its tensors claim more bytes than the file has")
+    return {name: _dequantised(name, stored, header) for name, stored in chosen.items()}
 
 
-def _dequantised(name: str, stored: Stored, header: Header) -> Tensor:
-    constants, quants = library("gguf.constants", header.source), library("gguf.quants", header.source)
+def _bytes_of(name: str, stored: Stored, header: Header) -> tuple[Any, int, int]:
+    """Returns how a tensor is stored, its bytes in the file, and those of a row."""
+    constants = library("gguf.constants", header.source)
     try:
         kind = constants.GGMLQuantizationType(stored.kind)
         block, size = constants.GGML_QUANT_SIZES[kind]
@@ -172,8 +182,14 @@ def _dequantised(name: str, stored: Stored, header: Header) -> Tensor:
     *_, columns = stored.shape
     if columns % block:
         raise FolderError(f"{header.source}: tensor {name!r}: rows of {columns}; {kind.name} has blocks of {block}")
-    held = header.bytes_from(stored.start, math.prod(stored.shape) // block * size, name)
-    rows = np.frombuffer(held, dtype=np.uint8).reshape(-1, columns // block * size)
+    return kind, math.prod(stored.shape) // block * size, columns // block * size
+
+
+def _dequantised(name: str, stored: Stored, header: Header) -> Tensor:
+    quants = library("gguf.quants", header.source)
+    kind, count, a_row = _bytes_of(name, stored, header)
+    held = header.bytes_from(stored.start, count, name)
+    rows = np.frombuffer(held, dtype=np.uint8).reshape(-1, a_row)
     try:
         with np.errstate(all="ignore"):  # what isn't finite is refused below
             found = np.array(quants.dequantize(rows, kind), dtype=np.float32).reshape(stored.shape)

@@ -97,12 +97,13 @@ def load(contents: Mapping[str, bytes], source: str, layers: int | None = None) 
     if most > len(model.table):
         raise FolderError(f"{source}: writes {most:,} tokens; the model knows {len(model.table):,}")
     body = LlamaBody(LlamaSpec(**model.zone), model.width, None).eval().requires_grad_(False)
-    body.load_state_dict(model.body)
+    body.load_state_dict(model.body, assign=True)  # or it would be here twice
+    table = model.table  # nor does the rest of the model stay
 
     def run(value: Value) -> npt.NDArray[np.float32]:
         """Returns what is made of tokens `[L]`, `[L, K]`."""
         tokens_L = torch.from_numpy(np.asarray(value, dtype=np.int64))
-        made_1LK, _ = body.advance(model.table[tokens_L][None], body.start(1))
+        made_1LK, _ = body.advance(table[tokens_L][None], body.start(1))
         return np.asarray(made_1LK[0].numpy())
 
     return run

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +100,14 @@ def above(model: str, layers: int | None, last: int) -> Above:
     return made
 
 
-def let_go(model: str) -> None:
-    """Forgets a loaded model, whatever of it was run, with all that it has made; who asks for it again loads it again.
+def let_go(model: str, layers: Sequence[int | None] | None = None) -> None:
+    """Forgets a loaded model with all that it has made; who asks for it again loads it again.
 
     Args:
         model: as for `facts_of`; one that isn't loaded is no mistake.
+        layers: only the parts of it of which so many layers are run; all parts when absent.
     """
-    for key in [key for key in _loaded if key[0] == model]:
+    for key in [key for key in _loaded if key[0] == model and (layers is None or key[2] in layers)]:
         del _loaded[key]
 
 

@@ -6,7 +6,7 @@ A file must hold all of its weights, all of them finite, and only operators of t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,10 @@ def parsed(data: bytes, source: str) -> Any:
         raise FolderError(f"{source}: defines an operator of its own, {name!r}; expected none but the standard's")
     _check_graph(model.graph, onnx, source)
     return model
+
+
+_FLOATS = (1, 10, 11, 16)
+"""float, float16, double, bfloat16."""
 
 
 def _check_graph(graph: Any, onnx: Any, source: str) -> None:
@@ -91,8 +95,17 @@ def session(data: bytes, source: str) -> Any:
 
 def weights_of(model: Any) -> int:
     """Returns how many weights a graph holds: numbers of its constants with a fraction."""
-    floats = (1, 10, 11, 16)  # float, float16, double, bfloat16
-    return sum(math.prod(weight.dims) for weight in model.graph.initializer if weight.data_type in floats)
+    return sum(math.prod(weight.dims) for weight in _constants(model.graph) if weight.data_type in _FLOATS)
+
+
+def _constants(graph: Any) -> Iterator[Any]:
+    """Yields what a graph, and those inside it, hold: some writers put weights into nodes."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (weight for weight in (attribute.t, *attribute.tensors) if weight.data_type)
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _constants(inner)
 
 
 def operations_of(model: Any, inputs: Mapping[str, tuple[int, ...]], source: str) -> int:

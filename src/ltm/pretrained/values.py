@@ -37,6 +37,11 @@ def tokens(model: str, text: str) -> npt.NDArray[np.int32]:
     return np.array(_numbers(model, stamp_of(model))(text), dtype=np.int32)
 
 
+def ends_closed(model: str) -> bool:
+    """Returns whether a model wants the same token at the end of every text."""
+    return bool(tokens(model, "a")[-1] == tokens(model, "1")[-1])
+
+
 @functools.lru_cache(maxsize=8)
 def _numbers(model: str, stamp: tuple[Any, ...]) -> Numbers:
     numbers = numbers_of(model)

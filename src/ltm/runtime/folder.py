@@ -22,7 +22,7 @@ from ltm.runtime.bodies import BODY, find_body, zone_file
 from ltm.runtime.card import card
 from ltm.runtime.front_matter import with_front_matter
 from ltm.runtime.int8 import pack, unpack
-from ltm.runtime.listing import CARD, RECORD, check_target, checked, digest_of, inspect_folder
+from ltm.runtime.listing import CARD, LICENSE, RECORD, check_target, checked, digest_of, inspect_folder
 from ltm.runtime.record import (
     CHART,
     CONNECTOME,
@@ -135,11 +135,16 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
     text = json.dumps(whole, indent=2, ensure_ascii=False)
     record = read_record(text.encode(), str(path / RECORD))
 
+    license_ = path / LICENSE
+    kept = license_.read_bytes() if license_.is_file() else None  # which a person may have added
+
     def write(folder: Path) -> None:
         (folder / "zones").mkdir()
         for file, data in contents.items():
             (folder / file).write_bytes(data)
         words = with_front_matter(card(record, files.chart_text), files.chart_text)
+        if kept is not None:
+            (folder / LICENSE).write_bytes(kept)
         (folder / CARD).write_text(words, encoding="utf-8")
         (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 

@@ -81,7 +81,8 @@ def with_scales(tensors: Mapping[str, Tensor], source: str) -> dict[str, tuple[T
             found[name] = (tensor, None)
         else:
             scale_R = tensors.get(name + SCALE)
-            if scale_R is None or scale_R.dtype != torch.float32 or scale_R.shape != tensor.shape[:1]:
+            fits = scale_R is not None and tensor.dim() >= 2 and scale_R.shape == tensor.shape[:1]
+            if scale_R is None or not fits or scale_R.dtype != torch.float32:
                 raise FolderError(f"{source}: matrix {name!r} in eight bits lacks its scales")
             found[name] = (tensor, scale_R)
     return found

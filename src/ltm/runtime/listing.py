@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 RECORD = "brain.json"
 CARD = "README.md"
-_BESIDE = {RECORD, CARD, "LICENSE", "zones"}  # what may be there without being listed, and hidden files
+LICENSE = "LICENSE"
+_BESIDE = {RECORD, CARD, LICENSE, "zones"}  # what may be there without being listed, and hidden files
 
 
 def inspect_folder(path: Path) -> BrainRecord:
@@ -71,6 +72,9 @@ def check_target(path: Path, *, overwrite: bool = True) -> None:
         raise LtmError(f"{path}: there is a folder that is not a brain; choose another one")
     known = _BESIDE | {CHART, CONNECTOME, FAMILIARITY, REHEARSAL, TOKENIZER}
     foreign = sorted(other.name for other in path.iterdir() if other.name not in known)
+    zones = path / "zones"
+    inside = sorted(zones.iterdir()) if zones.is_dir() else []
+    foreign += [f"zones/{other.name}" for other in inside if f"zones/{other.name}" not in marks["files"]]
     if foreign:
         raise LtmError(f"{path}: the brain there shares its folder with '{foreign[0]}', which would be lost; move it")
 

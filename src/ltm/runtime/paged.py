@@ -174,7 +174,7 @@ def _whole(parts: Scaled) -> dict[str, Tensor]:
     whole = room_for(wanted)
     for name, (tensor, scale_R) in parts.items():
         if scale_R is None:
-            whole[name].numpy()[...] = tensor.numpy()
+            whole[name].copy_(tensor)
         else:
             unpack_into(whole[name], tensor, scale_R)
     return whole

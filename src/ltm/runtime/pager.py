@@ -49,7 +49,11 @@ class Pager:
         self._zones, self._load, self._budget = dict(zones), load, budget
         self._sizes = {name: size_of(zone) for name, zone in zones.items()}
         self._pins = frozenset(pins)
-        self._looking = {name: frozenset(part.spec.model for part in zone.models) for name, zone in zones.items()}
+        # Zones may look through different parts of one model, which are here apart.
+        self._looking = {
+            name: frozenset((p.spec.model, layers) for p in zone.models for layers in (p.spec.below, p.spec.layers))
+            for name, zone in zones.items()
+        }
         self._here: OrderedDict[str, None] = OrderedDict()
         self._coming: dict[str, Future[Mapping[str, Tensor]]] = {}
         self._expected: frozenset[str] = frozenset()
@@ -133,6 +137,13 @@ class Pager:
             self._coming[name] = self._reader.submit(self._load, name)
             self.paging = replace(self.paging, peak_bytes=max(self.paging.peak_bytes, self.used))
 
+    def empty(self) -> None:
+        """Lets every zone leave, pinned ones too, for who opens the same brain once more."""
+        for name in list(self._coming):
+            self._settle(name, self._coming.pop(name).result())
+        for name in self.here:
+            self._leave(name)
+
     def close(self) -> None:
         """Ends the reading of what is on its way, for who opens many brains in one process."""
         self._reader.shutdown(wait=True, cancel_futures=True)
@@ -171,8 +182,8 @@ class Pager:
     def _leave(self, name: str) -> None:
         vacate(self._zones[name])
         del self._here[name]
-        for model in self._looking[name] - {model for other in self._here for model in self._looking[other]}:
-            let_go(model)
+        for model, layers in self._looking[name] - {part for other in self._here for part in self._looking[other]}:
+            let_go(model, [layers])
         self.paging = replace(self.paging, evictions=self.paging.evictions + 1)
 
 

@@ -22,7 +22,7 @@ from ltm.chart.base import Part
 from ltm.errors import DataError
 from ltm.pretrained.facts import Facts
 from ltm.pretrained.models import facts_of
-from ltm.pretrained.values import line, pixels, samples, tokens
+from ltm.pretrained.values import ends_closed, line, pixels, samples, tokens
 from ltm.senses.layout import Layout, Written, void_of
 from ltm.zones.layers import truncated_normal_
 
@@ -152,8 +152,9 @@ class RawSpec(Part):
         if len(found) > self.most:
             if not self.cut:
                 raise DataError(f"{len(found):,} tokens; at most {self.most:,} are read")
-            # What the model wants at a text's end stays there.
-            found = np.concatenate((found[: self.most - 1], found[-1:]))
+            # What the model wants at a text's end stays there; others end with the text.
+            closed = ends_closed(self.model)
+            found = np.concatenate((found[: self.most - 1], found[-1:])) if closed else found[: self.most]
         return found
 
     def decode(self, encoded: npt.NDArray[Any]) -> Any:
