@@ -160,6 +160,37 @@ def test_what_the_trace_says_of_moves_is_what_is_scored() -> None:
     assert short.steps[1].moved is None and short.steps[1].answer == short.answer
 
 
+def test_foresight_is_of_sites_that_exist() -> None:
+    anywhere = RULES.replace(", positions: learned", "").replace(", rows: 1, columns: 3", "")
+    brain = brain_of(anywhere)
+    values = encode(brain.chart, [rule_scene(1)])
+    padded = {name: value for name, value in values.items()}
+    for name in ("board", "answer"):
+        padded[name] = torch.full((1, 2, 4, 6), 255, dtype=torch.uint8)
+        padded[name][:, :, :1, :3] = values[name]
+    found = []
+    with torch.inference_mode():
+        for given in (values, padded):
+            mind = brain.begin(given)
+            steps = window(brain.chart, given, torch.zeros(1, dtype=torch.long), 2)
+            (move,) = walk(brain, mind, steps, think_segment).moves
+            found.append((*move.missed(), move.numbers_B))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_steps_without_answers_teach_nothing_without_reflection() -> None:
+    brain = brain_of(WORLD.replace("will:", "reflection: {kind: none}\nwill:"))
+    known = Scene(steps=[Step({"view": [[n, 0]], "goal": "same"}, "me", {"move": "a"}) for n in range(3)])
+    values = encode(brain.chart, [known] * 8)
+    for name in brain.chart.acts:
+        values[name] = torch.full_like(values[name], 255)
+    scenes = SceneSet.of({name: value.numpy() for name, value in values.items()})
+    trainer = Trainer(brain.chart, scenes, scenes)
+    trainer.train_step()
+    assert trainer.step == 1
+
+
 def test_training_learns_what_an_example_shows_and_foresees(tmp_path: Path) -> None:
     brain = brain_of(RULES)
     scenes = scene_set(brain, [rule_scene(shown) for shown in (0, 1, 2, 3)] * 16)

@@ -15,7 +15,7 @@ from torch import Tensor
 from ltm.cli.main import run
 from ltm.errors import FolderError
 from ltm.foreign.brain import brain_from
-from ltm.foreign.gguf_file import Header
+from ltm.foreign.gguf_file import Header, tensors_of
 from ltm.foreign.table import foreign_model
 from ltm.foreign.tensors import Foreign
 from ltm.runtime.brains import load_brain
@@ -233,3 +233,14 @@ def test_damaged_headers_are_refused_at_once(data: bytes, words: str, tmp_path: 
     with pytest.raises(FolderError) as problem:
         foreign_model(tmp_path / "bad.gguf")
     assert words in str(problem.value) and "bad.gguf" in str(problem.value)
+
+
+def test_tensors_that_lie_over_one_another_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
+    package()
+    many, side = 500, 64
+    entries = b"".join(_string(b"t%d" % n) + struct.pack("<IQQIQ", 2, side, side, 0, 0) for n in range(many))
+    head = HEAD + struct.pack("<QQ", many, 0) + entries
+    file = tmp_path / "bomb.gguf"
+    file.write_bytes(head + b"\0" * (-len(head) % 32) + b"\0" * (4 * side * side))
+    with pytest.raises(FolderError, match="beyond the file's end, or overlap"):
+        tensors_of(Header(file.read_bytes(), str(file)))

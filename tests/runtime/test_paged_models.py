@@ -122,6 +122,15 @@ def test_models_that_two_zones_look_through_stay_for_the_other(eyes: list[str]) 
     pager.close()
 
 
+def test_parts_of_one_model_are_let_go_apart() -> None:
+    for layers in (2, 5):
+        models._loaded["m", (), layers] = object()
+    models.let_go("m", [2])
+    assert [key for key in models._loaded if key[0] == "m"] == [("m", (), 5)]
+    models.let_go("m")
+    assert "m" not in loaded()
+
+
 def test_what_is_familiar_is_told_where_there_is_room_for_one_eye(folder: Path) -> None:
     whole, _ = load_brain(folder)
     brain, _ = open_paged(folder, max(size_of(whole.circuit.zone(name)) for name in whole.chart.zones))

@@ -163,3 +163,11 @@ def test_passes_are_over_all_scenes_however_few_were_looked_at(
     chart = chart_of({"steps": None, "minutes": 600.0, "passes": passes})
     made = make_plan(chart, scenes, quiet)
     assert made.steps == math.ceil(passes * len(scenes) * chart.training.segments / chart.training.batch) > 200
+
+
+def test_passes_over_what_has_no_end_end_nothing(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    times(monkeypatch, 0.01, 0.02)
+    chart = chart_of({"steps": None, "minutes": 60.0, "passes": 4.0})
+    assert make_plan(chart, boards(), quiet).steps == planning.LEAST_STEPS
+    made = make_plan(chart, boards(), quiet, endless=True)
+    assert made.steps > 10 * planning.LEAST_STEPS and any("passes are over scenes" in note for note in made.notes)

@@ -10,9 +10,12 @@ import pytest
 import torch
 from conftest import make_boards, make_chart
 
+import ltm.training.prune as pruning
+import ltm.training.rest as resting
 from ltm.brain.brain import Brain
 from ltm.brain.rehearsal import Rehearsal
 from ltm.cli.main import run
+from ltm.errors import DivergedError
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import inspect_folder
 from ltm.runtime.skills import folders_of, write_skills
@@ -82,6 +85,29 @@ def test_hidden_channels_that_carry_least_go_first() -> None:
     further = narrower(brain, "core", carried(brain, "core", boards), 0.7)
     assert further is not None and not torch.allclose(logits(further, boards), logits(brain, boards))
     assert narrower(brain, "core", carried(brain, "core", boards), 1.0) is None
+
+
+def test_what_channels_carry_counts_scene_by_scene(monkeypatch: pytest.MonkeyPatch) -> None:
+    zones = {"core": {"kind": "mixer", "write": "replace", "hidden": 16}}
+    chart = make_chart(field={"width": 8, "noise": 0.0}, zones=zones)
+    brain, boards = Brain(chart, 1).eval(), make_boards(33)
+    with torch.no_grad():
+        whole = carried(brain, "core", boards)[0]
+        monkeypatch.setattr(pruning, "BATCH", 32)  # one of them alone in its batch
+        torch.testing.assert_close(carried(brain, "core", boards)[0], whole, rtol=1e-4, atol=1e-6)
+
+
+def test_practice_that_gets_out_of_hand_is_a_step_not_done(
+    copier: tuple[Brain, SceneSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverged(*_: Any, **__: Any) -> Any:
+        raise DivergedError("the loss is no number")
+
+    monkeypatch.setattr(resting, "adapt", diverged)
+    brain = knowing(copier)
+    rest = object.__new__(resting.Rest)
+    rest.practice = 10
+    assert rest._practised(brain) == (brain, 0)
 
 
 def knowing(copier: tuple[Brain, SceneSet], **parts: Any) -> Brain:

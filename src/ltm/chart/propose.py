@@ -30,7 +30,7 @@ FREE_WIDTH, FREE_PASSES = 32, 4
 is in its words: the table of words matters, the width hardly."""
 LOCAL_WIDTHS = ((10.0, 32), (30.0, 64))
 """Where there are fewer minutes, local zones are so wide at most: their steps are dear, and few steps teach nothing. Of
-mazes of 9 to 13 cells, 41 % were right after five minutes at width 32, 30 at 48 and 3 at 80 (one run each, two cores)."""
+mazes of 9 to 13 cells, 41 % were right after five minutes at width 32, 30 at 48 and 3 at 80 (one run each)."""
 HEARING_HEAD = 32
 """Channels of a head of a zone that hears sites in order, or the most that divide the width."""
 _LISTED = 12

@@ -167,7 +167,7 @@ def tensors_of(header: Header, wanted: Callable[[str], bool] = lambda name: True
     chosen = {name: stored for name, stored in header.tensors.items() if wanted(name)}
     if sum(_bytes_of(name, stored, header)[1] for name, stored in chosen.items()) > header.size:
         # What would be unpacked many times from the same bytes would take any amount of memory.
-        raise FolderError(f"{header.source}: damaged: its tensors claim more bytes than the file has")
+        raise FolderError(f"{header.source}: truncated, or damaged: tensors go beyond the file's end, or overlap")
     return {name: _dequantised(name, stored, header) for name, stored in chosen.items()}
 
 
