@@ -18,6 +18,7 @@ from benchmarks import (
     minigrid,
     scan,
     shipped,
+    skills,
     sudoku,
     text,
     visual_sudoku,
@@ -75,6 +76,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "kinds-3min": kinds.tables,
     "text-3min": text.tables,
     "minigrid-GoToLocal-5min": minigrid.tables,
+    "skills-5min-1MB-0": skills.tables,
     "ablation-equal-1500steps": ablation.tables,
 }
 """What goes onto the page, in order: result file in `benchmarks/results`, and who makes its tables."""

@@ -37,7 +37,8 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
 def test_a_shipped_chart_is_meant_where_a_folder_is_called_so(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "maze").mkdir()
     assert said(capsys, "chart", "check", "maze")[0] == 0
-    code, words = said(capsys, "chart", "check", "./maze")
+    (here / "mine").mkdir()
+    code, words = said(capsys, "chart", "check", "mine")
     assert code == 2 and "a folder" in words
 
 
@@ -137,8 +138,9 @@ def test_the_demo_says_how_to_call_the_program(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "a venv"))
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.chdir(tmp_path)
-    assert _program() == "'a venv/bin/ltm'"
-    monkeypatch.chdir(own.parent)  # not above it
+    assert _program() == "'./a venv/bin/ltm'"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     assert _program() == f"'{own}'"
     monkeypatch.setenv("PATH", str(own.parent))
     assert _program() == "ltm"

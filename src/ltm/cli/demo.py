@@ -76,8 +76,8 @@ def _program() -> str:
     found = shutil.which("ltm")
     if not own.exists() or (found is not None and Path(found).resolve() == own.resolve()):
         return "ltm"
-    near = own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own
-    return shlex.quote(str(near))
+    near = f"./{own.relative_to(Path.cwd())}" if own.is_relative_to(Path.cwd()) else str(own)
+    return shlex.quote(near)
 
 
 def _forget(out: Path) -> None:
