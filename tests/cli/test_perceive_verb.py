@@ -126,6 +126,18 @@ def test_a_board_in_one_picture(
     assert code == 2 and "leave out one of --memory and --teach" in problem
 
 
+def test_an_answer_comes_before_what_is_wrong_with_the_next_scene(
+    place: Path, digits: list[np.ndarray], puzzle: tuple[np.ndarray, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn(puzzle[0], digits).save(place / "good.png")
+    code, shown, problem = said(capsys, str(place / "eye"), MIND, str(place / "good.png"), str(place / "missing.png"))
+    assert code == 2 and puzzle[1] in shown and "missing.png" in problem
+    np.savez(place / "cells.npz", cells=np.zeros((9, 9, SIDE, SIDE), dtype=np.uint8))
+    for option in (("--margin", "0.1"), ("--cells", "9x9")):
+        code, _, problem = said(capsys, str(place / "eye"), MIND, str(place / "cells.npz"), *option)
+        assert code == 2 and "cut one picture of everything" in problem
+
+
 def test_a_merged_brain_perceives_with_the_skills_that_fit(
     place: Path, digits: list[np.ndarray], puzzle: tuple[np.ndarray, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

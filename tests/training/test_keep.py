@@ -8,6 +8,7 @@ from conftest import make_boards, make_chart
 
 from ltm.brain.brain import Brain
 from ltm.scenes.store import SceneSet
+from ltm.training.familiar import familiarity_with
 from ltm.training.keep import MOST_ASIDE, _evenly, _spread, choose
 
 
@@ -28,6 +29,7 @@ def test_a_sorted_file_is_judged_by_all_of_it() -> None:
     draw = np.random.default_rng(0)
     boards = draw.integers(1, 5, (400, 4, 4), dtype=np.uint8)
     aside = SceneSet.of({"puzzle": boards, "solution": boards}, lines=np.arange(400))
+    brain.familiarity = familiarity_with(brain, known, known)
     kept = choose(brain, known, aside, 4_000, False, None, 0).rehearsal
     assert kept is not None and 10 < len(kept.aside) < min(MOST_ASIDE, 400)
     lines = kept.aside.lines
