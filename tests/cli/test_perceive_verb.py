@@ -154,7 +154,7 @@ def test_a_merged_brain_perceives_with_the_skills_that_fit(
         ([str(eye), str(place / "minds"), str(board)], "several skills fit one another; name two of their folders"),
         ([str(eye), MIND], "no pictures"),
         ([str(both), "-", "--memory", "1KB"], "--memory"),
-        ([str(both), str(board), "--teach", str(both / "skills" / "eye")], "lies in one of the two brains"),
+        ([str(both), str(board), "--teach", str(both / "skills" / "eye")], "lies in the brain"),
     ):
         code, _, err = said(capsys, *words)
         assert code == 2 and expected in " ".join(err.split()), err
