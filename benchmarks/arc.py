@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.beside import BRAIN, MADE, STACK, plain_stack
-from benchmarks.common import RUNS, Grid, console, read, spread, trained, write
+from benchmarks.common import RUNS, Grid, asked, console, read, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
 from ltm.chart.load import chart_from_text
@@ -39,6 +39,8 @@ SCENES = 20_000
 LEARNED = 0.8
 """Of each family's tasks."""
 A_FAMILY = 5
+SECONDS = 10.0
+"""Of practice on a task's own examples, unless told."""
 """So many of each family's other tasks are asked: ten seconds each add up."""
 PRACTICE = ArcOptions(examples=(1, 3), largest=128)
 
@@ -64,14 +66,15 @@ def main() -> None:
     parser.add_argument("tasks", type=Path)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--practice", type=float, default=10.0, help="seconds on each task's own examples, at most")
+    parser.add_argument("--practice", type=float, default=SECONDS, help="seconds on each task's own examples, at most")
     parser.add_argument("--unseen", action="store_true", help="keep whole families aside")
     given = parser.parse_args()
-    learned, asked = parted(read_tasks(given.tasks), given.unseen)
+    learned, judged = parted(read_tasks(given.tasks), given.unseen)
     name = f"arc-{'unseen-' if given.unseen else ''}{given.minutes:g}min"
+    name += "" if given.practice == SECONDS else f"-{given.practice:g}s"
     command = asked("arc TASKS.jsonl", given, "minutes", "seeds", "practice", "unseen")
     result: dict[str, Any] = {"practice": given.practice, "runs": {}} | read(name) | {"command": command}
-    result["rules"] = {family: rules(tasks) for family, tasks in asked.items()}
+    result["rules"] = {family: rules(tasks) for family, tasks in judged.items()}
     for seed in range(given.seeds):
         settings = [f"training.minutes={given.minutes}", f"training.seed={seed}"]
         chart = chart_from_text(CHART, "benchmarks/arc.py", settings)
@@ -80,7 +83,7 @@ def main() -> None:
             brain, record = trained(declared, out, lambda chart: prepared(chart, learned))
             about = {"parameters": record["parameters"], **{what: record["provenance"][what] for what in MADE}}
             run = result["runs"].setdefault(f"{label}/{seed}", {**about, "families": {}})
-            for family, tasks in asked.items():
+            for family, tasks in judged.items():
                 shares = run["families"].setdefault(family, {})
                 if "at_once" not in shares:
                     shares |= answered(brain, tasks, given.practice)

@@ -93,9 +93,9 @@ def sudoku_files(folder: Path) -> tuple[Callable[[Chart], Prepared], dict[str, C
     return train, {tier: test(tier) for tier in TIERS}
 
 
-def sudoku_run(chart: str, minutes: float, seed: int) -> Path:
-    """Returns the run of an unchanged chart on the tiers: benchmarks that need the same training share it."""
-    return RUNS / f"sudoku-{chart}-{minutes:g}min-{seed}"
+def sudoku_run(chart: str, minutes: float, seed: int, other: str = "") -> Path:
+    """Returns the run of a chart on the tiers, `other` for a changed one: benchmarks that need the same share it."""
+    return RUNS / f"sudoku-{chart}-{minutes:g}min{other}-{seed}"
 
 
 def trained(chart: Chart, out: Path, scenes: Callable[[Chart], Prepared] | None = None) -> tuple[Brain, dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.beside import MADE
 from benchmarks.common import (
     RUNS,
     TIERS,
@@ -43,6 +44,9 @@ OUR_RECIPE = [
     "training.loss=cross-entropy",
     "training.release=0.7",
     "training.ema=0.999",
+    "training.ema_warmup=true",
+    "training.release_by=answer",
+    "training.linger=0",
     "scenes.symmetries=[relabel, bands, transpose]",
 ]
 CHARTS: dict[str, tuple[str, list[str]]] = {
@@ -95,7 +99,7 @@ def main() -> None:
             looks = look_at(brain, scenes, segments, False, None)
             runs[key] = {
                 "parameters": record["parameters"],
-                "steps": record["provenance"]["steps"],
+                **{key: record["provenance"][key] for key in MADE},
                 "exact": {str(s): float(looks.right[k].mean()) for k, s in enumerate(segments)},
                 "cells": float(looks.cells[-1].mean()),
                 "curve": _curve(out.with_name(out.name + ".run") / "metrics.jsonl"),
@@ -103,6 +107,14 @@ def main() -> None:
             write(name, {"command": asked("curve DATA", given, "minutes", "seeds"), "runs": runs})
     for grid in tables(read(name)):
         grid.show()
+
+
+def _range(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return "-"
+    low, high = min(known), max(known)
+    return f"{low:,.0f}" if round(low) == round(high) else f"{low:,.0f} to {high:,.0f}"
 
 
 def _mixed(chart: Chart, tests: dict[str, Any]) -> SceneSet:
@@ -124,8 +136,20 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
         if of:
             whiles = [_at_minutes([run["curve"] for run in of], minutes) for minutes in MINUTES]
             ends = [spread([list(run["exact"].values())[at] for run in of]) for at in (0, -1)]
-            rows.append([label, f"{of[0]['parameters']:,}", f"{of[0]['steps']:,}", str(len(of)), *whiles, *ends])
-    head = ["chart", "weights", "steps", "seeds", *(f"{m} min" for m in MINUTES), "test, 1 segment", "test, longest"]
+            steps, seconds = ([run.get(key) for run in of] for key in ("steps", "seconds"))
+            rows.append(
+                [label, f"{of[0]['parameters']:,}", _range(steps), _range(seconds), str(len(of)), *whiles, *ends]
+            )
+    head = [
+        "chart",
+        "weights",
+        "steps",
+        "seconds",
+        "seeds",
+        *(f"{m} min" for m in MINUTES),
+        "test, 1 segment",
+        "test, longest",
+    ]
     yield Grid("Beside others of equal size and training time: whole boards right over all tiers, %", head, rows)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.arc import CHART, asked_of, parted, prepared
 from benchmarks.beside import MADE, fitted
-from benchmarks.common import RUNS, Grid, read, seeds, spread, trained, write
+from benchmarks.common import RUNS, Grid, asked, read, seeds, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.think import think
 from ltm.chart.load import chart_from_text
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
-    learned, asked = parted(read_tasks(given.tasks), unseen=False)
+    learned, judged = parted(read_tasks(given.tasks), unseen=False)
     name = f"kinds-{given.minutes:g}min"
     command = asked("kinds TASKS.jsonl", given, "minutes", "seeds")
     result: dict[str, Any] = {"runs": {}} | read(name) | {"command": command}
@@ -56,7 +56,7 @@ def main() -> None:
                 continue
             out = RUNS / f"{name}-{'-'.join(arm.replace(',', '').split())}-{seed}"
             brain, record = trained(with_zones(base, arm), out, lambda chart: prepared(chart, learned))
-            figures = {"right": right(brain, [task for tasks in asked.values() for task in tasks])}
+            figures = {"right": right(brain, [task for tasks in judged.values() for task in tasks])}
             about = {"parameters": record["parameters"], **{what: record["provenance"][what] for what in MADE}}
             result["runs"][f"{arm}/{seed}"] = figures | about | {"aside": record["measured"]["exact"]}
             write(name, result)

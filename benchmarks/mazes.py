@@ -13,6 +13,8 @@ from benchmarks.common import RUNS, Grid, asked, chart_of, read, seeds, spread, 
 from ltm.scenes.prepare import generate_scenes, scorer_of
 from ltm.training.looks import look_at
 
+SCENES = 200
+"""Test mazes of each size, unless told."""
 SIDES = ((9, 13), (21, 21), (31, 31))
 SEGMENTS = (1, 2, 4, 8, 16, 32)
 
@@ -21,9 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--scenes", type=int, default=200, help="test mazes of each size")
+    parser.add_argument("--scenes", type=int, default=SCENES, help="test mazes of each size")
     given = parser.parse_args()
-    name = f"mazes-{given.minutes:g}min"
+    name = f"mazes-{given.minutes:g}min" + ("" if given.scenes == SCENES else f"-{given.scenes}")
     runs: dict[str, Any] = read(name).get("runs", {})
     for seed in range(given.seeds):
         if str(seed) in runs:
@@ -41,7 +43,7 @@ def main() -> None:
                 for k, s in enumerate(SEGMENTS)
             }
         runs[str(seed)] = {"parameters": record["parameters"], "steps": record["provenance"]["steps"], "sizes": sizes}
-        write(name, {"command": asked("mazes", given, "minutes", "seeds"), "runs": runs})
+        write(name, {"command": asked("mazes", given, "minutes", "seeds", "scenes"), "runs": runs})
     for grid in tables(read(name)):
         grid.show()
 

@@ -33,7 +33,8 @@ from ltm.training.from_data import propose_for
 from ltm.training.looks import BATCH, batches
 from ltm.training.walk import answered
 
-WORLDS = 200
+LEARNED, WORLDS = 2000, 200
+"""That are learned from, and played in, unless told."""
 EPISODES = 200
 """New episodes of the expert, for what is not played."""
 FIRST_WORLD = 1_700_000_000
@@ -46,12 +47,14 @@ Decide = Callable[[Sequence[int], list[dict[str, Any]]], list[str]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--level", default="GoToLocal")
-    parser.add_argument("--episodes", type=int, default=2000)
+    parser.add_argument("--episodes", type=int, default=LEARNED)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--worlds", type=int, default=WORLDS)
     given = parser.parse_args()
     name = f"minigrid-{given.level}-{given.minutes:g}min"
+    name += "" if given.episodes == LEARNED else f"-{given.episodes}"
+    name += "" if given.worlds == WORLDS else f"-in-{given.worlds}"
     command = asked("minigrid", given, "level", "episodes", "minutes", "seeds", "worlds")
     result: dict[str, Any] = {"level": given.level, "worlds": given.worlds, "runs": {}}
     result |= read(name) | {"command": command}

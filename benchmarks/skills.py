@@ -2,7 +2,7 @@
 
 python -m benchmarks.skills DATA --minutes 5
 
-DATA is a folder with digits/, listops/, sudoku/, scan/ and text/; mazes are made. An eighth of the rows is judged
+DATA is a folder with digits/, listops/, sudoku/, scan/, text/ and arc/; mazes are made. An eighth of the rows is judged
 by. Four ways to grow: `frozen` (each skill from scratch: the same weights as separate brains would have), `reuse`
 (frozen, and the newest earlier skill's zones are used beside the own ones, in the same time), `rehearse` (zones of the
 same make are shared where there are any, and some kept scenes of earlier skills are rehearsed) and `joint` (the same
@@ -45,6 +45,8 @@ from ltm.training.run_folder import run_folder
 
 LOSS = 1.0
 """Points that an earlier skill should lose at most; what it does lose is measured, and never refused here."""
+REPLAY, LIMIT = "200KB", 300
+"""What a skill keeps, and rows that it is judged by, unless told."""
 WAYS = ("frozen", "reuse", "rehearse", "joint")
 EVERYTHING = "10GB"
 """Of scenes are kept by skills that are trained jointly."""
@@ -55,15 +57,17 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--minutes", type=float, default=5.0, help="of training a skill")
     parser.add_argument("--size", default="1MB", help="of a skill's weights")
-    parser.add_argument("--replay", default="200KB", help="of the scenes that a skill keeps")
+    parser.add_argument("--replay", default=REPLAY, help="of the scenes that a skill keeps")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--skills", nargs="+", choices=[task.name for task in TASKS])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
-    parser.add_argument("--limit", type=int, default=300, help="test rows a skill")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="test rows a skill")
     given = parser.parse_args()
     chosen = [task for task in TASKS if task.name in (given.skills or [t.name for t in TASKS])]
     name = f"skills-{given.minutes:g}min-{given.size}-{given.seed}"
     name += "" if given.skills is None else "-" + "-".join(task.name for task in chosen)
+    name += "" if given.replay == REPLAY else f"-{given.replay}"
+    name += "" if given.limit == LIMIT else f"-of-{given.limit}"
     command = f"python -m benchmarks.skills DATA --minutes {given.minutes:g} --size {given.size} --seed {given.seed}"
     command += "" if given.skills is None else f" --skills {' '.join(task.name for task in chosen)}"
     result: dict[str, Any] = {"command": command, "ways": {}} | read(name)

@@ -27,7 +27,7 @@ from ltm.scenes.store import SceneSet
 HELD_OUT = 5
 """One row in so many is judged by."""
 TESTS = {"test": "held out"}
-STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 """Inverse strengths of regularisation that are tried."""
 FOLDS = 5
 WORDS = r"(?u)\w+|[^\w\s]"

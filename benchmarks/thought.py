@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import table, write
+from benchmarks.common import asked, table, write
 from ltm.brain.think import think
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
@@ -71,7 +71,9 @@ def main() -> None:
         ["", "s (median of 5)", "range"],
         [[n, f"{statistics.median(t):.2f}", f"{min(t):.2f}-{max(t):.2f}"] for n, t in starts.items()],
     )
-    write("thought", {"command": "python -m benchmarks.thought", "thoughts": result, "starts": starts})
+    command = asked(" ".join(["thought", *([str(given.brain)] if given.brain else [])]), given, "repeats")
+    name = "thought" if given.brain is None else f"thought-{brain.chart.name}"
+    write(name, {"command": command, "thoughts": result, "starts": starts})
 
 
 def started(command: list[str]) -> list[float]:

@@ -1,6 +1,6 @@
 """Sums and nested lists as pictures: read by a brain that saw single pictures, answered by one that saw symbols alone.
 
-python -m benchmarks.visual_listops DIGITS.npz --steps 800
+python -m benchmarks.visual_listops DIGITS.npz --minutes 3
 
 DIGITS.npz holds `images` [n, 28, 28] and `labels`: the last 1,500 are never learned from, and are the digits in the
 expressions. All other symbols are drawn by hand, so to speak: strokes with shaking ends, of changing width, turned and
