@@ -137,19 +137,10 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
             whiles = [_at_minutes([run["curve"] for run in of], minutes) for minutes in MINUTES]
             ends = [spread([list(run["exact"].values())[at] for run in of]) for at in (0, -1)]
             steps, seconds = ([run.get(key) for run in of] for key in ("steps", "seconds"))
-            rows.append(
-                [label, f"{of[0]['parameters']:,}", _range(steps), _range(seconds), str(len(of)), *whiles, *ends]
-            )
-    head = [
-        "chart",
-        "weights",
-        "steps",
-        "seconds",
-        "seeds",
-        *(f"{m} min" for m in MINUTES),
-        "test, 1 segment",
-        "test, longest",
-    ]
+            took = [f"{of[0]['parameters']:,}", _range(steps), _range(seconds)]
+            rows.append([label, *took, str(len(of)), *whiles, *ends])
+    head = ["chart", "weights", "steps", "seconds", "seeds", *(f"{m} min" for m in MINUTES)]
+    head += ["test, 1 segment", "test, longest"]
     yield Grid("Beside others of equal size and training time: whole boards right over all tiers, %", head, rows)
 
 

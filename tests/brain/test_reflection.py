@@ -22,7 +22,14 @@ def reflection(kind: str, **spec: object) -> Reflection:
 def logit_of(made: Reflection, sharpness: float, changed: float = 0.0, field: float = 0.0) -> torch.Tensor:
     logits = torch.zeros(2, 6, 3)
     logits[..., 0] = sharpness
-    said = made(torch.full((2, 6, 8), field), {"act": logits}, {"act": None}, torch.full((2,), changed), None)
+    said = made(
+        torch.full((2, 6, 8), field),
+        {"act": logits},
+        {"act": logits.argmax(-1)},
+        {"act": None},
+        torch.full((2,), changed),
+        None,
+    )
     assert said.shape == (2, made.spec.outputs)
     return said[:, 0]
 
@@ -45,7 +52,7 @@ def test_the_head_reads_the_field_alone_and_starts_in_doubt() -> None:
 def test_reading_the_first_site_ignores_the_rest() -> None:
     made = reflection("head", read="first")
     field = torch.zeros(1, 6, 8)
-    args = ({"act": torch.zeros(1, 6, 3)}, {"act": None}, torch.zeros(1), None)
+    args = ({"act": torch.zeros(1, 6, 3)}, {"act": torch.zeros(1, 6).long()}, {"act": None}, torch.zeros(1), None)
     base = made(field, *args)
     field[:, 1:] = 5.0
     assert torch.equal(made(field, *args), base)
@@ -68,14 +75,22 @@ def test_log_probability_is_over_cells_that_exist() -> None:
     logits = torch.zeros(1, 2, 4)
     logits[0, 0, 1] = 30.0  # certain
     there = torch.tensor([[True, False]])
-    mean, least = log_probability({"act": logits}, {"act": there})
+    mean, least = log_probability({"act": logits}, {"act": logits.argmax(-1)}, {"act": there})
     assert mean.item() == pytest.approx(0.0, abs=1e-6) and least.item() == pytest.approx(0.0, abs=1e-6)
-    mean, least = log_probability({"act": logits}, {"act": None})
+    mean, least = log_probability({"act": logits}, {"act": logits.argmax(-1)}, {"act": None})
     assert least.item() == pytest.approx(-1.386294, abs=1e-4) and mean.item() == pytest.approx(-0.693147, abs=1e-4)
 
 
 def test_confidence_does_not_push_on_the_acts() -> None:
     made = reflection("evidence")
     logits = torch.randn(2, 6, 3, requires_grad=True)
-    made(torch.zeros(2, 6, 8), {"act": logits}, {"act": None}, torch.zeros(2), None).sum().backward()
+    made(
+        torch.zeros(2, 6, 8), {"act": logits}, {"act": logits.argmax(-1)}, {"act": None}, torch.zeros(2), None
+    ).sum().backward()
     assert logits.grad is None or not logits.grad.any()
+
+
+def test_it_is_the_chosen_symbol_whose_chance_counts() -> None:
+    logits = torch.tensor([[0.40, 0.15, 0.45]]).log()[None]  # of three bins the median is chosen
+    mean, least = log_probability({"act": logits}, {"act": torch.tensor([[1]])}, {"act": None})
+    assert mean.exp().item() == pytest.approx(0.15) and least.exp().item() == pytest.approx(0.15)

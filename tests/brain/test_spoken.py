@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltm.acts.saying import SayingAct
 from ltm.brain.brain import Brain
 from ltm.brain.spoken import Spoken, segments_to_say, taught, teach_on
 from ltm.brain.think import think
@@ -63,6 +64,16 @@ def test_one_symbol_is_said_after_each_segment_and_stays() -> None:
     assert torch.equal(mind.input[:, :own], empty[:, :own])  # only the act's own sites see what was said
     assert bool((mind.input[:, own:-1] != empty[:, own:-1]).any(-1).all())
     assert chart.will.ticks >= ticks * segments_to_say(chart)
+
+
+def test_an_end_leaves_its_site_blank_as_while_learning() -> None:
+    brain = Brain(chart_of())
+    act = brain.act("said")
+    assert isinstance(act, SayingAct)
+    end = brain.chart.acts["said"].symbols - 1
+    said = torch.tensor([[0, 1, end, end, -1, -1]])
+    written, silent = act.written(1, said), act.written(1)
+    assert torch.equal(written[:, 2:], silent[:, 2:]) and not torch.equal(written[:, :2], silent[:, :2])
 
 
 def test_what_was_said_changes_what_is_said_next() -> None:

@@ -407,3 +407,17 @@ def test_numbers_that_are_not_asked_count_for_nothing() -> None:
     blurred_cross_entropy(logits, torch.tensor([[255], [2]], dtype=torch.uint8), 0.0, 1.0).backward()
     assert logits.grad is not None and bool((logits.grad[0] == 0).all()) and bool((logits.grad[1] != 0).any())
     assert number_errors(np.array([1.0, 5.0]), np.array([2.0, np.nan]))["mae"] == 1.0
+
+
+def test_what_earlier_steps_showed_is_no_part_of_the_answer() -> None:
+    anywhere = RULES.replace(", positions: learned", "").replace(", rows: 1, columns: 3", "")
+    brain = brain_of(anywhere + "reflection: {kind: none}\n")
+    wide = Step({"board": [[0, 1, 2, 3, 0, 1]]}, "example", {"answer": [[2] * 6]})
+    values = encode(brain.chart, [Scene(steps=[wide, Step({"board": [[1, 2]]}, "question")])])
+    with torch.inference_mode():
+        mind, _, _ = begin(brain, values, None, torch.float32)
+        reading = brain.think_on(mind, 2)
+    chosen_N = reading.logits["answer"].log_softmax(-1).amax(-1)[0]
+    assert len(chosen_N) == 6
+    confidence = brain.reflection.confidence(reading.right)[0]
+    torch.testing.assert_close(confidence, chosen_N[:2].mean().exp())

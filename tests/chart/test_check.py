@@ -36,6 +36,13 @@ def refusal(one: str = "{kind: mixer}", rest: str = "", **replaced: str) -> str:
         ("{kind: mixer, layers: two}", "5:", "expected a whole number, got 'two'"),
         ("{kind: mixer, width: 4, write: replace}", "5:", "replace needs the field's width, 8"),
         ("{kind: attention, heads: 3}", "5:", "3 heads don't divide the width, 8"),
+        ("{kind: attention, heads: 2, windows: [rows, columns, field]}", "5:", "2 heads for 3 families of windows"),
+        (
+            "{kind: mixer, messages: 3, roles: {a: {windows: [rows, columns, field, all]}}}",
+            "5:",
+            "fewer than one channel",
+        ),
+        ("{kind: mixer, roles: {a: {windows: []}}}", "5:", "none: leave it out for the zone's own"),
         ("{kind: attention, heads: 4, positions: grid}", "5:", "multiple of 4"),
         ("{kind: oscillator, group: 3, heads: 1}", "5:", "must be even and divide the width"),
         ("{kind: mixer, budget: 1KB}", "5:", "over"),
@@ -91,6 +98,27 @@ def test_the_rest(rest: str, expected: str) -> None:
         return
     said = refusal(rest=rest)
     assert said.startswith("mine.yaml:") and expected in said, said
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ("{kind: grid, symbols: 2, alphabet: ' #'}", "white space"),
+        ("{kind: grid, rows: 2, columns: 2, symbols: 2, alphabet: ' #'}", "white space"),
+        ("{kind: grid, symbols: 3, alphabet: './#'}", "parts the rows"),
+        ("{kind: grid, rows: 2, columns: 2, symbols: 3, alphabet: './#'}", ""),
+        ("{kind: grid, symbols: 3, alphabet: './#', form: lists}", ""),
+    ],
+)
+def test_letters_that_stand_between_values_are_none(seen: str, expected: str) -> None:
+    text = (
+        f"senses: {{seen: {seen}}}\nacts: {{kind: {{kind: label, labels: [a, b]}}}}\nzones: {{one: {{kind: conv}}}}\n"
+    )
+    if not expected:
+        chart_from_text(text, "mine.yaml")
+        return
+    with pytest.raises(ChartError, match=expected):
+        chart_from_text(text, "mine.yaml")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The `number` act: answers with a number, as one of a few bins, by what the field holds on average.
 
 Bins rather than one output, since a choice among them is learned and judged like every other answer: reflection says
-how likely the right bin was chosen. Of the bins the one that holds the median is chosen, and its middle is the answer.
+how likely the right bin was chosen. Of the bins the one that holds the median is chosen; the answer is the median of
+what it held in the data.
 
 Shapes: B batch, S sites, D field width, V bins.
 """

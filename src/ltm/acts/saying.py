@@ -111,7 +111,8 @@ class SayingAct(ReadsEachSite):
 
         Args:
             batch: of scenes.
-            spoken_BN: the symbols that have been said, -1 where none has been; None for none at all.
+            spoken_BN: the symbols that have been said, -1 where none has been; None for none at all. An end leaves its
+                site blank, as it is while learning, where a teacher never says it.
         """
         blank_BND = self.blank.expand(batch, self.spec.own_sites, -1)
         if self.said is None or spoken_BN is None:
@@ -119,7 +120,8 @@ class SayingAct(ReadsEachSite):
         said_BND = F.embedding(spoken_BN.clamp_min(0), self.said)
         if self.spec.positions == "learned":
             said_BND = said_BND + blank_BND
-        return torch.where(spoken_BN[..., None] < 0, blank_BND, said_BND)
+        silent_BN = (spoken_BN < 0) | (spoken_BN == self.spec.symbols - 1)
+        return torch.where(silent_BN[..., None], blank_BND, said_BND)
 
     def cells(self, sites: int) -> int:
         """A symbol for each site of its own."""

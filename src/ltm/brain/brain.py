@@ -154,12 +154,14 @@ class Brain(Pretrained, nn.Module):
                 answers[name] = self.act(name).settle(symbols)
             else:
                 answers[name] = self._chosen(name, logits[name])
-            exists[name] = self.act(name).exists(mask, answers[name])
+            # What earlier steps showed is still there, and no part of this step's answer.
+            shown = mind.places.shown_BS if self.steps is not None else whole
+            exists[name] = self.act(name).exists(None if shown is None else shown[:, first:last], answers[name])
             if name in mind.spoken and mind.spoken[name].logits is None:
                 said[name], there = mind.spoken[name].said, exists[name]
                 exists[name] = ~said[name] if there is None else there & ~said[name]
         changed_B = torch.stack([_changed(answers[n], mind.answers[n], exists[n]) for n in answers]).mean(0)
-        said_BO = self.reflection(field_BSD, logits, exists, changed_B, mind.places.mask_BS)
+        said_BO = self.reflection(field_BSD, logits, answers, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
         mind.logits = {name: logits[name] for name in mind.spoken}
         return Reading(logits, answers, said_BO[:, 0], said_BO[:, 1] if said_BO.shape[1] == 2 else None, said)

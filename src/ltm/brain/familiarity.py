@@ -24,6 +24,7 @@ from torch import Tensor
 
 from ltm.errors import FolderError
 from ltm.senses.raw import RawSense
+from ltm.senses.sequence import SequenceSpec
 from ltm.zones.layers import rms_norm
 from ltm.zones.raw import Raw
 
@@ -190,8 +191,11 @@ def _counted(brain: Brain, name: str) -> int:
 
 def _counts(brain: Brain, name: str, seen: Tensor) -> Float[Tensor, "B G"]:
     """Returns how often each symbol occurs in each scene."""
-    symbols_BN = seen.flatten(1).long()
-    there_BN = symbols_BN != brain.chart.senses[name].layout.void
+    spec = brain.chart.senses[name]
+    # Beside each symbol of a tree stand the places of its parent and among its siblings.
+    symbols = seen[..., 0] if isinstance(spec, SequenceSpec) and spec.branches else seen
+    symbols_BN = symbols.flatten(1).long()
+    there_BN = symbols_BN != spec.layout.void
     counted = _counted(brain, name)
     counts_BG = torch.zeros(len(symbols_BN), counted)
     return counts_BG.scatter_add_(1, symbols_BN.masked_fill(~there_BN, 0) % counted, there_BN.float())

@@ -71,13 +71,13 @@ class Layout:
         return places
 
     def widened(self, places: Places, values: Mapping[str, Tensor]) -> Places:
-        """Returns the places with the sites that a further step's values `[B, *sides]` add."""
-        if places.mask_BS is None:
-            return places
+        """Returns the places with the sites that a further step's values `[B, *sides]` add, and which it shows."""
         masks = [sense.exists(values[name]) for name, sense in self.senses.items()]
-        new = places.mask(masks, len(places.mask_BS))
+        new = places.mask(masks, len(next(iter(values.values()))))
+        if places.mask_BS is None:
+            return replace(places, shown_BS=new)
         joined = None if new is None else places.mask_BS | new
-        return replace(places, mask_BS=None if joined is None or bool(joined.all()) else joined)
+        return replace(places, mask_BS=None if joined is None or bool(joined.all()) else joined, shown_BS=new)
 
     def raw(self, values: Mapping[str, Tensor], places: Places) -> dict[str, Raw]:
         """Returns what senses of kind `raw` hold, for the zones that look at it."""

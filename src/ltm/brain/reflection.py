@@ -51,6 +51,7 @@ class Reflection(nn.Module):
         self,
         field_BSD: Float[Tensor, "B S D"],
         logits: Mapping[str, Tensor],
+        answers: Mapping[str, Tensor],
         exists: Mapping[str, Tensor | None],
         changed_B: Float[Tensor, " B"],
         mask_BS: Tensor | None,
@@ -60,11 +61,12 @@ class Reflection(nn.Module):
         Args:
             field_BSD: the field, prefix included.
             logits: each act's logits `[B, N, V]`.
+            answers: what each act chose by them `[B, N]`, which need not be the likeliest.
             exists: for each act, which cells exist `[B, N]`; None when all do.
             changed_B: share of cells whose answer changed since the last segment; 1 at the first.
             mask_BS: which sites exist; None when all do.
         """
-        mean_B, least_B = log_probability(logits, exists)
+        mean_B, least_B = log_probability(logits, answers, exists)
         if self.read is None:
             return mean_B.exp().clamp(1e-6, 1 - 1e-6).logit()[:, None]
         held_BD = field_BSD[:, 0] if self.spec.read == "first" else field_mean(field_BSD, mask_BS)
@@ -81,19 +83,19 @@ class Reflection(nn.Module):
 
 
 def _doubt(log_probability_B: Tensor) -> Tensor:
-    """Maps a log-probability to about -4 (no idea) up to 10 (certain)."""
+    """Maps a log-probability to -0.8 (no idea which of ten symbols; less of more) up to 10 (certain)."""
     return -torch.log((-log_probability_B).clamp_min(4.5e-5))
 
 
 def log_probability(
-    logits: Mapping[str, Tensor], exists: Mapping[str, Tensor | None]
+    logits: Mapping[str, Tensor], answers: Mapping[str, Tensor], exists: Mapping[str, Tensor | None]
 ) -> tuple[Float[Tensor, " B"], Float[Tensor, " B"]]:
     """Returns the mean and the lowest log-probability of the chosen symbols over all cells of all acts, detached."""
     chosen = []
     for name, logits_BNV in logits.items():
-        best_BN = F.log_softmax(logits_BNV.detach().float(), dim=-1).amax(-1)
+        told_BN = F.log_softmax(logits_BNV.detach().float(), dim=-1).gather(-1, answers[name][..., None])[..., 0]
         there = exists[name]
-        chosen.append(best_BN if there is None else best_BN.masked_fill(~there, torch.nan))
+        chosen.append(told_BN if there is None else told_BN.masked_fill(~there, torch.nan))
     all_BN = torch.cat(chosen, dim=1)
     least_B = torch.nan_to_num(all_BN, nan=0.0).amin(1)
     return torch.nanmean(all_BN, dim=1), least_B

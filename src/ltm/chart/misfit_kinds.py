@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ltm.chart.locate import Problem
 from ltm.zones.archetype import ArchetypeSpec
@@ -13,7 +13,7 @@ from ltm.zones.oscillator import OscillatorSpec
 from ltm.zones.phi import PhiSpec
 from ltm.zones.recurrent import RecurrentSpec
 from ltm.zones.rwkv7 import Rwkv7Spec
-from ltm.zones.spec import ZoneBase
+from ltm.zones.spec import Window, ZoneBase
 
 MAX_WINDOW_SITES = 4096
 
@@ -50,16 +50,22 @@ def kind_misfits(zone: ZoneBase, width: int, sites: int | None, loc: tuple[str |
         yield from _turning(zone, width, loc)
     if isinstance(zone, MixerSpec) and zone.mixing == "dense" and sites is None:
         yield (*loc, "mixing"), "dense needs senses with fixed rows and columns"
-    if isinstance(zone, MixerSpec) and zone.mixing == "windows":
-        messages = zone.messages or 3 * width // 2
-        if messages < len(zone.windows):
-            yield (*loc, "messages"), f"fewer than one channel for each of {len(zone.windows)} windows"
+    if isinstance(zone, MixerSpec | AttentionSpec) and has_windows(zone):
+        yield from crowded(zone, zone.windows, width, (*loc, "messages" if isinstance(zone, MixerSpec) else "windows"))
     if has_windows(zone) and sites is not None and sites > MAX_WINDOW_SITES:
         yield loc, f"windows reach {MAX_WINDOW_SITES:,} sites at most, this field has {sites:,}; use kind conv"
     if isinstance(zone, Rwkv7Spec) and width % zone.head_width:
         yield (*loc, "head_width"), f"heads of {zone.head_width} channels don't divide the width, {width}"
     if isinstance(zone, OscillatorSpec) and (width % zone.group or zone.group % 2):
         yield (*loc, "group"), f"must be even and divide the width, {width}"
+
+
+def crowded(zone: ZoneBase, windows: Sequence[Window], width: int, loc: tuple[str | int, ...]) -> Iterator[Problem]:
+    """Yields a problem where there are more families of windows than channels, or heads, to share out among them."""
+    if isinstance(zone, MixerSpec) and (zone.messages or 3 * width // 2) < len(windows):
+        yield loc, f"fewer than one channel for each of {len(windows)} windows"
+    if isinstance(zone, AttentionSpec) and zone.heads < len(windows):
+        yield loc, f"{zone.heads} heads for {len(windows)} families of windows: one for each at least"
 
 
 def _turning(zone: LlamaSpec | PhiSpec, width: int, loc: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.every_zone import every_zone
 from ltm.chart.locate import Problem
-from ltm.chart.misfit_kinds import has_windows, kind_misfits
+from ltm.chart.misfit_kinds import crowded, has_windows, kind_misfits
 from ltm.chart.misfit_next import next_misfits
 from ltm.chart.misfit_raw import raw_misfits
 from ltm.chart.misfit_steps import step_misfits
@@ -18,8 +18,9 @@ from ltm.chart.sites import fixed_sites
 from ltm.errors import nearest
 from ltm.senses.grid import GridSpec
 from ltm.senses.sequence import SequenceSpec
+from ltm.zones.attention import AttentionSpec
 from ltm.zones.nested import NestedSpec
-from ltm.zones.spec import BRANCHES, ZoneBase
+from ltm.zones.spec import BRANCHES, Window, ZoneBase
 
 MAX_NESTING = 8
 BASIC_READS = ("field", "input", "own")
@@ -110,12 +111,23 @@ def _zone(
             yield (*here, "phases"), "need a period"
         elif role.period is not None and any(phase >= role.period for phase in role.phases):
             yield (*here, "phases"), f"must be below the period, {role.period}"
-        if role.windows is not None and not has_windows(zone):
-            yield (*here, "windows"), f"zones of kind {zone.kind!r} so declared mix without windows"
+        if role.windows is not None:
+            yield from _role_windows(zone, role.windows, own_width, (*here, "windows"))
         if role.writes in ("own", "both") and zone.state == "none":
             yield (*here, "writes"), f"{role.writes!r} needs `state: own`"
         for other in role.reads or ():
             yield from _read(circuit, name, other, own_width, width, (*here, "reads"))
+
+
+def _role_windows(
+    zone: ZoneBase, windows: Sequence[Window], width: int, loc: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    if not has_windows(zone):
+        yield loc, f"zones of kind {zone.kind!r} so declared mix without windows"
+    elif not windows and not isinstance(zone, AttentionSpec):
+        yield loc, "none: leave it out for the zone's own"
+    else:
+        yield from crowded(zone, windows, width, loc)
 
 
 def _read(

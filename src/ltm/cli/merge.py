@@ -40,8 +40,8 @@ def merge(
 
     if len(brains) < 2:
         raise LtmError("name at least two brains to merge, such as: ltm merge digits/ sudoku -o both/")
-    require_free(out, beside=brains)
     require_outside(out, *(brain for brain in brains if brain.exists()))
+    require_free(out, beside=brains)
     console = console_of()
     with alone(out, "merges brains into it"):
         folders, notes = gather(brains, names or [])

@@ -141,8 +141,8 @@ def _check_lesson(out: Path, brains: tuple[Path, Path], memory: str | None) -> N
     """Refuses a folder for the taught eye that can't be written, and what can't be taught."""
     if out.resolve() in (folder.resolve() for folder in brains):
         raise LtmError(f"--teach {out}: is one of the two brains, which stay as they are; choose another folder")
-    require_free(out, option="--teach")
     require_outside(out, *brains, option="--teach")
+    require_free(out, option="--teach")
     if memory is not None:
         raise LtmError("--memory: an eye that is taught is all in memory; leave out one of --memory and --teach")
 

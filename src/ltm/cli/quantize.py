@@ -42,8 +42,8 @@ def quantize(
     refuse_several(brain, "quantize")
     if out.resolve() == brain.resolve():
         raise LtmError(f"--out {out}: is the brain itself; choose another folder")
-    require_free(out)
     require_outside(out, brain)
+    require_free(out)
     before, record = load_brain(brain)
     scenes = scenes_to_judge_by(before, data, MOST_SCENES)
     judged = {"before": _judge(before, scenes)}

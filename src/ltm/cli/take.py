@@ -37,8 +37,8 @@ def take(
     folders = folders_of(brain)
     if skill not in folders:
         raise LtmError(f"{skill}: the brain's skills are {', '.join(folders)}{nearest(skill, folders)}")
-    require_free(out)
     require_outside(out, brain)
+    require_free(out)
     for setting in settings or ():
         if not setting.startswith(WILL):
             raise LtmError(f"{setting[:60]}: only its will may be another, such as will.ms=200 or will.ticks=64")

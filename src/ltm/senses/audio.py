@@ -42,7 +42,7 @@ class AudioSpec(Part):
     mels: Annotated[int, Field(ge=4, le=256)] = 40
     """Bands of pitch."""
     hop: Annotated[float, Field(ge=1, le=1000)] = 10.0
-    """Milliseconds from one frame to the next; a window is two and a half times as long."""
+    """Milliseconds from one frame to the next; a window is two and a half times as long, at least 25."""
     patch: Literal[1, 2, 4, 8, 16, 32] = 8
     """Frames and bands along a patch's side; both are filled up to whole patches with silence."""
     stem: Literal["convolution", "patches"] = "convolution"

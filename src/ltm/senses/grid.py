@@ -50,6 +50,10 @@ class GridSpec(Part):
                 raise ValueError(f"alphabet has {len(self.alphabet)} characters for {self.symbols} symbols")
             if len(set(self.alphabet)) != len(self.alphabet):
                 raise ValueError("alphabet repeats a character")
+            if self.form == "text" and any(letter.isspace() for letter in self.alphabet):
+                raise ValueError("alphabet holds white space, which stands around values and between their rows")
+            if self.form == "text" and "/" in self.alphabet and (self.rows is None or self.columns is None):
+                raise ValueError("alphabet holds '/', which parts the rows of grids of any size")
         elif self.form == "text" and self.symbols > 10:
             raise ValueError(f"text with {self.symbols} symbols needs an alphabet")
         if self.positions == "learned" and (self.rows is None or self.columns is None):

@@ -73,7 +73,7 @@ class Slots:
     def before(self) -> None:
         """Makes minds restless that have been in doubt for long, as thinking does; called before each segment."""
         spec = self.brain.chart.training
-        restless_B = self.age_B * spec.ticks >= self.brain.chart.will.patience
+        restless_B = (self.age_B > 0) & (self.age_B * spec.ticks >= self.brain.chart.will.patience)
         wander(self.mind, self.confidence_B, spec.noise, restless_B, self.generator)
 
     def sight(self) -> dict[str, Tensor]:

@@ -74,7 +74,7 @@ class ConvBody(nn.Module):
         places: Places,
         windows: Sequence[Window] | None = None,
     ) -> tuple[Tensor, Tensor | None]:
-        """Returns what the zone makes of what it reads; prefix sites pass unchanged."""
+        """Returns what the zone makes of what it reads; at prefix sites that is the same, normed."""
         for local in self.local:
             x_BSW = rms_norm(x_BSW + self._each_grid(local, x_BSW, places))
         return x_BSW, x_BSW

@@ -2,7 +2,7 @@
 
 Its own state is a set of N-dimensional oscillators on the sphere. One step, with condition c from what the zone reads
 and the coupling J across sites: y = J(x) + c; x <- normalise(x + rate (Omega x + y - (y.x) x)). The energy
-E = -sum x.y falls as oscillators agree. What the field gets is a read-out of norms, blind to the common phase.
+E = -sum x.y falls as oscillators agree. What the field gets is a read-out of norms, blind to the common sign.
 
 Shapes: B batch, S sites, W width, G groups, N numbers a group (W = G N).
 """

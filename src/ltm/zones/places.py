@@ -31,6 +31,7 @@ class Places:
         grids: rows and columns of each sense's grid, in the order of the senses.
         prefix: sites in front of the grids.
         mask_BS: True where a site exists; None when all do.
+        shown_BS: in scenes of several steps, True where the present step shows something; None as `mask_BS`.
         parents_BS: site of each site's parent in a tree, `ROOT` or `NOWHERE`; None where no sense has brackets.
         carried: what causal zones carry from sites that have gone by; None where all sites are here.
         raw: what senses of kind `raw` hold, by name.
@@ -48,6 +49,7 @@ class Places:
     draws: torch.Generator | None = None
     names: tuple[str, ...] = ()
     blocks: tuple[tuple[int, int], ...] = ()
+    shown_BS: Tensor | None = None
     _pools: dict[Window, Tensor] = field(default_factory=dict, repr=False)
 
     @property
@@ -64,8 +66,9 @@ class Places:
         """Returns the layout of some examples of a batch; window matrices are shared."""
         mask = None if self.mask_BS is None else self.mask_BS[index]
         parents = None if self.parents_BS is None else self.parents_BS[index]
+        shown = None if self.shown_BS is None else self.shown_BS[index]
         raw = {name: held.some(index) for name, held in self.raw.items()}
-        return replace(self, mask_BS=mask, parents_BS=parents, raw=raw)
+        return replace(self, mask_BS=mask, shown_BS=shown, parents_BS=parents, raw=raw)
 
     @property
     def alike(self) -> bool:
