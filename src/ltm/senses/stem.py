@@ -37,7 +37,7 @@ class PatchSpec(Protocol):
 
 
 class Stem(nn.Module):
-    """Strided 3x3 convolutions that halve rows and columns, each of four times the channels, up to the field's width."""
+    """Strided 3x3 convolutions that halve rows and columns, with fourfold channels each, up to the field's width."""
 
     def __init__(self, channels: int, halvings: int, width: int) -> None:
         super().__init__()
