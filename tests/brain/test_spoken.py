@@ -62,7 +62,9 @@ def test_one_symbol_is_said_after_each_segment_and_stays() -> None:
         before = after
     own = mind.places.sites - chart.acts["said"].own_sites
     assert torch.equal(mind.input[:, :own], empty[:, :own])  # only the act's own sites see what was said
-    assert bool((mind.input[:, own:-1] != empty[:, own:-1]).any(-1).all())
+    told = (mind.input[:, own:-1] != empty[:, own:-1]).any(-1)
+    end = chart.acts["said"].symbols - 1
+    assert torch.equal(told, before[:, :-1] != end)  # an end is heard by nobody
     assert chart.will.ticks >= ticks * segments_to_say(chart)
 
 
@@ -71,7 +73,7 @@ def test_an_end_leaves_its_site_blank_as_while_learning() -> None:
     act = brain.act("said")
     assert isinstance(act, SayingAct)
     end = brain.chart.acts["said"].symbols - 1
-    said = torch.tensor([[0, 1, end, end, -1, -1]])
+    said = torch.tensor([[0, 1, end, end, -1, -1, -1]])
     written, silent = act.written(1, said), act.written(1)
     assert torch.equal(written[:, 2:], silent[:, 2:]) and not torch.equal(written[:, :2], silent[:, :2])
 
