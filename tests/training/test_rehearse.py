@@ -9,6 +9,7 @@ import pytest
 import torch
 from conftest import make_boards, make_chart
 
+import ltm.training.rehearse as rehearsing
 from ltm.brain.brain import Brain
 from ltm.brain.rehearsal import Rehearsal
 from ltm.chart.schema import Chart
@@ -18,6 +19,7 @@ from ltm.scenes.store import SceneSet
 from ltm.training.forgetting import ForgettingError, changes, refuse_forgetting, settle
 from ltm.training.growth import Growth
 from ltm.training.loop import Trainer
+from ltm.training.plan import Plan
 from ltm.training.rehearse import Rehearser
 from ltm.training.segment import run_segment
 from ltm.training.together import Earlier, Shared, Together
@@ -66,6 +68,31 @@ def test_the_shared_body_moves_for_both_and_senses_stay(tmp_path: Path) -> None:
     moved = {name for name in first if not torch.equal(first[name], second[name])}
     assert any(name.startswith("old.acts") for name in moved) and any(name.startswith(f"new.{CORE}") for name in moved)
     assert not any(name.startswith(("new.senses", "new.acts", "old.senses")) for name in moved)
+
+
+@pytest.mark.parametrize(("rehearsed", "every", "share"), [(0.4, 9, 1 / 3), (0.1, 3, 1 / 3), (0.02, 2, 1 / 6)])
+def test_rehearsing_takes_a_third_of_the_time_at_most(
+    rehearsed: float, every: int, share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder(tmp_path)
+    trainer, made = rehearser(tmp_path), Plan(steps=900, precision="fp32", compiled=False, seconds_a_step=0.1)
+    monkeypatch.setattr(Trainer, "planned", lambda self: made)
+    monkeypatch.setattr(rehearsing, "seconds_a_step", lambda *_: rehearsed)
+    assert trainer.planned().rehearse_every == 2  # as the chart says how many steps
+    trainer.chart = trainer.chart.model_copy(
+        update={"training": trainer.chart.training.model_copy(update={"steps": None, "minutes": 2.0})}
+    )
+    plan = trainer.planned()
+    assert plan.rehearse_every == every
+    assert plan.steps * plan.seconds_a_step == pytest.approx(90, rel=0.01)
+    assert rehearsed / (plan.seconds_a_step * every) == pytest.approx(share)
+    trainer.plan, trainer.step = plan, 0
+    taken: list[bool] = []
+    monkeypatch.setattr(Trainer, "train_step", lambda self: taken.append(True) or setattr(self, "step", self.step + 1))
+    monkeypatch.setattr(Rehearser, "learn_from", lambda self, *_: taken.append(False))
+    for _ in range(2 * every):
+        trainer.train_step()
+    assert taken == 2 * [*[True] * (every - 1), False]
 
 
 def test_what_was_compiled_for_the_new_skill_is_for_no_other(tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ class Plan(BaseModel):
     precision: Literal["fp32", "bf16"]
     compiled: bool
     seconds_a_step: float
+    rehearse_every: int = 2
+    """Where earlier skills rehearse: one step in so many is theirs."""
     notes: tuple[str, ...] = ()
     """What was measured, and what this machine lacks."""
 

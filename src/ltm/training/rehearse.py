@@ -1,4 +1,4 @@
-"""A new skill and earlier ones learn with one set of weights: steps on new scenes alternate with rehearsed ones.
+"""A new skill and earlier ones learn with one set of weights: steps on rehearsed scenes come between those on new ones.
 
 The bodies of some zones are the same tensors in the new skill's brain and in earlier ones. Whenever such a body moves
 for the new scenes, it moves the earlier skills' answers too; so between the steps, they take steps on scenes that they
@@ -9,6 +9,7 @@ those that keep the earlier ones within the loss.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ from ltm.training.plan import HELD_BACK, Plan, seconds_a_step
 from ltm.training.segment import Scorer, run_segment
 from ltm.training.slots import Slots
 from ltm.training.together import Together
+
+SHARE = 1 / 3
+"""Of the time that rehearsing takes, where its steps are dearer than new ones; of cheaper ones every other is."""
 
 
 def tie(body: nn.Module, to: nn.Module) -> None:
@@ -102,14 +106,17 @@ class Rehearser(Trainer):
         bf16 = plan.precision == "bf16"
         self.say("measuring a step of the skills that rehearse")
         times = [seconds_a_step(one.brain.chart, one.replay, bf16, run_segment, 2) for one in self.earlier.values()]
-        mean = (plan.seconds_a_step + sum(times) / len(times)) / 2
-        spec = self.chart.training
-        steps = spec.steps or max(2, round(plan.steps * plan.seconds_a_step / mean))
+        spec, new, rehearsed = self.chart.training, plan.seconds_a_step, sum(times) / len(times)
+        every = 2 if spec.steps is not None else 1 + max(1, round((1 - SHARE) / SHARE * rehearsed / new))
+        mean = ((every - 1) * new + rehearsed) / every
+        steps = spec.steps or max(every, round(plan.steps * new / mean))
         if spec.steps is None and spec.passes is not None:
-            # Half of the steps are rehearsals, and passes are over new scenes: twice as many, if time allows.
-            steps = max(steps, min(2 * plan.steps, round(60 * spec.minutes * HELD_BACK / mean)))
-        notes = (*plan.notes, f"every other step rehearses {', '.join(self.earlier)}")
-        return plan.model_copy(update={"steps": steps, "seconds_a_step": mean, "notes": notes})
+            # Passes are over new scenes: as many steps of those as alone, if time allows.
+            wanted = math.ceil(plan.steps * every / (every - 1))
+            steps = max(steps, min(wanted, round(60 * spec.minutes * HELD_BACK / mean)))
+        notes = (*plan.notes, f"one step in {every} rehearses {', '.join(self.earlier)}")
+        changes = {"steps": steps, "seconds_a_step": mean, "rehearse_every": every, "notes": notes}
+        return plan.model_copy(update=changes)
 
     def new_slots(self, saved: Saved | None = None) -> Slots:
         """Fills the slots of all skills, and measures where the earlier ones stand."""
@@ -122,11 +129,12 @@ class Rehearser(Trainer):
         return slots
 
     def train_step(self) -> None:
-        """Takes a step on new scenes, or every other time on those of an earlier skill, which take turns."""
-        if self.step % 2 == 0:
+        """Takes a step on new scenes, or now and then on those of an earlier skill, which take turns."""
+        every = self.plan.rehearse_every
+        if self.step % every != every - 1:
             super().train_step()
             return
-        one = list(self.earlier.values())[self.step // 2 % len(self.earlier)]
+        one = list(self.earlier.values())[self.step // every % len(self.earlier)]
         assert one.slots is not None  # filled before the first step
         # As it was measured for the plan: what was compiled is for the new skill's brain.
         self.learn_from(one.brain, one.slots, run_segment, one.scorer)
