@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from stepped import RULES, WORLD, brain_of, rule_scene, scene_set
 from torch import Tensor
 
 from ltm.brain.brain import Brain
 from ltm.brain.episode import Episode
 from ltm.brain.think import think
 from ltm.brain.walk import begin, lengths, think_segment, walk, window
-from ltm.chart.load import chart_from_text
 from ltm.errors import DataError
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.scenes.scene import Scene, Step, encode
@@ -27,48 +26,6 @@ from ltm.training.loop import Trainer
 from ltm.training.outcome import number_errors
 from ltm.training.segment import blurred_cross_entropy
 from ltm.training.walk import answered
-
-RULES = """
-field: {width: 16}
-senses: {board: {kind: grid, symbols: 4, form: lists, rows: 1, columns: 3, positions: learned}}
-acts: {answer: {kind: grid, symbols: 4, form: lists, rows: 1, columns: 3}}
-steps:
-  roles: [example, question]
-  shows: [example]
-  window: 2
-  transition: {zone: {kind: mixer, windows: [rows], write: replace}, weight: 0.3}
-zones: {core: {kind: mixer, windows: [rows], write: replace}}
-training: {ticks: 2, segments: 1, batch: 32, steps: 120, precision: fp32, compile: off, rate: 0.01, augment: false}
-will: {ticks: 4, confidence: 1}
-"""
-WORLD = """
-field: {width: 16}
-senses: {view: {kind: grid, symbols: 3, form: lists, rows: 1, columns: 2}, goal: {kind: label, labels: [same, other]}}
-acts: {move: {kind: action, labels: [a, b]}}
-steps: {roles: [me], window: 3, goal: goal}
-zones: {core: {kind: mixer, windows: [rows, field], write: replace}}
-training: {ticks: 2, segments: 1, batch: 32, steps: 60, precision: fp32, compile: off, rate: 0.01}
-will: {ticks: 2, confidence: 1}
-"""
-
-
-def brain_of(text: str) -> Brain:
-    return Brain(chart_from_text(text, "chart.yaml"), seed=0).eval()
-
-
-def rule_scene(shown: int, known: bool = True) -> Scene:
-    """One example shows a number everywhere; the question asks for it again."""
-    answer = {"answer": [[shown] * 3]}
-    return Scene(
-        steps=[
-            Step({"board": [[0, 1, 2]]}, "example", answer),
-            Step({"board": [[3, 2, 1]]}, "question", answer if known else {}),
-        ]
-    )
-
-
-def scene_set(brain: Brain, scenes: list[Scene]) -> SceneSet:
-    return SceneSet.of({name: value.numpy() for name, value in encode(brain.chart, scenes).items()})
 
 
 def test_a_window_repeats_the_last_step_and_tells_what_was_done_before() -> None:
@@ -158,37 +115,6 @@ def test_what_the_trace_says_of_moves_is_what_is_scored() -> None:
     # Less than a segment at the question makes no move that anything was trained to foresee.
     (short,) = think(brain, scenes[:1], brain.chart.will.model_copy(update={"ticks": 1}), steps=True)
     assert short.steps[1].moved is None and short.steps[1].answer == short.answer
-
-
-def test_foresight_is_of_sites_that_exist() -> None:
-    anywhere = RULES.replace(", positions: learned", "").replace(", rows: 1, columns: 3", "")
-    brain = brain_of(anywhere)
-    values = encode(brain.chart, [rule_scene(1)])
-    padded = {name: value for name, value in values.items()}
-    for name in ("board", "answer"):
-        padded[name] = torch.full((1, 2, 4, 6), 255, dtype=torch.uint8)
-        padded[name][:, :, :1, :3] = values[name]
-    found = []
-    with torch.inference_mode():
-        for given in (values, padded):
-            mind = brain.begin(given)
-            steps = window(brain.chart, given, torch.zeros(1, dtype=torch.long), 2)
-            (move,) = walk(brain, mind, steps, think_segment).moves
-            found.append((*move.missed(), move.numbers_B))
-    for one, other in zip(*found, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
-
-
-def test_steps_without_answers_teach_nothing_without_reflection() -> None:
-    brain = brain_of(WORLD.replace("will:", "reflection: {kind: none}\nwill:"))
-    known = Scene(steps=[Step({"view": [[n, 0]], "goal": "same"}, "me", {"move": "a"}) for n in range(3)])
-    values = encode(brain.chart, [known] * 8)
-    for name in brain.chart.acts:
-        values[name] = torch.full_like(values[name], 255)
-    scenes = SceneSet.of({name: value.numpy() for name, value in values.items()})
-    trainer = Trainer(brain.chart, scenes, scenes)
-    trainer.train_step()
-    assert trainer.step == 1
 
 
 def test_training_learns_what_an_example_shows_and_foresees(tmp_path: Path) -> None:
@@ -323,42 +249,6 @@ def test_adapting_leaves_the_brain_alone_and_learns() -> None:
     assert think(learner, [rule_scene(2, known=False)])[0].answer == {"answer": [[2, 2, 2]]}
 
 
-def test_operations_of_earlier_steps_are_counted() -> None:
-    brain = brain_of(WORLD)
-    step = Step({"view": [[1, 2]], "goal": "same"}, "me", {"move": "a"})
-    one, three = (think(brain, [Scene(steps=[step] * count)])[0].operations for count in (1, 3))
-    assert three == 3 * one
-
-
-def test_earlier_steps_cost_what_fired_in_them() -> None:
-    zones = (
-        "zones: {small: {kind: conv}, large: {kind: mixer, loops: 3, windows: [rows]}}\nwave: {policy: top-k, fire: 1}"
-    )
-    brain = brain_of(re.sub("zones:.*", zones, WORLD))
-    wave = brain.circuit.wave
-    assert wave is not None and wave.router is not None and wave.router.bias is not None
-    step = Step({"view": [[1, 2]], "goal": "same"}, "me", {"move": "a"})
-    spent = []
-    for favoured in (0, 1):
-        with torch.no_grad():
-            wave.router.bias.copy_(100 * torch.eye(2)[favoured])
-        one, three = (think(brain, [Scene(steps=[step] * count)])[0].operations for count in (1, 3))
-        assert three == 3 * one
-        spent.append(three)
-    assert spent[0] != spent[1]
-
-
-def test_walking_again_is_within_the_operations_of_a_further_try() -> None:
-    brain = brain_of(WORLD)
-    step = Step({"view": [[1, 2]], "goal": "same"}, "me", {"move": "a"})
-    scene = Scene(steps=[step] * 3)
-    once = think(brain, [scene])[0].operations
-    will = brain.chart.will.model_copy(update={"tries": 9, "confidence": 1.0})
-    for budget, tries in ((3 * once, 3), (int(2.9 * once), 2)):
-        (thought,) = think(brain, [scene], will.model_copy(update={"operations": budget}))
-        assert (thought.tries, thought.operations) == (tries, tries * once)
-
-
 def test_a_sense_that_first_sees_later_is_seen_by_an_episode_as_by_thinking(goals: Brain) -> None:
     looks: list[dict[str, Any]] = [{"goal": "other"}, {"goal": "other", "view": [[1, 2]]}]
     other: list[dict[str, Any]] = [{"goal": "other"}, {"goal": "other", "view": [[2, 0]]}]
@@ -369,15 +259,6 @@ def test_a_sense_that_first_sees_later_is_seen_by_an_episode_as_by_thinking(goal
         deed = episode.step([seen[1]])[0]
         said.append(deed.confidence)
     assert said[0] != said[1]
-
-
-def test_the_places_grow_with_what_has_been_seen() -> None:
-    brain = brain_of(WORLD)
-    steps = [Step({"goal": "same"}), Step({"goal": "same", "view": [[1, 2]]}), Step({"goal": "same"})]
-    values = encode(brain.chart, [Scene(steps=steps)])
-    masks = [brain.layout.places(values, torch.tensor([count])).mask_BS for count in (1, 2, 3)]
-    assert masks[0] is not None and masks[0].tolist() == [[False, False, True]]
-    assert masks[1] is None and masks[2] is None
 
 
 def test_an_episode_is_shown_examples() -> None:
@@ -407,17 +288,3 @@ def test_numbers_that_are_not_asked_count_for_nothing() -> None:
     blurred_cross_entropy(logits, torch.tensor([[255], [2]], dtype=torch.uint8), 0.0, 1.0).backward()
     assert logits.grad is not None and bool((logits.grad[0] == 0).all()) and bool((logits.grad[1] != 0).any())
     assert number_errors(np.array([1.0, 5.0]), np.array([2.0, np.nan]))["mae"] == 1.0
-
-
-def test_what_earlier_steps_showed_is_no_part_of_the_answer() -> None:
-    anywhere = RULES.replace(", positions: learned", "").replace(", rows: 1, columns: 3", "")
-    brain = brain_of(anywhere + "reflection: {kind: none}\n")
-    wide = Step({"board": [[0, 1, 2, 3, 0, 1]]}, "example", {"answer": [[2] * 6]})
-    values = encode(brain.chart, [Scene(steps=[wide, Step({"board": [[1, 2]]}, "question")])])
-    with torch.inference_mode():
-        mind, _, _ = begin(brain, values, None, torch.float32)
-        reading = brain.think_on(mind, 2)
-    chosen_N = reading.logits["answer"].log_softmax(-1).amax(-1)[0]
-    assert len(chosen_N) == 6
-    confidence = brain.reflection.confidence(reading.right)[0]
-    torch.testing.assert_close(confidence, chosen_N[:2].mean().exp())

@@ -47,5 +47,6 @@ def test_what_goes_on_with_texts_is_refused(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FROZEN)
 def test_what_looks_through_a_model_is_refused(name: str) -> None:
-    ((place, why),) = hindrances(load_chart(name), "onnx")
+    (place, why), (sense, beside) = hindrances(load_chart(name), "onnx")
     assert place[0] == "zones" and place[-1] == "kind" and "'pretrained' can't be exported" in why
+    assert sense[0] == "senses" and "'raw' can't be exported" in beside

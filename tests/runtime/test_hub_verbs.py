@@ -66,7 +66,7 @@ def test_a_brain_that_is_fetched_is_not_changed_in_its_place(
     code, shown = said(capsys, verb, PLACE, *more, "-o", str(tmp_path / "taken"))
     assert code == 2 and "taken: already there; choose another folder" in shown
     code, shown = said(capsys, verb, str(folder), *more, "-o", str(folder / "inside"))
-    assert code == 2 and "lies in the brain; choose a folder of its own" in shown
+    assert code == 2 and "lies in the brain; choose a place of its own" in shown
     assert not (folder / "inside").exists() and not list(tmp_path.glob("*.grow"))
 
 

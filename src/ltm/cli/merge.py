@@ -40,10 +40,10 @@ def merge(
 
     if len(brains) < 2:
         raise LtmError("name at least two brains to merge, such as: ltm merge digits/ sudoku -o both/")
-    require_outside(out, *(brain for brain in brains if brain.exists()))
-    require_free(out, beside=brains)
     console = console_of()
     with alone(out, "merges brains into it"):
+        require_outside(out, *(brain for brain in brains if brain.exists()))
+        require_free(out, beside=brains)
         folders, notes = gather(brains, names or [])
         for note in notes:
             console.print(note, style="yellow", highlight=False, markup=False)

@@ -71,9 +71,8 @@ def plan(
             raise LtmError("--list and --json: the list is for people; skills stand in the docs, too")
         _list()
         return
-    if device != THIS and (recalibrate or calibrate is not None):
-        word = "--recalibrate" if recalibrate else "--calibrate"
-        raise LtmError(f"{word}: measures this machine, while --device {device[:60]} plans for another")
+    if device != THIS and recalibrate:
+        raise LtmError(f"--recalibrate: measures this machine, while --device {device[:60]} plans for another")
     if out is not None:
         _check([out], force)
     console, aside = console_of(), console_of(stderr=True)

@@ -103,7 +103,8 @@ def _constants(graph: Any) -> Iterator[Any]:
     yield from graph.initializer
     for node in graph.node:
         for attribute in node.attribute:
-            yield from (weight for weight in (attribute.t, *attribute.tensors) if weight.data_type)
+            # Single numbers in nodes are settings rather than weights.
+            yield from (weight for weight in (attribute.t, *attribute.tensors) if math.prod(weight.dims) > 1)
             for inner in (attribute.g, *attribute.graphs):
                 yield from _constants(inner)
 

@@ -241,7 +241,6 @@ def _cut(chart: Chart, layers: int, place: Path | str) -> Chart:
 
 def _run(brain: Brain, layers: int | None, source: str) -> Run:
     from ltm.brain.brain import Brain as Built
-    from ltm.brain.parts import Parts
     from ltm.brain.talk import Talk
 
     if layers is not None:
@@ -252,7 +251,9 @@ def _run(brain: Brain, layers: int | None, source: str) -> Run:
         shorter.load_state_dict({name: weights[name] for name in shorter.state_dict()}, assign=True)
         brain = shorter
     brain = brain.eval().requires_grad_(False)
-    brain.acts = Parts({})  # nobody asks what comes next, and saying it may take as many weights as the rest
+    for part in brain.acts.modules():  # nobody asks what comes next, and saying it may take as many weights as the rest
+        for name in part._parameters:
+            part._parameters[name] = None
 
     def run(value: Value) -> npt.NDArray[np.float32]:
         """Returns what the field holds at tokens `[L]`, `[L, D]`."""
