@@ -47,9 +47,16 @@ def test_every_kind_of_zone_as_onnx(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("names", [("numbers", "picture", "sound", "words"), ("tree", "any-grid"), ("bytes",)])
-def test_every_sense_and_act_as_onnx(names: tuple[str, ...], tmp_path: Path) -> None:
-    brain = reading_brain({sense: spec for name in names for sense, spec in SENSES[name].items()})
+@pytest.mark.parametrize(
+    ("names", "acts"),
+    [
+        (("numbers", "picture", "sound", "words"), ("label", "number")),
+        (("tree", "any-grid"), ("drawn", "moves")),
+        (("bytes",), ("said",)),
+    ],
+)
+def test_every_sense_and_act_as_onnx(names: tuple[str, ...], acts: tuple[str, ...], tmp_path: Path) -> None:
+    brain = reading_brain({sense: spec for name in names for sense, spec in SENSES[name].items()}, acts)
     sizes = {"tokens": (9,), "text": (6,), "board": (5, 4)}
     sizes = {name: size for name, size in sizes.items() if name in brain.chart.senses}
     made = exported(brain, tmp_path, ticks=3, sizes=sizes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -100,14 +101,15 @@ ACTS: dict[str, dict[str, Any]] = {
 }
 
 
-def reading_brain(senses: dict[str, Any]) -> Brain:
-    """Returns a brain that sees something and answers in every way, grids aside."""
+def reading_brain(senses: dict[str, Any], acts: Collection[str] = tuple(ACTS)) -> Brain:
+    """Returns a brain that sees something and answers in some ways, in all but grids unless told."""
     tree = any(sense.get("opening") for sense in senses.values())
     windows = ["children", "siblings", "before"] if tree else ["before", "after", "field"]
     zones = {"mix": {"kind": "mixer", "windows": windows}, "look": {"kind": "attention", "heads": 2, "width": 8}}
     training = {"ticks": 2, "precision": "fp32", "compile": "off"}
     field = {"width": 16, "noise": 0.5, "prefix": 1}
-    declared = {"field": field, "senses": senses, "acts": ACTS, "zones": zones, "training": training}
+    answers = {name: ACTS[name] for name in acts}
+    declared = {"field": field, "senses": senses, "acts": answers, "zones": zones, "training": training}
     return doubting(require(Chart.model_validate(declared)))
 
 
