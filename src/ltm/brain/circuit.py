@@ -8,6 +8,7 @@ Shapes: B batch, S sites, D field width, R roles.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from ltm.brain.coupling import Coupling
 from ltm.brain.lanes import Lanes
 from ltm.brain.masked import masked_tick
 from ltm.brain.residence import Residence
-from ltm.brain.total import ChosenTotal, Total, move
+from ltm.brain.total import ChosenTotal, Total, move, replaces
 from ltm.brain.wave import DynamicWave, roles_in
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.rhythm import cycle, labels
@@ -81,6 +82,18 @@ class Circuit(nn.Module):
         edges = {edge.source for edge in self.coupling.edges if edge.to == name}
         zone = self.zone(name)
         return frozenset({name, *edges, *zone.reads(zone.spec.roles[role])} & set(self.spec.zones))
+
+    @functools.cached_property
+    def giving(self) -> tuple[list[bool], list[bool], bool]:
+        """Which roles put something in the field's place, which add to it, and whether all do the latter.
+
+        Looked up once: a tick mustn't take longer for zones that don't fire.
+        """
+        zones = [(self.zone(name), role) for name, role in self.labels]
+        gives = [zone.writes(zone.spec.roles[role]) != "own" for zone, role in zones]
+        replacing = [gave and replaces(zone) for gave, (zone, _) in zip(gives, zones, strict=True)]
+        adding = [gave and not instead for gave, instead in zip(gives, replacing, strict=True)]
+        return replacing, adding, all(adding)
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draws the fixed starting value of the field (unit variance, not learned)."""

@@ -80,16 +80,16 @@ class ChosenTotal:
         fired_BR: Bool[Tensor, "B R"],
         gate_BR: Float[Tensor, "B R"],
     ) -> None:
-        self.circuit, self.fired_BR = circuit, fired_BR
-        roles = [(circuit.zone(name), role) for name, role in circuit.labels]
-        gives = [zone.writes(zone.spec.roles[role]) != "own" for zone, role in roles]
-        replacing = [gave and replaces(zone) for gave, (zone, _) in zip(gives, roles, strict=True)]
-        replacing_R = torch.tensor(replacing)
-        adding_R = torch.tensor(gives) & ~replacing_R
-        replacers_B1 = (fired_BR & replacing_R).sum(1, keepdim=True).clamp_min(1)
-        self.weight_BR = torch.where(replacing_R, gate_BR / replacers_B1, gate_BR)
-        self.added_B = (fired_BR & adding_R).any(1)
-        self.moved = field_BSD
+        self.circuit, self.fired_BR, self.moved = circuit, fired_BR, field_BSD
+        self.weight_BR = gate_BR
+        self.added_B: Tensor | None = None
+        """Which examples something is added for; None where every role adds."""
+        replacing, adding, only_adding = circuit.giving
+        if not only_adding:
+            replacing_R, adding_R = torch.tensor(replacing), torch.tensor(adding)
+            replacers_B1 = (fired_BR & replacing_R).sum(1, keepdim=True).clamp_min(1)
+            self.weight_BR = torch.where(replacing_R, gate_BR / replacers_B1, gate_BR)
+            self.added_B = (fired_BR & adding_R).any(1)
 
     def add(self, number: int, given: Tensor, field_BSD: Tensor, index: Tensor | None) -> None:
         """Takes what a role gives.
@@ -114,4 +114,6 @@ class ChosenTotal:
         """Returns the field after the tick."""
         if not self.circuit.norm:
             return self.moved
+        if self.added_B is None:
+            return rms_norm(self.moved)
         return torch.where(self.added_B[:, None, None], rms_norm(self.moved), self.moved)
