@@ -114,7 +114,7 @@ def think(
                 made = ponder(loaded, values, will, seed=seed, trace=trace is not None, steps=True, listen=listen)
         else:
             made = ponder(loaded, values, will, seed=seed, trace=trace is not None, steps=True)
-        made = [replace(thought, choice=choice) for thought, (choice, _) in zip(made, chosen, strict=True)]
+        made = [_paid(thought, choice) for thought, (choice, _) in zip(made, chosen, strict=True)]
         _show(loaded, group, made, as_json, alone)
         count += len(made)
         unsure += sum(not thought.sure for thought in made)
@@ -135,6 +135,12 @@ def think(
         typer.echo(f"ltm: {many} below the asked confidence of {confidence:g}", err=True)
         return EXIT_UNSURE
     return EXIT_OK
+
+
+def _paid(thought: Thought, choice: Choice | None) -> Thought:
+    """Returns a thought with why this skill had it, and with the operations that asking several took."""
+    asking = 0 if choice is None else choice.operations
+    return replace(thought, choice=choice, operations=thought.operations + asking)
 
 
 def _refuse(options: dict[str, Any], why: str) -> None:

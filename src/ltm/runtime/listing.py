@@ -68,7 +68,7 @@ def check_target(path: Path, *, overwrite: bool = True) -> None:
         marks = json.loads(read_bytes(path / RECORD, MAX_RECORD))
     except (ValueError, RecursionError):  # FolderError is a ValueError
         marks = None
-    if not isinstance(marks, dict) or "format" not in marks or "files" not in marks:
+    if not isinstance(marks, dict) or "format" not in marks or not isinstance(marks.get("files"), dict):
         raise LtmError(f"{path}: there is a folder that is not a brain; choose another one")
     known = _BESIDE | {CHART, CONNECTOME, FAMILIARITY, REHEARSAL, TOKENIZER}
     foreign = sorted(other.name for other in path.iterdir() if other.name not in known)
