@@ -70,8 +70,8 @@ def main() -> None:
     parser.add_argument("--unseen", action="store_true", help="keep whole families aside")
     given = parser.parse_args()
     learned, judged = parted(read_tasks(given.tasks), given.unseen)
-    name = f"arc-{'unseen-' if given.unseen else ''}{given.minutes:g}min"
-    name += "" if given.practice == SECONDS else f"-{given.practice:g}s"
+    made = f"arc-{'unseen-' if given.unseen else ''}{given.minutes:g}min"
+    name = made + ("" if given.practice == SECONDS else f"-{given.practice:g}s")
     command = asked("arc TASKS.jsonl", given, "minutes", "seeds", "practice", "unseen")
     result: dict[str, Any] = {"practice": given.practice, "runs": {}} | read(name) | {"command": command}
     result["rules"] = {family: rules(tasks) for family, tasks in judged.items()}
@@ -79,7 +79,7 @@ def main() -> None:
         settings = [f"training.minutes={given.minutes}", f"training.seed={seed}"]
         chart = chart_from_text(CHART, "benchmarks/arc.py", settings)
         for label, declared in ((BRAIN, chart), (STACK, plain_stack(chart))):
-            out = RUNS / f"{name}-{label.replace(' ', '-')}-{seed}"
+            out = RUNS / f"{made}-{label.replace(' ', '-')}-{seed}"
             brain, record = trained(declared, out, lambda chart: prepared(chart, learned))
             about = {"parameters": record["parameters"], **{what: record["provenance"][what] for what in MADE}}
             run = result["runs"].setdefault(f"{label}/{seed}", {**about, "families": {}})

@@ -111,7 +111,7 @@ def _sudoku() -> list[Own]:
     return [
         replace(best, cpu_ms=("thought", ("thoughts", "batch 1, halting", "p50_ms"))),
         replace(five, also=[("sudoku-mixed-5min", "curve-5min", "ours", CURVE)]),
-        ours("LTM-sudoku-stateless", "sudoku-without-own-state-30min", without, plain),
+        ours("LTM-sudoku-stateless", "sudoku-sudoku-30min-f0a10dbe", without, plain),
         *(_beside(*kind) for kind in BESIDE),
     ]
 

@@ -25,14 +25,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--scenes", type=int, default=SCENES, help="test mazes of each size")
     given = parser.parse_args()
-    name = f"mazes-{given.minutes:g}min" + ("" if given.scenes == SCENES else f"-{given.scenes}")
+    made = f"mazes-{given.minutes:g}min"
+    name = made + ("" if given.scenes == SCENES else f"-{given.scenes}")
     runs: dict[str, Any] = read(name).get("runs", {})
     for seed in range(given.seeds):
         if str(seed) in runs:
             continue
         settings = [f"training.minutes={given.minutes}", "training.steps=null", f"training.seed={seed}"]
         chart = chart_of("maze", settings)
-        brain, record = trained(chart, RUNS / f"{name}-{seed}")
+        brain, record = trained(chart, RUNS / f"{made}-{seed}")
         sizes = {}
         for low, high in SIDES:
             test = chart.model_copy(update={"scenes": chart.scenes.model_copy(update={"sizes": (low, high)})})

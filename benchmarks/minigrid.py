@@ -52,9 +52,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--worlds", type=int, default=WORLDS)
     given = parser.parse_args()
-    name = f"minigrid-{given.level}-{given.minutes:g}min"
-    name += "" if given.episodes == LEARNED else f"-{given.episodes}"
-    name += "" if given.worlds == WORLDS else f"-in-{given.worlds}"
+    made = f"minigrid-{given.level}-{given.minutes:g}min"
+    made += "" if given.episodes == LEARNED else f"-{given.episodes}"
+    name = made + ("" if given.worlds == WORLDS else f"-in-{given.worlds}")
     command = asked("minigrid", given, "level", "episodes", "minutes", "seeds", "worlds")
     result: dict[str, Any] = {"level": given.level, "worlds": given.worlds, "runs": {}}
     result |= read(name) | {"command": command}
@@ -73,7 +73,7 @@ def main() -> None:
             key = f"{kind}/{seed}"
             if key in result["runs"]:
                 continue
-            brain, record = trained(declared, RUNS / f"{name}-{kind}-{seed}")
+            brain, record = trained(declared, RUNS / f"{made}-{kind}-{seed}")
             success, steps = play(given.level, given.worlds, by_brain(brain))
             run = {"success": success, "steps_to_success": steps, "parameters": record["parameters"]}
             run["other_mission"] = play(given.level, given.worlds, by_brain(brain), shifted=True)[0]

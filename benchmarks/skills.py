@@ -5,7 +5,8 @@ python -m benchmarks.skills DATA --minutes 5
 DATA is a folder with digits/, listops/, sudoku/, scan/, text/ and arc/; mazes are made. An eighth of the rows is judged
 by. Four ways to grow: `frozen` (each skill from scratch: the same weights as separate brains would have), `reuse`
 (frozen, and the newest earlier skill's zones are used beside the own ones, in the same time), `rehearse` (zones of the
-same make are shared where there are any, and some kept scenes of earlier skills are rehearsed) and `joint` (the same
+same make are shared where there are any with which the skill learns hardly worse, as `ltm grow` tries it, and some kept
+scenes of earlier skills are rehearsed) and `joint` (the same
 with every scene of every skill kept: training on all of them together; skills without zones of one make stay apart, and
 the result says which). Beside them stands a plain stack of each skill's own size, trained alone for the same time. All
 skills see a column of one name, so that who acts is told by the scene alone. What is there
@@ -32,7 +33,9 @@ from ltm.runtime.skills import folders_of, load_skills, records_of, write_skills
 from ltm.runtime.weights import sha256
 from ltm.scenes.columns import seen_columns
 from ltm.scenes.prepare import read_scenes, scorer_of
+from ltm.scenes.prepare_stream import scenes_of
 from ltm.scenes.skilled import skilled_questions
+from ltm.scenes.stream import sample_of
 from ltm.training.fit import train_chart
 from ltm.training.forgetting import EARLIER, changes
 from ltm.training.from_data import name_of, propose_for
@@ -67,7 +70,7 @@ def main() -> None:
     name = f"skills-{given.minutes:g}min-{given.size}-{given.seed}"
     name += "" if given.skills is None else "-" + "-".join(task.name for task in chosen)
     name += "" if given.replay == REPLAY else f"-{given.replay}"
-    name += "" if given.limit == LIMIT else f"-of-{given.limit}"
+    grown, name = name, name + ("" if given.limit == LIMIT else f"-of-{given.limit}")
     command = f"python -m benchmarks.skills DATA --minutes {given.minutes:g} --size {given.size} --seed {given.seed}"
     command += "" if given.skills is None else f" --skills {' '.join(task.name for task in chosen)}"
     result: dict[str, Any] = {"command": command, "ways": {}} | read(name)
@@ -79,20 +82,24 @@ def main() -> None:
             if task.name in steps:
                 continue
             console.print(f"{name}: {way}: {task.name}", highlight=False)
-            brain = RUNS / f"{name}-{way}"
+            brain = RUNS / f"{grown}-{way}"
+            if beyond := set(folders_of(brain) if brain.exists() else ()) - {*steps, task.name}:
+                raise SystemExit(
+                    f"{brain}: has {', '.join(beyond)} already, of which {name}.json says nothing: remove it"
+                )
             how = gain(brain, task, way, given) if number or not brain.exists() else {}
             before = list(steps.values())[-1] if steps else {"exact": {}, "marks": {}}
             steps[task.name] = {"how": how, **standing(brain, chosen[: number + 1], given.limit, before)}
             write(name, result)
         if "routing" not in result["ways"][way][chosen[-1].name]:
-            found = load_skills(RUNS / f"{name}-{way}")
+            found = load_skills(RUNS / f"{grown}-{way}")
             routes = {task.name: routed(found, task, given.limit) for task in chosen}
             result["ways"][way][chosen[-1].name]["routing"] = routes
             write(name, result)
     for task in chosen:
         if task.name not in result.setdefault("stacks", {}):
             console.print(f"{name}: {STACK}: {task.name}", highlight=False)
-            result["stacks"][task.name] = stacked(task, RUNS / f"{name}-plain-stack-{task.name}", given)
+            result["stacks"][task.name] = stacked(task, RUNS / f"{grown}-plain-stack-{task.name}", given)
             write(name, result)
     for grid in tables(read(name)):
         grid.show()
@@ -127,7 +134,9 @@ def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[s
     why = ""
     try:
         if not growth.begun(run, asked):
-            growth.begin(run, asked, propose, given.size)
+            tried = growth.begin(run, asked, propose, given.size, lambda chart: sample_of(scenes_of(chart, run).train))
+            why = " ".join(note for note in tried if "sharing" in note)
+            say(why)
         together = growth.together(LOSS)
     except NoZoneAlike:
         why = "no zone of the same make: grown frozen"
@@ -142,7 +151,7 @@ def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[s
     else:
         write_skills(brain, name_of(brain), {task.name: place})
         forget_attempt(place)
-    return {"notes": [why or note for note in notes or [""] if why or note], "rehearsed": sorted(moved)}
+    return {"notes": [note for note in (why, *notes) if note], "rehearsed": sorted(moved)}
 
 
 def standing(brain: Path, tasks: Sequence[Task], limit: int, before: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def main() -> None:
 def tables(result: dict[str, Any]) -> Iterator[Grid]:
     """Whole boards right by thinking time; then halting, and how far the confidence can be trusted."""
     runs = list(result["runs"].values())
-    tiers = list(runs[0]["tiers"])
+    done = [sum("many_tries" in tier for tier in run["tiers"].values()) for run in runs]
+    runs = [run for run, count in zip(runs, done, strict=True) if count == max(done)]  # a seed may be under way
+    tiers = [tier for tier, of in runs[0]["tiers"].items() if "many_tries" in of]
     by_tier = {tier: [run["tiers"][tier] for run in runs] for tier in tiers}
     every = [one for of in by_tier.values() for one in of]
     looks = [row["ticks"] for row in max((one["by_ticks"] for one in every), key=len)]

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from ltm.brain.brain import Brain
 from ltm.brain.keeping import Keeping
 from ltm.brain.perceive import Coupled
 from ltm.brain.perceived import Perceived
 from ltm.brain.readings import doubtful, likeliest
+from ltm.brain.walk import segment_operations
 from ltm.chart.propose import propose
 from ltm.chart.schema import WillSpec
 from ltm.errors import DataError
@@ -105,8 +107,15 @@ def test_all_that_a_page_takes_is_paid_for_and_limited(mind: Brain, monkeypatch:
     short = Told(eye(), mind, "puzzle").think(garbled, WILL.model_copy(update={"operations": 2 * unchecked}))
     assert short.readings < free.readings and short.thought.operations < free.thought.operations
     monkeypatch.undo()
-    hurried = Told(eye(), mind, "puzzle").think(clear, WILL.model_copy(update={"operations": unchecked}))
-    assert hurried.thought.confidence <= 0.5 and not hurried.thought.sure  # nothing is left to check it
+    segment = segment_operations(mind, mind.layout.places({"puzzle": torch.zeros(1, 9, 9, dtype=torch.uint8)}))
+    for more in (0, 1, segment, 8 * segment - 1):  # nothing is left to check it, or too little
+        will = WILL.model_copy(update={"operations": unchecked + more})
+        hurried = Told(eye(), mind, "puzzle").think(clear, will)
+        assert 0.4 < hurried.thought.confidence <= 0.5 and not hurried.thought.sure
+        assert hurried.thought.operations <= unchecked + more
+    for segments in (2, 9, 40):
+        will = WILL.model_copy(update={"operations": segments * segment})
+        assert Told(eye(), mind, "puzzle").think(garbled, will).thought.operations <= segments * segment
 
 
 def test_the_same_pictures_lead_to_the_same_thought(mind: Brain) -> None:

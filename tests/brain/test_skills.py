@@ -172,15 +172,19 @@ def test_asking_is_paid_for_and_hears_the_will() -> None:
     one.familiarity = other.familiarity = None
     both = SkilledBrain("both", {"one": one, "other": other})
     scene = dict.fromkeys(("one", "other"), Scene({"board": "1" * 16}))
-    wills = {name: WillSpec(confidence=1.0, ticks=8) for name in both.skills}
+    wills = {name: WillSpec(confidence=1.0, ticks=128) for name in both.skills}
     (thought,) = both.think([scene], wills)
     assert thought.choice is not None
     (alone,) = think(both.skills[thought.choice.skill], [scene["one"]], wills["one"])
     assert thought.operations == alone.operations + thought.choice.operations and thought.choice.operations > 0
     assert thought.answer == alone.answer
-    limited = {name: will.model_copy(update={"operations": thought.operations - 1}) for name, will in wills.items()}
-    (cut,) = both.think([scene], limited)
-    assert cut.operations < thought.operations
+    for share in (0.9, 0.6, 0.4):  # whoever is asked, enough is left for a thought
+        allowed = int(share * thought.operations)
+        limited = {name: will.model_copy(update={"operations": allowed}) for name, will in wills.items()}
+        (cut,) = both.think([scene], limited)
+        assert cut.choice is not None and cut.choice.operations <= allowed / 2 and cut.operations <= allowed
+    assert thought.seconds > alone.seconds > 0
+    assert thought.choice.left(WillSpec(operations=1, ms=1e-6)).operations == 1
     with pytest.raises(DataError, match="hears no goal"):
         both.choose(scene, {name: WillSpec(goal="go") for name in both.skills})
 

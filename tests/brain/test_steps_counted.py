@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+import pytest
 import torch
-from stepped import RULES, WORLD, brain_of, rule_scene
+from stepped import RULES, WORLD, brain_of, rule_scene, scene_set
 
 from ltm.brain.think import think
 from ltm.brain.walk import begin, think_segment, walk, window
 from ltm.scenes.scene import Scene, Step, encode
 from ltm.scenes.store import SceneSet
+from ltm.training.foresight import foresight
 from ltm.training.loop import Trainer
 
 
@@ -43,6 +46,48 @@ def test_steps_without_answers_teach_nothing_without_reflection() -> None:
     trainer = Trainer(brain.chart, scenes, scenes)
     trainer.train_step()
     assert trainer.step == 1
+
+
+def test_a_step_that_shows_none_of_its_board_still_has_a_doubt() -> None:
+    hinted = RULES.replace("senses: {", "senses: {hint: {kind: label, labels: [x, y]}, ")
+    hinted = hinted.replace("answer: {", "answer: {at: board, ")
+    brain = brain_of(hinted)
+    steps = [
+        Step({"board": [[0, 1, 2]], "hint": "x"}, "example", {"answer": [[1] * 3]}),
+        Step({"hint": "y"}, "question"),
+    ]
+    scene = Scene(steps=[*steps, rule_scene(2).steps[1]])
+    (thought,) = think(brain, [scene], steps=True)
+    assert [0 < step.confidence < 1 for step in thought.steps] == [True] * 3
+    scenes = scene_set(brain, [scene] * 40)
+    trainer = Trainer(brain.chart, scenes, scenes)
+    for _ in range(4):
+        trainer.train_step()
+    assert all(bool(weight.isfinite().all()) for weight in trainer.brain.parameters())
+
+
+def test_the_mean_move_is_that_of_the_sites_that_exist() -> None:
+    brain = brain_of(RULES.replace(", positions: learned", "").replace(", rows: 1, columns: 3", ""))
+    few = [Scene(steps=[Step({"board": [[n] * 3]}, "example", {"answer": [[n] * 3]})] * 2) for n in range(4)]
+    many = [Scene(steps=[Step({"board": [[n] * 6]}, "example", {"answer": [[n] * 6]})] * 2) for n in range(4)]
+    alone, shorter = scene_set(brain, many), scene_set(brain, few)
+    joined = {name: np.full((8, *value.shape[1:]), 255, value.dtype) for name, value in alone.values.items()}
+    for name, value in joined.items():
+        value[:4] = alone.values[name]
+        value[4:][tuple(slice(side) for side in shorter.values[name].shape)] = shorter.values[name]
+    beside = SceneSet.of(joined)
+    found = [foresight(brain, scenes) for scenes in (alone, beside)]
+    assert found[0] is not None and found[1] is not None and found[1]["moves"] == 2 * found[0]["moves"]
+    # Of sites that only half of the scenes have, the mean is over that half: by hand, move by move.
+    with torch.inference_mode():
+        values = {name: torch.from_numpy(value) for name, value in beside.values.items()}
+        mind = brain.begin(values, torch.Generator().manual_seed(0))
+        steps = window(brain.chart, values, torch.zeros(8, dtype=torch.long), 2)
+        (move,) = walk(brain, mind, steps, think_segment).moves
+    made, there = move.there(move.made).double(), move.there(torch.ones_like(move.made)).double()
+    mean = made.sum(0) / there.sum(0)
+    missed = float(((made - mean) * there).square().sum() / made.square().sum())
+    assert found[1]["mean_missed"] == pytest.approx(missed, rel=1e-4)
 
 
 def test_earlier_steps_cost_what_fired_in_them() -> None:

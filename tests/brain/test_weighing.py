@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,6 +81,7 @@ def test_a_garbled_picture_matters_only_where_the_answer_hangs_on_it() -> None:
 
 def test_all_readings_share_what_the_will_allows() -> None:
     allowed = Purse(WillSpec(confidence=1.0, operations=25))
+    allowed.price = 10
 
     def paid(readings: Sequence[Reading]) -> list[Thought]:
         thoughts = ponder(readings, 0.5)
@@ -88,12 +90,18 @@ def test_all_readings_share_what_the_will_allows() -> None:
 
     anything = looks(*[{"0": 0.4, "1": 0.3, "2": 0.3}] * 4)
     found = weigh(LISTS, anything, paid, allowed, 3)
-    assert (found.readings, allowed.spent, allowed.empty) == (3, 30, True)
+    assert (found.readings, allowed.spent) == (2, 20)  # a third isn't begun: nothing is left that pays it
     assert weigh(LISTS, anything, paid, allowed, 100).readings == 1  # one thought there always is
-    assert allowed.share(WillSpec(operations=9), 2).operations == 1
-    halves = Purse(WillSpec(operations=100), spent=40).share(WillSpec(ticks=3), 2)
-    assert (halves.ticks, halves.operations, halves.ms) == (3, 30, None)
-    assert Purse(WillSpec(ms=5.0), seconds=1.0).empty and not Purse(WillSpec(ms=5000.0), seconds=1.0).empty
+    assert allowed.pays(9) == 0 and allowed.share(WillSpec(operations=9), 2).operations == 1
+    halves = Purse(WillSpec(operations=60))
+    assert halves.pays(70) == 60
+    halves.price = 7
+    assert (halves.pays(70), halves.pays(3)) == (8, 3)
+    share = halves.share(WillSpec(ticks=3), 2)
+    assert (share.ticks, share.operations, share.ms) == (3, 30, None)
+    late, early = Purse(WillSpec(ms=1e-3)), Purse(WillSpec(ms=60_000.0))
+    time.sleep(1e-3)
+    assert late.pays(5) == 0 and early.pays(5) == 5
 
 
 def test_likelier_together_beats_likeliest_alone() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ltm.chart.load import chart_from_text, load_chart
@@ -119,6 +121,14 @@ def test_letters_that_stand_between_values_are_none(seen: str, expected: str) ->
         return
     with pytest.raises(ChartError, match=expected):
         chart_from_text(text, "mine.yaml")
+
+
+def test_numbers_are_learned_by_their_own_loss_whatever_the_charts() -> None:
+    number = "acts: {done: {kind: number, edges: [1], centres: [0, 2]}}\ntraining: {loss: stablemax}"
+    text = re.sub(r"acts: .*", number, BASE.replace("ONE", "{kind: mixer, windows: [rows]}").replace("REST", ""))
+    assert chart_from_text(text, "mine.yaml").acts["done"].blur == 1.0
+    with pytest.raises(ChartError, match=r"acts\.done\.smoothing: training\.loss is stablemax"):
+        chart_from_text(text.replace("centres", "blur: 0, smoothing: 0.1, centres"), "mine.yaml")
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,10 @@ import pytest
 import typer
 
 import ltm.cli.main as command_line
-from ltm.brain.choice import Choice
-from ltm.brain.thought import Thought
 from ltm.cli.brain_folder import require_free, require_outside
 from ltm.cli.demo import _program
 from ltm.cli.main import run
 from ltm.cli.render import on_one_line
-from ltm.cli.think import _paid
 from ltm.errors import LtmError
 from ltm.runtime.listing import check_target
 from ltm.runtime.shipped import shipped_brain
@@ -148,12 +145,6 @@ def test_the_demo_says_how_to_call_the_program(tmp_path: Path, monkeypatch: pyte
     assert _program() == f"'{own}'"
     monkeypatch.setenv("PATH", str(own.parent))
     assert _program() == "ltm"
-
-
-def test_asking_skills_is_paid_for_on_the_command_line_too() -> None:
-    thought = Thought({"answer": "a"}, 0.9, 4, 1, 0.0, 100, "confident", True)
-    asked = _paid(thought, Choice("one", {"one": 1.0, "two": 1.0}, {"one": 0.9, "two": 0.1}, 30))
-    assert (asked.operations, asked.skill, _paid(thought, None).operations) == (130, "one", 100)
 
 
 def test_a_record_whose_files_are_no_list_is_no_brain(tmp_path: Path) -> None:

@@ -92,6 +92,14 @@ def test_readme_and_license_may_change(path: Path) -> None:
     load_folder(path)
 
 
+def test_a_license_goes_where_the_brain_goes(path: Path, tmp_path: Path) -> None:
+    (path / "LICENSE").write_text("mine")
+    save_folder(tmp_path / "copy", load_folder(path))
+    assert (tmp_path / "copy" / "LICENSE").read_text() == "mine"
+    save_folder(path, brain())  # another brain in its place: what was added to the folder stays
+    assert (path / "LICENSE").read_text() == "mine"
+
+
 def flip(file: Path, at: int = -1) -> None:
     data = bytearray(file.read_bytes())
     data[at] ^= 1

@@ -123,10 +123,10 @@ def test_models_that_two_zones_look_through_stay_for_the_other(eyes: list[str]) 
 
 
 def test_parts_of_one_model_are_let_go_apart() -> None:
-    for layers in (2, 5):
-        models._loaded["m", (), layers] = object()
-    models.let_go("m", [2])
-    assert [key for key in models._loaded if key[0] == "m"] == [("m", (), 5)]
+    for part in ((2,), (5,), (None, 2), (None, 4)):
+        models._loaded["m", (), *part] = object()
+    models.let_go("m", [(2,), (None, 4)])
+    assert [key for key in models._loaded if key[0] == "m"] == [("m", (), 5), ("m", (), None, 2)]
     models.let_go("m")
     assert "m" not in loaded()
 

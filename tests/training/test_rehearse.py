@@ -213,6 +213,28 @@ def test_every_skill_with_the_body_rehearses(tmp_path: Path) -> None:
     assert all(torch.equal(bodies[0][name], bodies[1][name]) for name in bodies[0])
 
 
+def test_a_body_with_which_a_skill_learns_badly_is_not_shared(tmp_path: Path) -> None:
+    def begun(name: str, **options: Any) -> tuple[Growth, str]:
+        growth = Growth({name: tmp_path / name}, rehearse=True, **options)
+        notes = growth.begin(tmp_path / f"{name}-run", {}, lambda room: (NEW, []), "60KB", lambda chart: make_boards())
+        return growth, " ".join(notes)
+
+    folder(tmp_path, "good", seed=7)
+    growth, notes = begun("good")
+    assert growth.zones == {"core": ("good", "core")} and notes.startswith("sharing good/core: tried for a moment")
+    spoiled = Brain(make_chart(), 7).eval()
+    with torch.no_grad():
+        for weight in spoiled.circuit.zone("core").body.parameters():
+            weight.mul_(40)  # such that steps hardly turn it
+    spoiled.rehearsal = Rehearsal(make_boards(40), make_boards(40, seed=3))
+    save_brain(spoiled, tmp_path / "bad", {"measured": {"exact": 0.25, "cells": 0.5}})
+    growth, notes = begun("bad")
+    assert growth.zones == {} and notes.startswith("not sharing bad/core: ") and "(--share bad shares all" in notes
+    assert growth.together(1.0) is None and growth.weights() == (None, [])
+    growth, notes = begun("bad", share=["bad"])  # whoever names a skill is believed
+    assert growth.zones == {"core": ("bad", "core")} and notes == ""
+
+
 def test_without_scenes_or_a_zone_alike_nothing_can_be_shared(tmp_path: Path) -> None:
     folders = {"old": folder(tmp_path, kept=0)}
     growth = Growth(folders, rehearse=True)

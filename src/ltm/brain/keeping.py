@@ -34,6 +34,8 @@ SETTLED = math.log(0.3)
 """An answer that is worth at least so much ends the search."""
 UNCHECKED = 0.5
 """An answer for whose check nothing is left is believed so much."""
+CUT = ("operations", "milliseconds")
+"""What ends a thought before its time."""
 HARDLY = 1e-3
 """An answer that gives a picture a less likely meaning is believed less, in proportion."""
 CONTRADICTED = math.log(1e3)
@@ -80,7 +82,7 @@ class Keeping:
         ponder: thinks about some boards with a will.
         answer: the symbols `[C]` of a thought's answer.
         seed: of the parts by which answers are checked.
-        purse: says when nothing is left for further boards.
+        purse: says for how many further boards something is left.
     """
 
     def __init__(
@@ -101,20 +103,18 @@ class Keeping:
         doubts = np.zeros(len(self._log_CV))
         short = will.model_copy(update={"ticks": min(will.ticks, RETRY_TICKS)})
         best = self._attempt(list(itertools.islice(likeliest(self._log_CV, doubts), 1)), will)
-        if not self._ended(best, will, most):
-            blanked = itertools.islice(doubtful(self._log_CV, best.contradicted), most - len(self._tried))
+        if not best.settled(will):
+            blanked = itertools.islice(doubtful(self._log_CV, best.contradicted), self._further(most))
             best = self._attempt(list(blanked), short)
         doubts[list(best.contradicted)] = CONTRADICTED
         others = likeliest(self._log_CV, doubts)
-        while not self._ended(best, will, most):
-            some = list(itertools.islice(others, min(AT_ONCE, most - len(self._tried))))
-            if not some:
-                break
+        while not best.settled(will) and (some := list(itertools.islice(others, self._further(most)))):
             best = self._attempt(some, short)
         return self._kept(best)
 
-    def _ended(self, best: _Tried, will: WillSpec, most: int) -> bool:
-        return best.settled(will) or len(self._tried) >= most or self._purse.empty
+    def _further(self, most: int) -> int:
+        """Returns how many more boards may be thought about at once."""
+        return self._purse.pays(min(AT_ONCE, most - len(self._tried)))
 
     def _attempt(self, boards: Sequence[Reading], will: WillSpec) -> _Tried:
         fresh = [board for board in dict.fromkeys(boards) if board not in self._tried]
@@ -149,13 +149,17 @@ class Keeping:
         A board that was misread may have no solution; the mind, which has only ever seen boards that have one, may then
         be sure of an answer that breaks the rules. Parts of such an answer lead it elsewhere.
         """
-        if self._purse.empty:
+        if self._purse.pays(PARTS) < PARTS:
             return UNCHECKED
         shown = np.random.default_rng(self._seed).random((PARTS, len(answer))) < SHOWN
         boards = [tuple(board) for board in np.where(shown, np.array(answer), 0).tolist()]
         short = WillSpec(ticks=AGAIN_TICKS, confidence=will.confidence)
-        found = [self._answer(thought) for thought in self._ponder(boards, short)]
-        return min(1.0, found.count(answer) / (ENOUGH * PARTS))
+        thoughts = self._ponder(boards, short)
+        held = sum(self._answer(thought) == answer for thought in thoughts)
+        # What ran out of its share on the way elsewhere has said nothing.
+        cut = sum(thought.stopped_by in CUT and self._answer(thought) != answer for thought in thoughts)
+        checked = (PARTS - cut) / PARTS
+        return UNCHECKED * (1 - checked) + (min(1.0, held / (ENOUGH * PARTS * checked)) * checked if checked else 0.0)
 
     def _kept(self, best: _Tried) -> Found:
         # Of all that explains the pictures among the boards tried, how much speaks for this answer.

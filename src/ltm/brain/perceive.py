@@ -30,6 +30,7 @@ from ltm.brain.perceived import Doubt, Perceived
 from ltm.brain.purse import Purse
 from ltm.brain.think import think
 from ltm.brain.thought import Thought
+from ltm.brain.walk import segment_operations
 from ltm.brain.weighing import weigh
 from ltm.chart.schema import WillSpec
 from ltm.errors import DataError
@@ -161,7 +162,9 @@ class Coupled:
         page, (sense,) = self.page, self.mind.chart.senses
 
         def ponder(some: Sequence[Reading], spend: WillSpec) -> list[Thought]:
-            thoughts = think(self.mind, {sense: page.encode(some)}, purse.share(spend, len(some)), seed=seed)
+            values = {sense: page.encode(some)}
+            purse.price = segment_operations(self.mind, self.mind.layout.places(values))
+            thoughts = think(self.mind, values, purse.share(spend, len(some)), seed=seed)
             purse.pay(thoughts)
             return thoughts
 

@@ -16,6 +16,8 @@ class Pretrained:
 
     origin: str | None = None
     """Where its weights were fetched from, by commit: `hf://owner/name@…`. Brains saved from it say so too."""
+    license: bytes | None = None
+    """The text that lay beside it; it is written with it."""
 
     @classmethod
     def from_pretrained(

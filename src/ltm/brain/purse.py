@@ -14,19 +14,22 @@ class Purse:
 
     Args:
         will: for all of them together.
-        spent: operations that were taken before.
-        seconds: that passed before.
+
+    Attributes:
+        spent: operations that were taken so far.
+        price: operations that a thought takes at least, once that is known.
     """
 
-    def __init__(self, will: WillSpec, spent: int = 0, seconds: float = 0.0) -> None:
-        self.will, self.spent = will, spent
-        self._began = time.perf_counter() - seconds
+    def __init__(self, will: WillSpec) -> None:
+        self.will, self.spent, self.price = will, 0, 1
+        self._began = time.perf_counter()
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is left for a further thought."""
+    def pays(self, most: int) -> int:
+        """Returns how many further thoughts, `most` or fewer, there is something left for."""
         operations, ms = self._left()
-        return (operations is not None and operations < 1) or (ms is not None and ms <= 0)
+        if ms is not None and ms <= 0:
+            return 0
+        return most if operations is None else max(0, min(most, operations // self.price))
 
     def _left(self) -> tuple[int | None, float | None]:
         will, passed = self.will, 1000 * (time.perf_counter() - self._began)

@@ -98,4 +98,5 @@ def log_probability(
         chosen.append(told_BN if there is None else told_BN.masked_fill(~there, torch.nan))
     all_BN = torch.cat(chosen, dim=1)
     least_B = torch.nan_to_num(all_BN, nan=0.0).amin(1)
-    return torch.nanmean(all_BN, dim=1), least_B
+    # Where no cell exists, nothing can be wrong.
+    return torch.nan_to_num(torch.nanmean(all_BN, dim=1), nan=0.0), least_B

@@ -8,7 +8,6 @@ trusted less where the scene is hardly familiar. A skill's answers don't depend 
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from ltm.brain.brain import Brain
 from ltm.brain.choice import Choice
 from ltm.brain.familiarity import features_of
-from ltm.brain.purse import Purse
 from ltm.brain.spoken import segments_to_say
 from ltm.brain.think import think
 from ltm.brain.thought import Thought
@@ -27,6 +25,8 @@ from ltm.scenes.scene import Scene, encode
 
 STRANGE = 0.02
 """Scenes less familiar than this are left to another skill, if one knows them."""
+ASKING = 2
+"""Asking skills may take a half of what is allowed, all of them together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +58,12 @@ class SkilledBrain:
         likely = [name for name, share in known.items() if share >= STRANGE] or [max(known, key=known.__getitem__)]
         if len(likely) == 1:
             return Choice(likely[0], known)
-        thoughts = {name: self._briefly(name, scene[name], self._will(name, wills)) for name in likely}
+        begun, among = time.perf_counter(), ASKING * len(likely)
+        thoughts = {name: self._briefly(name, scene[name], self._will(name, wills), among) for name in likely}
         asked = {name: thought.confidence for name, thought in thoughts.items()}
         operations = sum(thought.operations for thought in thoughts.values())
-        return Choice(max(asked, key=lambda name: asked[name] * trust(known[name])), known, asked, operations)
+        skill = max(asked, key=lambda name: asked[name] * trust(known[name]))
+        return Choice(skill, known, asked, operations, time.perf_counter() - begun)
 
     def think(
         self, scenes: Sequence[Mapping[str, Scene]], wills: Mapping[str, WillSpec] | None = None, *, seed: int = 0
@@ -75,15 +77,11 @@ class SkilledBrain:
         """
         thoughts = []
         for scene in scenes:
-            begun = time.perf_counter()
             choice = self.choose(scene, wills)
             name = choice.skill
-            will = self._will(name, wills)
-            chosen = time.perf_counter() - begun
-            left = Purse(will, choice.operations, chosen).share(will)
+            left = choice.left(self._will(name, wills))
             (thought,) = think(self.skills[name], [scene[name]], left, seed=seed)
-            operations, seconds = thought.operations + choice.operations, thought.seconds + chosen
-            thoughts.append(dataclasses.replace(thought, choice=choice, operations=operations, seconds=seconds))
+            thoughts.append(choice.paid(thought))
         return thoughts
 
     def _will(self, name: str, wills: Mapping[str, WillSpec] | None) -> WillSpec:
@@ -98,12 +96,18 @@ class SkilledBrain:
             raise FolderError(f"skill '{name}': what is familiar to it was measured with other senses")
         return float(brain.familiarity(features_BF)[0])
 
-    def _briefly(self, name: str, scene: Scene, will: WillSpec) -> Thought:
-        """Returns what a skill thinks in the time that it had while learning, and so how sure it is."""
+    def _briefly(self, name: str, scene: Scene, will: WillSpec, among: int) -> Thought:
+        """Returns what a skill thinks in the time that it had while learning, and so how sure it is.
+
+        It may take one of so many parts of the will's budget.
+        """
         brain = self.skills[name]
+        operations = None if will.operations is None else max(1, will.operations // among)
+        ms = None if will.ms is None else will.ms / among
         training = brain.chart.training
         segments = max(training.segments, segments_to_say(brain.chart))  # or it would be judged before it has spoken
-        return think(brain, [scene], will.model_copy(update={"ticks": training.ticks * segments, "tries": 1}))[0]
+        brief = {"ticks": training.ticks * segments, "tries": 1, "operations": operations, "ms": ms}
+        return think(brain, [scene], will.model_copy(update=brief))[0]
 
 
 def trust(familiarity: float) -> float:

@@ -176,9 +176,12 @@ class _Thinker:
             return reading
 
         mind, _, walked = begin(self.brain, seen, self.generator, self.dtype, step)
-        foreseeing, most = (
-            len(walked.readings) * cost(self.brain, mind.places) for cost in (foreseeing_operations, segment_operations)
-        )
+        foreseeing = most = 0
+        if walked.readings:
+            foreseeing, most = (
+                len(walked.readings) * cost(self.brain, mind.places)
+                for cost in (foreseeing_operations, segment_operations)
+            )
         self.account.enter(owner, foreseeing, most, mind, min(segment, self.will.ticks))
         number = {}
         for row, scene in enumerate(owner):

@@ -43,7 +43,7 @@ def weigh(
         page: what is read.
         log_CV: log-probability of each symbol for each picture.
         ponder: thinks about some readings.
-        purse: says what confidence is enough, and when nothing is left for further readings.
+        purse: says what confidence is enough, and for how many further readings something is left.
         most: readings to think about.
 
     Raises:
@@ -53,7 +53,7 @@ def weigh(
     best: dict[str, tuple[float, Reading, Thought]] = {}
     tried, covered, at_once = 0, 0.0, 1
     likely = _Likely(page, log_CV)
-    while tried < most and (some := list(itertools.islice(likely, min(at_once, most - tried)))):
+    while some := list(itertools.islice(likely, at_once)):
         for (reading, chance), thought in zip(some, ponder([reading for reading, _ in some]), strict=True):
             answer = repr(thought.answer)
             worth = chance * thought.confidence
@@ -61,10 +61,11 @@ def weigh(
             if answer not in best or worth > best[answer][0]:
                 best[answer] = (worth, reading, thought)
             covered += chance
-        tried, at_once = tried + len(some), AT_ONCE
+        tried += len(some)
+        at_once = purse.pays(min(AT_ONCE, most - tried))
         # What can't be seen is out of the question; what hasn't been thought about speaks against every answer.
         possible = max(covered, 1.0 - likely.impossible)
-        if max(share.values()) / possible >= purse.will.confidence or covered / possible >= COVERED or purse.empty:
+        if max(share.values()) / possible >= purse.will.confidence or covered / possible >= COVERED:
             break
     if not tried:
         raise DataError("no reading of these pictures is something that the brain can see: its brackets don't match")

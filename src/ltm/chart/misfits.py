@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ltm.acts.number import NumberActSpec
 from ltm.chart.circuit import CircuitSpec
 from ltm.chart.every_zone import every_zone
 from ltm.chart.locate import Problem
@@ -43,11 +44,11 @@ def _acts(chart: Chart) -> Iterator[Problem]:
     for name in both:
         yield ("acts", name), "is the name of a sense as well; an answer can't be what is seen"
     for name, act in chart.acts.items():
-        if chart.training.loss == "stablemax":
-            # Both are of softmax's cross-entropy, and would be ignored.
-            for key in ("smoothing", "blur"):
-                if getattr(act, key, 0):
-                    yield ("acts", name, key), "training.loss is stablemax, which knows none: 0, or another loss"
+        blurred = isinstance(act, NumberActSpec) and act.blur > 0  # whose loss is softmax's in any case
+        smoothing = getattr(act, "smoothing", 0.0)
+        if chart.training.loss == "stablemax" and smoothing and not blurred:
+            # It is of softmax's cross-entropy, and would be ignored.
+            yield ("acts", name, "smoothing"), "training.loss is stablemax, which knows none: 0, or another loss"
         at = act.place(next(iter(chart.senses)))
         if at is None:
             continue

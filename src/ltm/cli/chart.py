@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ltm.cli.brain_folder import from_hub, refuse_several
+from ltm.cli.brain_folder import from_hub, refuse_several, require_outside
 
 app = typer.Typer(help="Make, check, size and draw charts.", no_args_is_help=True)
 
@@ -133,12 +133,17 @@ def draw_chart(
     """
     from ltm.chart.draw import mermaid
     from ltm.chart.load import load_chart
+    from ltm.chart.shipped import shipped
     from ltm.chart.size import Sizes
     from ltm.errors import LtmError
     from ltm.runtime.atomic import write_file
 
-    refuse_several(chart, "draw")
-    loaded = load_chart(chart / "chart.yaml" if chart.is_dir() else chart)
+    named = str(chart) in shipped()  # also where a folder is called so
+    if not named:
+        refuse_several(chart, "draw")
+    if out is not None:
+        require_outside(out, chart)
+    loaded = load_chart(chart / "chart.yaml" if chart.is_dir() and not named else chart)
     parts = Sizes.of(loaded).parts
     sizes = {name.removeprefix("zones/"): 4 * n for name, n in parts.items() if name.startswith("zones/")}
     if out is None:

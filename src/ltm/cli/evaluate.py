@@ -66,8 +66,8 @@ def evaluate(
     from ltm.cli.show_report import show_report
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
+    from ltm.runtime.listing import inspect_folder
     from ltm.runtime.paged import open_brain, open_skills
-    from ltm.runtime.pager import Pager
     from ltm.runtime.skills import has_skills
     from ltm.scenes.columns import seen_columns
     from ltm.scenes.options import parse_options, with_options
@@ -88,7 +88,8 @@ def evaluate(
     _only_made(made, {"count": count, "seed": seed})
     count, seed = count or COUNT, SEED if seed is None else seed
     folder = brain if skill is None and not has_skills(brain) else skill_for(brain, data, skill)
-    loaded, record = open_brain(folder, memory, _pins_of(brain, folder, pin or []))
+    skilled = open_skills(brain, memory, pin or []) if has_skills(brain) else None
+    loaded = open_brain(folder, memory, pin or [])[0] if skilled is None else skilled.skills[folder.name]
     asked_otherwise = {"plot": plot, "ticks": ticks, "tries": tries, "confidence": confidence, "segments": segments}
     given = [f"--{name}" for name, value in asked_otherwise.items() if value is not None]
     if given and speaks(loaded.chart):
@@ -97,7 +98,7 @@ def evaluate(
     if made:
         scenes = _made(loaded.chart, asked_for, data, count, seed, console)
     else:
-        known = record["provenance"].get("data_sha256")
+        known = inspect_folder(folder).provenance.data_sha256
         if known is not None and known == digest(Path(data)):
             console.print("this is the file it was trained on: the figures will flatter it", style="yellow")
         scenes = questions_of(loaded.chart, _read(loaded.chart, data, skip_bad, console))
@@ -108,21 +109,18 @@ def evaluate(
     scorer = scorer_of(loaded.chart)
     with console.status("thinking") as status:
         report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
-    if has_skills(brain):
+    if skilled is not None:
         report["skill"] = folder.name
-        if isinstance(loaded.circuit.residence, Pager):
-            loaded.circuit.residence.empty()  # all skills are opened now, under the same budget
         with console.status("asking who knows these scenes"):
             first = scenes.take(np.arange(min(limit or MOST_SCENES, len(scenes))))
-            skills = open_skills(brain, memory, pin or [])
-            senses = {name: seen_columns(one.chart) for name, one in skills.skills.items()}
+            senses = {name: seen_columns(one.chart) for name, one in skilled.skills.items()}
             source = find_source(data)
             if source is None:
                 reads = skilled_questions(senses, data, lambda problem: None)
             else:
                 rows = _made_rows(asked_for, data, count, seed, int(first.lines[-1]))
                 reads = skilled_rows(senses, rows, data, source.written)
-            found = routing(skills, folder.name, first, reads, will)
+            found = routing(skilled, folder.name, first, reads, will)
         if found["scenes"]:  # none are, where the source writes its scenes in another form than the skill reads
             report["routing"] = found
     if as_json:
@@ -153,17 +151,6 @@ def _only_made(made: bool, options: Mapping[str, int | None]) -> None:
     given = [f"--{name}" for name, value in options.items() if value is not None]
     if given and not made:
         raise LtmError(f"{', '.join(given)}: for built-in sources; of a file all scenes are judged, or --limit of them")
-
-
-def _pins_of(brain: Path, folder: Path, pins: list[str]) -> list[str]:
-    """Returns the zones of one skill that are pinned; of a brain of several they are named with their skill."""
-    from ltm.runtime.paged import check_pins
-    from ltm.runtime.skills import has_skills, records_of
-
-    if not has_skills(brain):
-        return pins
-    check_pins(pins, [f"{skill}/{zone}" for skill, record in records_of(brain).items() for zone in record.zones])
-    return [zone for skill, _, zone in (pin.partition("/") for pin in pins) if skill == folder.name]
 
 
 def _made(chart: Chart, asked_for: ScenesSpec, source: str, count: int, seed: int, console: Console) -> SceneSet:

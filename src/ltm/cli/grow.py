@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ltm.chart.schema import Chart
+    from ltm.scenes.store import SceneSet
 
 KEEP = ("frozen", "rehearse")
 LOSS = 1.0
@@ -71,10 +72,12 @@ def grow(
     """
     from ltm.chart.scenes import PIPE
     from ltm.cli.training import console_of, run_training
-    from ltm.errors import LtmError, nearest
+    from ltm.errors import LtmError
     from ltm.runtime.alone import alone
     from ltm.runtime.skills import folders_of
-    from ltm.scenes.sources import check_named, find_source
+    from ltm.scenes.prepare_stream import scenes_of
+    from ltm.scenes.sources import check_named, find_source, settled
+    from ltm.scenes.stream import sample_of
     from ltm.training.forgetting import EARLIER, changes, refuse_forgetting
     from ltm.training.from_data import name_of, propose_for
     from ltm.training.grow import add_skill, check_new, nursery
@@ -85,15 +88,8 @@ def grow(
     console = console_of()
     if name != name_of(Path(name)):
         raise LtmError(f"--name {name}: expected a lower-case word such as {name_of(Path(name))!r}")
-    if keep not in KEEP:
-        raise LtmError(f"--keep {keep}: expected frozen or rehearse{nearest(keep, KEEP)}")
-    if share and keep == "frozen":
-        raise LtmError("--share: frozen zones can be used with --reuse; sharing needs --keep rehearse")
-    if loss is not None and keep == "frozen":
-        raise LtmError("--loss: frozen skills lose nothing; it is for --keep rehearse")
+    _check_keep(keep, share, reuse, loss)
     loss = LOSS if loss is None else loss
-    if reuse and keep == "rehearse":
-        raise LtmError("--reuse: zones that are used as they are need --keep frozen; with rehearse, see --share")
     found = to_change(brain, out, "grow")
     final = out or found
     folders = check_new(found, name, out)
@@ -105,7 +101,7 @@ def grow(
     place = nursery(final, name)
     run = run_folder(place)
     asked = {
-        "--scenes": str(Path(scenes).resolve()) if Path(scenes).exists() else scenes,
+        "--scenes": settled(scenes) if find_source(scenes) is not None else str(Path(scenes).resolve()),
         "--see": " ".join(see or []),
         "--do": " ".join(do or []),
         "--keep": keep,
@@ -137,7 +133,12 @@ def grow(
                     replay=replay,
                 )
 
-            _show(growth.begin(run, asked, propose, size), growth.chart, console)
+            def learned(chart: Chart) -> SceneSet:
+                console.print("trying whether zones are better shared, for a moment", style="dim")
+                return sample_of(scenes_of(chart, run, skip_bad=skip_bad).train)
+
+            tries = None if scenes == PIPE else learned  # what comes through a pipe comes once
+            _show(growth.begin(run, asked, propose, size, tries), growth.chart, console)
         weights, notes = growth.weights()
         together = growth.together(loss)
         for note in notes:
@@ -166,6 +167,19 @@ def grow(
         place.parent.rmdir()
     folders = folders_of(final)
     console.print(f"{final}/ has {len(folders)} skills: {', '.join(folders)}", highlight=False)
+
+
+def _check_keep(keep: str, share: list[str] | None, reuse: list[str] | None, loss: float | None) -> None:
+    from ltm.errors import LtmError, nearest
+
+    if keep not in KEEP:
+        raise LtmError(f"--keep {keep}: expected frozen or rehearse{nearest(keep, KEEP)}")
+    if share and keep == "frozen":
+        raise LtmError("--share: frozen zones can be used with --reuse; sharing needs --keep rehearse")
+    if loss is not None and keep == "frozen":
+        raise LtmError("--loss: frozen skills lose nothing; it is for --keep rehearse")
+    if reuse and keep == "rehearse":
+        raise LtmError("--reuse: zones that are used as they are need --keep frozen; with rehearse, see --share")
 
 
 def _show(notes: Sequence[str], chart: Chart, console: Console) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltm.cli.brain_folder import Memory, Pins, fetched, refuse_several
+from ltm.cli.brain_folder import Memory, Pins, fetched, refuse_several, require_outside
 
 if TYPE_CHECKING:
     from ltm.catalog.estimate import World
@@ -111,6 +111,8 @@ def _check(
             raise LtmError(f"--{option} is for a brain folder that thinks; name the folder too")
     if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
         raise LtmError(f"--plot {plot}: expected a name that ends in .png or .svg")
+    if plot is not None and brain is not None:
+        require_outside(plot, brain, option="--plot")
     if plot is not None and not plot.parent.is_dir():
         raise LtmError(f"--plot {plot}: there is no folder {plot.parent}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltm.cli.brain_folder import from_hub, is_address
+from ltm.cli.brain_folder import from_hub, is_address, require_outside
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -133,6 +133,7 @@ def schema_of_scenes(
     if out is None:
         typer.echo(text, nl=False)
     else:
+        require_outside(out, Path(what))
         write_file(out, text.encode())
         typer.echo(f"wrote {out}")
 
@@ -156,20 +157,19 @@ def _declared(
     from ltm.scenes.sources import find_source
     from ltm.training.from_data import propose_for
 
-    path = Path(what)
+    path, named = Path(what), find_source(what) is not None or what in shipped()  # also where a folder is called so
     if see or do or path.suffix.lower() in ENDINGS:
         _check_file(what)
         found = infer(path, see, do, skip_bad=True)
         seen = {name: spec_of(found.columns[name]) for name in found.see}
         steps = None if found.steps is None else StepsSpec.model_validate(found.steps)
         return seen, {name: spec_of(found.columns[name], done=True) for name in found.do}, steps
-    if path.is_dir() and has_skills(path):
+    if not named and has_skills(path):
         folders = ", ".join(str(folder) for folder in folders_of(path).values())
         raise LtmError(f"{what}: a brain of several skills, each with rows of its own; choose one of {folders}")
-    if path.is_dir():
+    if path.is_dir() and not named:
         path = path / "chart.yaml"
-    is_source = find_source(what) is not None and what not in shipped() and not path.exists()
-    chart = propose_for(what, [], [])[0] if is_source else load_chart(path)
+    chart = propose_for(what, [], [])[0] if named and what not in shipped() else load_chart(path)
     return chart.senses, chart.acts, chart.steps
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     from ltm.scenes.scene import Scene
 
 BATCH = 128
-Group = tuple["Brain", "list[tuple[Choice | None, Scene]]"]
-"""A brain and scenes that it thinks about together, each with why this brain, where there are several skills."""
+Group = tuple["Brain", "WillSpec", "list[tuple[Choice | None, Scene]]"]
+"""A brain, what it may spend, and scenes that it thinks about together, each with why this brain where there are
+several skills."""
 
 
 def think(
@@ -99,8 +99,8 @@ def think(
     skip = leave_out if skip_bad else None
     thoughts: list[Thought] = []
     count = unsure = 0
-    for (loaded, chosen), last in _with_last(_groups(_questions(brain, opened, scene, skip))):
-        will, group = _will(loaded, asked), [scene for _, scene in chosen]
+    for (loaded, will, chosen), last in _with_last(_groups(_questions(brain, opened, scene, asked, skip), asked)):
+        group = [scene for _, scene in chosen]
         alone = last and not count and len(group) == 1
         if watch and not alone:
             raise DataError("--watch shows one thought at a time; the input holds more than one scene")
@@ -114,7 +114,7 @@ def think(
                 made = ponder(loaded, values, will, seed=seed, trace=trace is not None, steps=True, listen=listen)
         else:
             made = ponder(loaded, values, will, seed=seed, trace=trace is not None, steps=True)
-        made = [_paid(thought, choice) for thought, (choice, _) in zip(made, chosen, strict=True)]
+        made = [choice.paid(thought) if choice else thought for thought, (choice, _) in zip(made, chosen, strict=True)]
         _show(loaded, group, made, as_json, alone)
         count += len(made)
         unsure += sum(not thought.sure for thought in made)
@@ -137,12 +137,6 @@ def think(
     return EXIT_OK
 
 
-def _paid(thought: Thought, choice: Choice | None) -> Thought:
-    """Returns a thought with why this skill had it, and with the operations that asking several took."""
-    asking = 0 if choice is None else choice.operations
-    return replace(thought, choice=choice, operations=thought.operations + asking)
-
-
 def _refuse(options: dict[str, Any], why: str) -> None:
     given = [f"--{name}" for name, value in options.items() if value is not None]
     if given:
@@ -157,10 +151,13 @@ def _opened(folder: Path, memory: str | None, pins: list[str]) -> Brain | Skille
     return open_skills(folder, memory, pins) if has_skills(folder) else open_brain(folder, memory, pins)[0]
 
 
-def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
+def _will(brain: Brain, asked: dict[str, Any], asking: bool = False) -> WillSpec:
+    """Returns the chart's will with what was asked for; a skill that is only asked needn't hear the goal."""
     from pydantic import ValidationError
 
-    will = brain.chart.will
+    will, steps = brain.chart.will, brain.chart.steps
+    if asking and (steps is None or steps.goal is None):
+        asked = {name: value for name, value in asked.items() if name != "goal"}
     try:
         return type(will).model_validate({**will.model_dump(), **asked})
     except ValidationError as problem:
@@ -168,7 +165,11 @@ def _will(brain: Brain, asked: dict[str, Any]) -> WillSpec:
 
 
 def _questions(
-    folder: Path, opened: Brain | SkilledBrain, given: str | None, skip: Callable[[str], None] | None
+    folder: Path,
+    opened: Brain | SkilledBrain,
+    given: str | None,
+    asked: dict[str, Any],
+    skip: Callable[[str], None] | None,
 ) -> Iterator[tuple[Choice | None, Brain, Question]]:
     """Yields scenes with the brain that thinks about them, and why that one where there are several."""
     from ltm.brain.brain import Brain
@@ -182,8 +183,9 @@ def _questions(
             yield None, opened, question
         return
     senses = {name: seen_columns(brain.chart) for name, brain in opened.skills.items()}
+    wills = {name: _will(brain, asked, asking=True) for name, brain in opened.skills.items()}
     for read in skilled_questions(senses, given, skip):
-        choice = opened.choose({name: question.scene for name, question in read.items()})
+        choice = opened.choose({name: question.scene for name, question in read.items()}, wills)
         name, brain = choice.skill, opened.skills[choice.skill]
         if speaks(brain.chart):
             problem = f"{read[name].where}: skill {name!r} talks; ltm take {folder} {name} -o {name}/ makes it a brain"
@@ -194,17 +196,19 @@ def _questions(
         yield choice, brain, read[name]
 
 
-def _groups(found: Iterator[tuple[Choice | None, Brain, Question]]) -> Iterator[Group]:
-    """Yields runs of scenes of one brain and shape, of 128 at most; those before a bad one come before its error."""
+def _groups(found: Iterator[tuple[Choice | None, Brain, Question]], asked: dict[str, Any]) -> Iterator[Group]:
+    """Yields runs of scenes of one brain, budget and shape, of 128 at most; those before a bad one before its error."""
     group: Group | None = None
     shape: tuple[Any, ...] = ()
     try:
         for choice, brain, question in found:
-            if group is not None and (brain is not group[0] or question.shape != shape or len(group[1]) == BATCH):
+            will = _will(brain, asked) if choice is None else choice.left(_will(brain, asked))
+            alike = group is not None and group[:2] == (brain, will) and question.shape == shape
+            if group is not None and not (alike and len(group[2]) < BATCH):
                 yield group
                 group = None
-            group = group or (brain, [])
-            group[1].append((choice, question.scene))
+            group = group or (brain, will, [])
+            group[2].append((choice, question.scene))
             shape = question.shape
     except DataError:
         if group is not None:
@@ -219,7 +223,7 @@ def _with_last(groups: Iterator[Group]) -> Iterator[tuple[Group, bool]]:
     first = next(groups, None)
     if first is None:
         return
-    if len(first[1]) > 1:
+    if len(first[2]) > 1:
         yield first, False
     else:
         try:

@@ -160,9 +160,10 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _begin(work: Path, run: Planned, say: Callable[[str], None]) -> None:
+def _begin(work: Path, run: Planned, how: Sequence[str], say: Callable[[str], None]) -> None:
     """Writes down what trains a run; what was begun by other code, settings or another machine is begun anew."""
-    state = {"code": code_digest(), "made_for": digest_of(run), **{key: here()[key] for key in ("processor", "torch")}}
+    machine = {key: here()[key] for key in ("processor", "torch")}
+    state = {"code": code_digest(), "made_for": digest_of(run), "how": list(how), **machine}
     note = work / "begun.json"
     if work.exists():
         if note.exists() and json.loads(note.read_bytes()) == state:
@@ -183,8 +184,8 @@ def _run(
     stop: Callable[[], bool],
 ) -> RunFile | None:
     """Trains and measures; None where it was stopped, after saving."""
-    _begin(work, run, say)
     how = (f"training.seed={run.seed}", f"training.steps={paces.steps(run)}", f"training.precision={paces.precision}")
+    _begin(work, run, how, say)
     chart = chart_of(run.arm.task, (*run.arm.changes, *how))
     scenes = material(run.arm.task, run.arm.learned)
     aside, scorer = scenes.prepared.validation, scorer_of(chart)

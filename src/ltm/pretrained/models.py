@@ -100,14 +100,14 @@ def above(model: str, layers: int | None, last: int) -> Above:
     return made
 
 
-def let_go(model: str, layers: Sequence[int | None] | None = None) -> None:
+def let_go(model: str, parts: Sequence[tuple[int | None, ...]] | None = None) -> None:
     """Forgets a loaded model with all that it has made; who asks for it again loads it again.
 
     Args:
         model: as for `facts_of`; one that isn't loaded is no mistake.
-        layers: only the parts of it of which so many layers are run; all parts when absent.
+        parts: only these of it: the `layers` of `frozen`, or the `layers` and `last` of `above`; all when absent.
     """
-    for key in [key for key in _loaded if key[0] == model and (layers is None or key[2] in layers)]:
+    for key in [key for key in _loaded if key[0] == model and (parts is None or key[2:] in parts)]:
         del _loaded[key]
 
 

@@ -70,7 +70,17 @@ def save_brain(
     wanted = tokenizer_named(brain.chart)
     content = None if wanted is None else content_of(wanted)
     files = BrainFiles(
-        text, zones, connectome, record, frozenset(constants), known, kept, bodies or {}, brain.int8, content
+        text,
+        zones,
+        connectome,
+        record,
+        frozenset(constants),
+        familiarity=known,
+        rehearsal=kept,
+        bodies=bodies or {},
+        int8=brain.int8,
+        tokenizer=content,
+        license=brain.license,
     )
     save_folder(path, files)
 
@@ -99,7 +109,7 @@ def load_brain(path: Path) -> tuple[Brain, dict[str, Any]]:
     brain.int8 = files.int8
     if (origin := origin_of(path)) is not None:  # where it was fetched from, not where its weights began
         files.record["provenance"]["origin"] = origin
-    brain.origin = files.record["provenance"].get("origin")
+    brain.origin, brain.license = files.record["provenance"].get("origin"), files.license
     brain.zone_origins = files.record["provenance"].get("zones", {})
     if files.familiarity is not None:
         brain.familiarity = familiarity_of(files.familiarity, path / FAMILIARITY)

@@ -22,7 +22,7 @@ from ltm.runtime.bodies import BODY, find_body, zone_file
 from ltm.runtime.card import card
 from ltm.runtime.front_matter import with_front_matter
 from ltm.runtime.int8 import pack, unpack
-from ltm.runtime.listing import CARD, LICENSE, RECORD, check_target, checked, digest_of, inspect_folder
+from ltm.runtime.listing import CARD, LICENSE, RECORD, check_target, checked, digest_of, inspect_folder, license_of
 from ltm.runtime.record import (
     CHART,
     CONNECTOME,
@@ -65,6 +65,7 @@ class BrainFiles:
         bodies: zones whose body is not written, as another skill's zone file holds the very same; with its SHA-256.
         int8: whether matrices of zones and connectome are written in eight bits.
         tokenizer: what texts are read with, where the chart names one.
+        license: a text that a person has added; None leaves the one that is there.
     """
 
     chart_text: str
@@ -77,6 +78,7 @@ class BrainFiles:
     bodies: Mapping[str, str] = field(default_factory=dict)
     int8: bool = False
     tokenizer: str | None = None
+    license: bytes | None = None
 
 
 def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> None:
@@ -135,8 +137,7 @@ def save_folder(path: Path, files: BrainFiles, *, overwrite: bool = True) -> Non
     text = json.dumps(whole, indent=2, ensure_ascii=False)
     record = read_record(text.encode(), str(path / RECORD))
 
-    license_ = path / LICENSE
-    kept = license_.read_bytes() if license_.is_file() else None  # which a person may have added
+    kept = files.license or license_of(path)
 
     def write(folder: Path) -> None:
         (folder / "zones").mkdir()
@@ -191,6 +192,7 @@ def load_folder(path: Path) -> BrainFiles:
         rehearsal=kept,
         int8=int8,
         tokenizer=tokenizer,
+        license=license_of(path),
     )
 
 

@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 RECORD = "brain.json"
 CARD = "README.md"
 LICENSE = "LICENSE"
+MOST_LICENSE = 1_000_000
+"""Bytes of one."""
 _BESIDE = {RECORD, CARD, LICENSE, "zones"}  # what may be there without being listed, and hidden files
+
+
+def license_of(path: Path) -> bytes | None:
+    """Returns the license that somebody has added to a brain folder, which isn't listed; None where there is none."""
+    file = path / LICENSE
+    return read_bytes(file, MOST_LICENSE) if file.is_file() else None
 
 
 def inspect_folder(path: Path) -> BrainRecord:

@@ -23,6 +23,7 @@ from ltm.runtime.pager import START, Load, Lodging, Pager, vacate
 from ltm.runtime.record import FAMILIARITY, BrainRecord
 from ltm.runtime.room import Mark, read_into_a_room, room_for, views_of
 from ltm.runtime.skills import folders_of, has_skills, load_skills, read_skills
+from ltm.runtime.weights import PLAIN
 
 Words = dict[str, str]
 """What is kept with a file's tensors."""
@@ -173,7 +174,10 @@ def _whole(parts: Scaled) -> dict[str, Tensor]:
     }
     whole = room_for(wanted)
     for name, (tensor, scale_R) in parts.items():
-        if scale_R is None:
+        if scale_R is None and tensor.dtype in PLAIN:
+            # As in `unpack_into`: torch's own would start a crew of threads in the reader's.
+            whole[name].numpy()[...] = tensor.numpy()
+        elif scale_R is None:
             whole[name].copy_(tensor)
         else:
             unpack_into(whole[name], tensor, scale_R)

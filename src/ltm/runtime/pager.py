@@ -51,7 +51,7 @@ class Pager:
         self._pins = frozenset(pins)
         # Zones may look through different parts of one model, which are here apart.
         self._looking = {
-            name: frozenset((p.spec.model, layers) for p in zone.models for layers in (p.spec.below, p.spec.layers))
+            name: frozenset((body.spec.model, part) for body in zone.models for part in body.parts)
             for name, zone in zones.items()
         }
         self._here: OrderedDict[str, None] = OrderedDict()
@@ -137,13 +137,6 @@ class Pager:
             self._coming[name] = self._reader.submit(self._load, name)
             self.paging = replace(self.paging, peak_bytes=max(self.paging.peak_bytes, self.used))
 
-    def empty(self) -> None:
-        """Lets every zone leave, pinned ones too, for who opens the same brain once more."""
-        for name in list(self._coming):
-            self._settle(name, self._coming.pop(name).result())
-        for name in self.here:
-            self._leave(name)
-
     def close(self) -> None:
         """Ends the reading of what is on its way, for who opens many brains in one process."""
         self._reader.shutdown(wait=True, cancel_futures=True)
@@ -182,8 +175,8 @@ class Pager:
     def _leave(self, name: str) -> None:
         vacate(self._zones[name])
         del self._here[name]
-        for model, layers in self._looking[name] - {part for other in self._here for part in self._looking[other]}:
-            let_go(model, [layers])
+        for model, part in self._looking[name] - {one for other in self._here for one in self._looking[other]}:
+            let_go(model, [part])
         self.paging = replace(self.paging, evictions=self.paging.evictions + 1)
 
 

@@ -23,7 +23,7 @@ from ltm.runtime.alone import alone
 from ltm.runtime.atomic import write_folder
 from ltm.runtime.bodies import SKILLS_FOLDER, fingerprint_of, zone_file
 from ltm.runtime.brains import load_brain, save_brain
-from ltm.runtime.folder import CARD, RECORD, check_target, inspect_folder
+from ltm.runtime.listing import CARD, LICENSE, RECORD, check_target, inspect_folder
 from ltm.runtime.record import MAX_RECORD, BrainRecord, Digest
 from ltm.runtime.snapshot import origin_of
 from ltm.runtime.weights import read_bytes
@@ -198,7 +198,8 @@ def _copy(folder: Path, place: Path) -> None:
         shutil.copytree(folder, place, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
         return
     card = (CARD,) if (folder / CARD).is_file() else ()
-    for file in (*inspect_folder(folder).files, *card):
+    license = (LICENSE,) if (folder / LICENSE).is_file() else ()
+    for file in (*inspect_folder(folder).files, *card, *license):
         (place / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / file, place / file)
     record = json.loads(read_bytes(folder / RECORD, MAX_RECORD))

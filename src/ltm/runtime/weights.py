@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ltm.errors import FolderError, LtmError, nearest
 
-_PLAIN = (torch.float16, torch.float32, torch.float64)
+PLAIN = (torch.float16, torch.float32, torch.float64)
 MAX_HEADER = 10_000_000
 """Bytes of a file's header, which lists its tensors."""
 
@@ -236,7 +236,7 @@ def not_finite(tensor: Tensor) -> str:
         return ""
     # By NumPy, on one thread: PyTorch would give each thread that reads files a crew of its own, and crews of more
     # threads than there are cores make every product wait.
-    values = (tensor if tensor.is_complex() or tensor.dtype in _PLAIN else tensor.float()).detach().cpu().numpy()
+    values = (tensor if tensor.is_complex() or tensor.dtype in PLAIN else tensor.float()).detach().cpu().numpy()
     if np.isfinite(values).all():
         return ""
     return "NaN" if np.isnan(values).any() else "infinity"

@@ -39,9 +39,9 @@ def uneven(chart: Chart, sides: Mapping[str, npt.NDArray[np.uint32]]) -> tuple[i
         chart: declares symmetries.
         sides: of each column's values `[scenes, axes]`.
     """
-    if chart.steps is not None or not MOVES.keys() & set(
-        chart.scenes.symmetries
-    ):  # steps are moved each by its own sides
+    if not chart.training.augment or not MOVES.keys() & set(chart.scenes.symmetries):
+        return None
+    if chart.steps is not None:  # steps are moved each by its own sides
         return None
     if any(isinstance(act, CanvasSpec) for act in chart.acts.values()):  # then each is moved by its own sides
         return None

@@ -120,6 +120,9 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
                 raise found.scene
             problems.append(str(found.scene))
             continue
+        if skip_bad and (wrong := _unmoved(chart, found.scene)):
+            problems.append(f"{origin.name}: a scene has {wrong}")
+            continue
         beginning.append(found)
         scenes.append(found.scene)
         told(f"reading the beginning of {origin.name}", len(scenes) / spec.buffer)

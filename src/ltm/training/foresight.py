@@ -36,7 +36,8 @@ def foresight(brain: Brain, scenes: SceneSet, bf16: bool = False, seed: int = 0)
     generator = torch.Generator().manual_seed(seed)
     missed = length = 0.0
     sums: dict[int, Tensor] = {}
-    counts: dict[int, int] = {}
+    counts: dict[int, Tensor] = {}
+    moves = 0
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         for _, values in batches(scenes, BATCH):
             batch, count = values[ROLE].shape
@@ -47,9 +48,10 @@ def foresight(brain: Brain, scenes: SceneSet, bf16: bool = False, seed: int = 0)
                 missed, length = missed + float(error_B.sum()), length + float(length_B.sum())
                 sites = move.made.shape[1]
                 sums[sites] = sums.get(sites, torch.zeros(())) + move.there(move.made).double().sum(0)
-                counts[sites] = counts.get(sites, 0) + batch
-    if not counts or length == 0:
+                counts[sites] = counts.get(sites, torch.zeros(())) + move.there(torch.ones_like(move.made)).sum(0)
+                moves += batch
+    if not moves or length == 0:
         return None
     # The squared distance from the mean is the squared length less the mean's, so one pass is enough.
-    of_mean = sum(float((total / counts[sites]).square().sum()) * counts[sites] for sites, total in sums.items())
-    return {"moves": sum(counts.values()), "missed": missed / length, "mean_missed": 1 - of_mean / length}
+    of_mean = sum(float((total.square() / counts[sites].clamp_min(1)).sum()) for sites, total in sums.items())
+    return {"moves": moves, "missed": missed / length, "mean_missed": 1 - of_mean / length}

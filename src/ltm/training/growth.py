@@ -12,10 +12,12 @@ from ltm.chart.schema import Chart
 from ltm.errors import LtmError
 from ltm.runtime.listing import RECORD
 from ltm.runtime.weights import sha256
+from ltm.scenes.store import SceneSet
 from ltm.training.attempt import Attempt
 from ltm.training.grow import start_from
 from ltm.training.reuse import Skills, Where, shared, start_with, with_frozen, with_shared
 from ltm.training.together import Earlier, Together
+from ltm.training.trial import Trial, loss_after
 
 Propose = Callable[[int | str], tuple[Chart, Sequence[str]]]
 """From bytes of weights to a chart and notes."""
@@ -75,17 +77,26 @@ class Growth:
         self._chart, self.zones = load_chart(run / "chart.yaml"), dict(attempt.zones)
         return True
 
-    def begin(self, run: Path, asked: Mapping[str, str], propose: Propose, size: str) -> Sequence[str]:
-        """Proposes a chart, and writes down what was asked for.
+    def begin(
+        self,
+        run: Path,
+        asked: Mapping[str, str],
+        propose: Propose,
+        size: str,
+        learned: Callable[[Chart], SceneSet] | None = None,
+    ) -> Sequence[str]:
+        """Proposes a chart, tries whether sharing serves it, and writes down what was asked for.
 
         Args:
             run: folder of the attempt.
             asked: what each option is, as text.
             propose: proposes a chart of a size.
             size: bytes of the new skill's own weights at most.
+            learned: reads scenes to try by whether zones are better shared, where none were named to share; without
+                it they are.
 
         Returns:
-            What was seen in the data.
+            What was seen in the data, and what was tried.
         """
         try:
             room = int(parse_bytes(size))
@@ -96,12 +107,26 @@ class Growth:
         else:
             self._chart, notes = propose(room)
             if self.rehearse:
-                self._chart, self.zones = with_shared(self._chart, self.skills, self.share, room)
+                alone = self._chart
+                self._chart, self.zones = with_shared(alone, self.skills, self.share, room)
+                if learned is not None and not self.share:
+                    notes = [*notes, self._try_sharing(alone, learned(alone))]
         used = {skill for skill, _ in self.zones.values()} | self._rehearsing()
         used |= set() if self.start is None else {self.start}
         marks = {skill: sha256(self.skills.folders[skill] / RECORD) for skill in sorted(used)}
         Attempt(asked=dict(asked), zones=self.zones, skills=marks).write(run)
         return notes
+
+    def _try_sharing(self, alone: Chart, scenes: SceneSet) -> str:
+        """Lets the new skill have zones of its own where it learns clearly better with them; says what was found."""
+        whose = ", ".join(f"{skill}/{zone}" for skill, zone in self.zones.values())
+        shared = start_with(Brain(self.chart), self.skills, self.zones)
+        trial = Trial(*(loss_after(brain, scenes) for brain in (Brain(alone), shared)))
+        if trial.alike:
+            return f"sharing {whose}: {trial.words()}"
+        options = " ".join(f"--share {skill}" for skill in dict.fromkeys(skill for skill, _ in self.zones.values()))
+        self._chart, self.zones = alone, {}
+        return f"not sharing {whose}: {trial.words()} ({options} shares all the same)"
 
     def weights(self) -> tuple[Brain | None, list[str]]:
         """Returns what the new skill starts with, None where that is chance; and what to tell the user."""

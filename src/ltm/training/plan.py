@@ -54,6 +54,8 @@ class Plan(BaseModel):
     precision: Literal["fp32", "bf16"]
     compiled: bool
     seconds_a_step: float
+    seconds: float = 0.0
+    """That steps may take, where minutes say how many there are."""
     rehearse_every: int = 2
     """Where earlier skills rehearse: one step in so many is theirs."""
     notes: tuple[str, ...] = ()
@@ -154,11 +156,14 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
                 compiled = faster < seconds
                 seconds = min(seconds, faster)
     seconds += looked.waited(spec.batch / spec.segments, endless)
-    steps = spec.steps or max(1, round((spec.minutes * 60 * HELD_BACK - looked.seconds) / seconds))
+    left = spec.minutes * 60 * HELD_BACK - looked.seconds
+    steps = spec.steps or max(1, round(left / seconds))
     if spec.steps is None and most is not None and most < steps:
         notes.append(f"{spec.passes:g} passes over {count:,} scenes are enough: {most * seconds:.0f} s of training")
         steps = most
-    return Plan(steps=steps, precision=precision, compiled=compiled, seconds_a_step=seconds, notes=tuple(notes))
+    return Plan(
+        steps=steps, precision=precision, compiled=compiled, seconds_a_step=seconds, seconds=left, notes=tuple(notes)
+    )
 
 
 def _most_steps(spec: TrainingSpec, count: int) -> int | None:

@@ -149,5 +149,5 @@ def _rebuilt(brain: Brain, chart: Chart, state: Mapping[str, Tensor]) -> Brain:
     drawn = made.state_dict()
     made.load_state_dict(drawn | {name: weight for name, weight in state.items() if name in drawn})
     made.familiarity, made.rehearsal, made.int8 = brain.familiarity, brain.rehearsal, brain.int8
-    made.origin, made.zone_origins = brain.origin, dict(brain.zone_origins)
+    made.origin, made.license, made.zone_origins = brain.origin, brain.license, dict(brain.zone_origins)
     return made.eval()

@@ -25,7 +25,7 @@ from ltm.scenes.stream import Stream
 from ltm.training.fingerprint import fingerprint
 from ltm.training.looks import quick_accuracy
 from ltm.training.loop import Saved, Trainer
-from ltm.training.plan import HELD_BACK, Plan, seconds_a_step
+from ltm.training.plan import Plan, seconds_a_step
 from ltm.training.segment import Scorer, run_segment
 from ltm.training.slots import Slots
 from ltm.training.together import Together
@@ -107,13 +107,13 @@ class Rehearser(Trainer):
         self.say("measuring a step of the skills that rehearse")
         times = [seconds_a_step(one.brain.chart, one.replay, bf16, run_segment, 2) for one in self.earlier.values()]
         spec, new, rehearsed = self.chart.training, plan.seconds_a_step, sum(times) / len(times)
-        every = 2 if spec.steps is not None else 1 + max(1, round((1 - SHARE) / SHARE * rehearsed / new))
+        every = 2 if spec.steps is not None else 1 + max(1, math.ceil((1 - SHARE) / SHARE * rehearsed / new - 1e-9))
         mean = ((every - 1) * new + rehearsed) / every
         steps = spec.steps or max(every, round(plan.steps * new / mean))
         if spec.steps is None and spec.passes is not None:
             # Passes are over new scenes: as many steps of those as alone, if time allows.
             wanted = math.ceil(plan.steps * every / (every - 1))
-            steps = max(steps, min(wanted, round(60 * spec.minutes * HELD_BACK / mean)))
+            steps = max(steps, min(wanted, round(plan.seconds / mean)))
         notes = (*plan.notes, f"one step in {every} rehearses {', '.join(self.earlier)}")
         changes = {"steps": steps, "seconds_a_step": mean, "rehearse_every": every, "notes": notes}
         return plan.model_copy(update=changes)

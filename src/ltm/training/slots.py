@@ -58,7 +58,8 @@ class Slots:
         self.mind.spoken = taught(brain.chart, self.values, generator)
         # Ages start spread out, so that every batch holds early and late segments.
         self.age_B = torch.randint(0, spec.segments, (spec.batch,), generator=generator)
-        self.confidence_B = torch.zeros(spec.batch)
+        self.confidence_B = torch.ones(spec.batch)
+        """In the present answers; where there are none yet, nothing is in doubt."""
         if saved is not None:
             self.restore(*saved)
 
@@ -138,7 +139,7 @@ class Slots:
         self.age_B[index] = 0
         self.position_B[index] = 0
         self.mind.places = self._places()
-        self.confidence_B[index] = 0
+        self.confidence_B[index] = 1
 
     def _places(self) -> Places:
         places = self.brain.layout.places(self.values, self.position_B)
@@ -168,7 +169,7 @@ class Slots:
         self.mind.spoken = taught(self.brain.chart, self.values, self.generator)
         self.age_B[index] = 0
         self.position_B = torch.zeros_like(self.position_B)
-        self.confidence_B = torch.zeros_like(self.confidence_B)
+        self.confidence_B = torch.ones_like(self.confidence_B)
 
     def _draw(self, count: int) -> dict[str, Tensor]:
         scenes = self.feed.draw(count)

@@ -45,12 +45,10 @@ def symmetric(
 
     Args:
         chart: says which symmetries there are.
-        values: `[B, *sides]`, of scenes of several steps `[B, T, *sides]`.
+        values: `[B, *sides]`, of scenes of several steps `[B, T, *sides]`; symmetries that move cells take grids of one
+            scene to be of one size (`ltm.scenes.moved_alike`).
         sides: of each value before it was padded.
         generator: draws the changes.
-
-    Raises:
-        DataError: a stream came to a scene whose grids can't be moved alike.
     """
     specs = {**chart.senses, **chart.acts}
     changed = {}

@@ -92,6 +92,12 @@ class PretrainedBody(nn.Module):
         self.digest.copy_(torch.frombuffer(bytearray(digest_of(self.spec.model)), dtype=torch.uint8))
 
     @property
+    def parts(self) -> list[tuple[int | None, ...]]:
+        """Which parts of its model it looks through, as `ltm.pretrained.models` keeps them."""
+        spec = self.spec
+        return [(spec.below,), *([] if spec.adapters is None else [(spec.layers, spec.adapters.layers)])]
+
+    @property
     def borrowed(self) -> int:
         """Weights of the model, which are neither learned nor stored here."""
         return self.facts.weights

@@ -1,0 +1,78 @@
+"""Whether a new skill had better share an earlier one's zones: both ways are tried for a moment, and losses compared.
+
+A body that has long learned something else may be a worse beginning than chance (Ash and Adams 2020), and then sharing
+costs the new skill more than rehearsing does. How well two skills get along shows early.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+
+import torch
+
+from ltm.brain.brain import Brain
+from ltm.scenes.store import SceneSet
+from ltm.training.optimiser import Optimiser
+from ltm.training.segment import run_segment
+from ltm.training.slots import Slots
+from ltm.training.step import learn
+
+PART = 0.08
+"""Of the training that either way is tried for."""
+LEAST = 24
+"""Steps that either way is tried for at least."""
+WORSE = 1.1
+"""How many times the loss of zones of its own sharing may have after that."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of trying both ways.
+
+    Attributes:
+        own: loss with zones of its own.
+        shared: loss with shared ones.
+    """
+
+    own: float
+    shared: float
+
+    @property
+    def alike(self) -> bool:
+        """Whether sharing is hardly worse."""
+        return self.shared <= WORSE * self.own
+
+    def words(self) -> str:
+        """Says both losses."""
+        return f"tried for a moment, its loss was {self.own:.3f} with zones of its own, {self.shared:.3f} with those"
+
+
+def loss_after(brain: Brain, scenes: SceneSet) -> float:
+    """Returns the loss of a brain's acts after a part of its training, without rehearsal; changes the brain.
+
+    Args:
+        brain: to begin with.
+        scenes: to learn from.
+
+    Raises:
+        DivergedError: the loss is no number.
+    """
+    chart = brain.chart
+    spec = chart.training
+    brain.train()
+    slots = Slots(brain, scenes, torch.Generator().manual_seed(spec.seed), torch.float32)
+    optimiser = Optimiser(brain, spec)
+    losses: list[float] = []
+    begun, seconds = time.monotonic(), PART * 60 * spec.minutes
+    whole = spec.steps or 1_000_000  # the rate hardly falls in a moment
+
+    def goes_on() -> bool:
+        if spec.steps is not None:
+            return len(losses) < max(LEAST, round(PART * spec.steps))
+        return len(losses) < LEAST or time.monotonic() - begun < seconds
+
+    while goes_on():
+        losses.append(float(learn(brain, slots, optimiser, run_segment, False, len(losses), whole).acts))
+    return statistics.fmean(losses[-len(losses) // 3 :])
