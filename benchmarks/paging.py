@@ -230,6 +230,7 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
                     f"{run['open_seconds']:.2f} s",
                     format_bytes(run["open_resident"] - run["framework"]),
                     format_bytes(run["peak_resident"] - run["framework"]),
+                    format_bytes(run["peak_resident"]),
                     format_bytes(run["peak_private"]),
                     f"{1000 * run['seconds']:.0f} ms",
                     f"{loaded['seconds'] / run['seconds']:.2f}",
@@ -242,7 +243,15 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
     private = next(iter(result["runs"].values()))["framework_private"]
     title = f"{format_bytes(size)} of zones, {format_bytes(result['memory'])} allowed; the framework alone takes "
     title += f"{format_bytes(framework)}, of which {format_bytes(private)} are private"
-    head = ["wave", "", "to open", "resident beside the framework", "at most", "private in all, at most"]
+    head = [
+        "wave",
+        "",
+        "to open",
+        "resident beside the framework",
+        "at most",
+        "with the framework",
+        "private in all, at most",
+    ]
     head += ["a thought", "rate", "zones found here", "same answers"]
     yield Grid(title, head, rows)
 

@@ -10,18 +10,27 @@ from typing import Any
 from benchmarks import (
     ablation,
     arc,
+    cortex,
     curve,
     digits,
+    export,
+    int8,
     kinds,
+    language,
     listops,
     mazes,
     minigrid,
+    paging,
+    pretrained,
     scan,
     shipped,
-    skills,
+    skills_tables,
+    stream,
     sudoku,
     text,
+    visual_listops,
     visual_sudoku,
+    waves,
 )
 from benchmarks import tables as tables_of_numbers
 from benchmarks.common import Grid, read
@@ -53,7 +62,7 @@ def report() -> str:
         result = read(name)
         if result:
             machine = result["machine"]
-            where = f"{machine['threads']} cores, {machine['processor']}"
+            where = f"{machine['threads']} core{'s' if machine['threads'] > 1 else ''}, {machine['processor']}"
             parts += [f"`{result['command']}`; {where}", ""]
             for grid in make(result):
                 parts += [*grid.markdown(), ""]
@@ -67,6 +76,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "curve-5min": curve.tables,
     "mazes-20min": mazes.tables,
     "visual-sudoku-3min": visual_sudoku.tables,
+    "visual-listops-3min": visual_listops.tables,
     "digits-5min": digits.tables,
     "listops-5min": listops.tables,
     "scan-5min": scan.tables,
@@ -76,7 +86,22 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "kinds-3min": kinds.tables,
     "text-3min": text.tables,
     "minigrid-GoToLocal-5min": minigrid.tables,
-    "skills-5min-1MB-0": skills.tables,
+    "skills-5min-1MB-0": skills_tables.tables,
+    "language-2min": language.tables,
+    "int8": int8.tables,
+    "pretrained-polarity-5min": pretrained.tables,
+    "pretrained-words-1min": pretrained.tables,
+    "pretrained-pictures-200-2min": pretrained.tables,
+    "pretrained-print-500-2min": pretrained.tables,
+    "pretrained-speech-1min": pretrained.tables,
+    "paging-200-300MB": paging.tables,
+    "waves-batch1": waves.tables,
+    "stream-generated-1gb-ahead0": stream.tables,
+    "stream-generated-5gb-ahead0": stream.tables,
+    "stream-file-0.06gb-ahead0": stream.tables,
+    "stream-file-0.06gb-ahead256": stream.tables,
+    "export": export.tables,
+    "cortex-digits-2min": cortex.tables,
     "ablation-equal-1500steps": ablation.tables,
 }
 """What goes onto the page, in order: result file in `benchmarks/results`, and who makes its tables."""

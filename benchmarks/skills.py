@@ -16,19 +16,20 @@ already is kept, so that it can be gone on with.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.beside import STACK, first, plain_stack, proposed
-from benchmarks.common import RUNS, Grid, console, read, trained, write
+from benchmarks.common import RUNS, console, read, trained, write
 from benchmarks.skills_data import TASKS, Task, parted
+from benchmarks.skills_tables import tables
 from ltm.brain.skills import SkilledBrain
 from ltm.runtime.brains import load_brain
 from ltm.runtime.listing import RECORD
-from ltm.runtime.record import REHEARSAL
+from ltm.runtime.record import REHEARSAL, BrainRecord
 from ltm.runtime.skills import folders_of, load_skills, records_of, write_skills
 from ltm.runtime.weights import sha256
 from ltm.scenes.columns import seen_columns
@@ -91,10 +92,13 @@ def main() -> None:
             before = list(steps.values())[-1] if steps else {"exact": {}, "marks": {}}
             steps[task.name] = {"how": how, **standing(brain, chosen[: number + 1], given.limit, before)}
             write(name, result)
-        if "routing" not in result["ways"][way][chosen[-1].name]:
+        last = result["ways"][way][chosen[-1].name]
+        if "made" not in last:
+            last["made"] = {skill: about(record) for skill, record in records_of(RUNS / f"{grown}-{way}").items()}
+            write(name, result)
+        if "routing" not in last:
             found = load_skills(RUNS / f"{grown}-{way}")
-            routes = {task.name: routed(found, task, given.limit) for task in chosen}
-            result["ways"][way][chosen[-1].name]["routing"] = routes
+            last["routing"] = {task.name: routed(found, task, given.limit) for task in chosen}
             write(name, result)
     for task in chosen:
         if task.name not in result.setdefault("stacks", {}):
@@ -105,12 +109,21 @@ def main() -> None:
         grid.show()
 
 
-def stacked(task: Task, out: Path, given: argparse.Namespace) -> float:
+def about(record: BrainRecord) -> dict[str, Any]:
+    """Returns the size of a skill, what it learned for, and the bytes of the scenes that it keeps."""
+    kept = sum(file.bytes for part, file in record.files.items() if part == REHEARSAL)
+    made = record.provenance
+    return {"parameters": record.parameters, "steps": made.steps, "seconds": made.seconds, "kept": kept}
+
+
+def stacked(task: Task, out: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Returns how often a plain stack of a skill's size is right that learned the skill alone, as long."""
     data = Path(task.train())
     chart = proposed(data, task.see, task.do, given.minutes, given.seed, given.size, task.symmetries)
     trained(plain_stack(chart), out)
-    return float(np.mean(list(answered(out, task, given.limit).values())))
+    right = float(np.mean(list(answered(out, task, given.limit).values())))
+    (record,) = records_of(out).values()
+    return {"exact": right, **about(record)}
 
 
 def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[str, Any]:
@@ -134,7 +147,9 @@ def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[s
     why = ""
     try:
         if not growth.begun(run, asked):
-            tried = growth.begin(run, asked, propose, given.size, lambda chart: sample_of(scenes_of(chart, run).train))
+            # Who learns jointly shares in any case.
+            learned = None if way == "joint" else lambda chart: sample_of(scenes_of(chart, run).train)
+            tried = growth.begin(run, asked, propose, given.size, learned)
             why = " ".join(note for note in tried if "sharing" in note)
             say(why)
         together = growth.together(LOSS)
@@ -187,43 +202,6 @@ def routed(brain: SkilledBrain, task: Task, limit: int) -> dict[str, Any]:
 
 def say(words: str) -> None:
     console.print(f"  {words}", highlight=False, markup=False)
-
-
-def tables(result: dict[str, Any]) -> Iterator[Grid]:
-    """The accuracy after each skill on each skill; forgetting, transfer, bytes and routing of all ways."""
-    for way, steps in result["ways"].items():
-        names = list(steps)
-        rows = [[f"after {n}", *(_percent(step["exact"].get(other)) for other in names)] for n, step in steps.items()]
-        yield Grid(f"{way}: right after each skill, on each skill, %", ["", *names], rows)
-        last = steps[names[-1]]
-        falls = {name: steps[name]["exact"][name] - last["exact"][name] for name in names[:-1]}
-        rows = []
-        for name in names:
-            alone = result["ways"].get("frozen", {}).get(name, {}).get("exact", {}).get(name)
-            gained = None if alone is None else steps[name]["exact"][name] - alone
-            route = last.get("routing", {}).get(name, {})
-            rows.append(
-                [
-                    name,
-                    _percent(last["exact"][name]),
-                    _percent(result.get("stacks", {}).get(name)),
-                    "-" if name not in falls else f"{100 * falls[name]:+.1f}",
-                    "-" if gained is None or way == "frozen" else f"{100 * gained:+.1f}",
-                    f"{last['bytes'][name]:,}",
-                    _percent(route.get("right")),
-                    _percent(route.get("lost")),
-                ]
-            )
-        mean = float(np.mean(list(last["exact"].values())))
-        worst = max(falls.values(), default=0.0)
-        title = f"{way}: {100 * mean:.1f} % right on average, at most {100 * worst:.1f} points forgotten"
-        head = ["", "right", STACK, "forgotten", "against from scratch", "bytes added"]
-        head += ["finds its skill", "lost by routing"]
-        yield Grid(title, head, rows)
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f}"
 
 
 if __name__ == "__main__":

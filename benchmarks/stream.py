@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import console, table, write
+from benchmarks.common import Grid, console, write
 from ltm.chart.schema import Chart
 from ltm.scenes.origin import Origin
 from ltm.scenes.origin_made import MadeOrigin
@@ -168,8 +168,17 @@ def main() -> None:
         else:
             scenes, origin = size // (SIDE * SIDE), pictures(None)
         result = run(given.kind, origin, scenes, size, given.buffer, given.ahead)
-    table(
-        f"{result['gigabytes']:.2f} GB {given.kind}, buffer of {given.buffer:,}, {given.ahead} read ahead",
+    command = f"python -m benchmarks.stream --gigabytes {given.gigabytes:g} --from {given.kind}"
+    command += f" --buffer {given.buffer} --ahead {given.ahead}"
+    write(f"stream-{given.kind}-{given.gigabytes:g}gb-ahead{given.ahead}", {"command": command, **result})
+    for grid in tables(result):
+        grid.show()
+
+
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """One line: how quick the stream was, and whether memory grew."""
+    yield Grid(
+        f"{result['gigabytes']:.2f} GB {result['kind']}, buffer of {result['buffer']:,}, {result['ahead']} read ahead",
         ["scenes", "scenes/s", "waiting", "resident, first", "last", "peak", "growth a GB", "right"],
         [
             [
@@ -182,9 +191,6 @@ def main() -> None:
             ]
         ],
     )
-    command = f"python -m benchmarks.stream --gigabytes {given.gigabytes:g} --from {given.kind}"
-    command += f" --buffer {given.buffer} --ahead {given.ahead}"
-    write(f"stream-{given.kind}-{given.gigabytes:g}gb-ahead{given.ahead}", {"command": command, **result})
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import RUNS, Grid, asked, chart_of, console, read, seeds, spread, trained, write
-from benchmarks.pictured import SURE, Pictured, figures
+from benchmarks.pictured import SURE, SVC_EYE, Classified, Pictured, classifier, figures
 from ltm.brain.brain import Brain
 from ltm.brain.perceive import Coupled
 from ltm.errors import LtmError
@@ -55,10 +55,12 @@ def main() -> None:
     with np.load(given.digits, allow_pickle=False) as arrays:
         images, labels = arrays["images"], arrays["labels"]
     for seed in range(given.seeds):
-        if all({"joint", "stack"} <= {*runs.get(str(seed), {}).get(task, {})} for task in TASKS):
+        if all({"joint", "stack", "svc"} <= {*runs.get(str(seed), {}).get(task, {})} for task in TASKS):
             continue
+        learned = classifier(images[:-ASIDE], labels[:-ASIDE])
         eye, record = _eye(images[:-ASIDE], labels[:-ASIDE], given.minutes, RUNS / f"{name}-{seed}", seed)
         run: dict[str, Any] = {"parameters": record["parameters"], "digits": record["measured"]["exact"]}
+        run |= {"mind": parameters(mind), "stack": parameters(stack)}
         for task, noughts in TASKS.items():
             coupled = Coupled(eye, mind, "puzzle")
             run[task] = boards(coupled, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
@@ -69,6 +71,8 @@ def main() -> None:
             run[task]["joint"] = taught
             stacked = Coupled(eye, stack, "puzzle")
             run[task]["stack"] = boards(stacked, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
+            classified = Classified(eye, mind, "puzzle", model=learned)
+            run[task]["svc"] = boards(classified, images[-ASIDE:], labels[-ASIDE:], given.boards, noughts)
         runs[str(seed)] = run
         command = asked("visual_sudoku DIGITS.npz", given, "minutes", "seeds", "boards", "joint", "stack")
         write(name, {"command": command, "runs": runs})
@@ -83,6 +87,11 @@ def _eye(images: np.ndarray, labels: np.ndarray, minutes: float, out: Path, seed
     chart, _ = propose_for(file, ["images"], ["labels"], size="1MB", minutes=minutes, seed=seed, out=out)
     scenes = chart.scenes.model_copy(update={"source": str(file)})
     return trained(chart.model_copy(update={"scenes": scenes}), out)
+
+
+def parameters(brain: Brain) -> int:
+    """Returns how many weights a brain has learned."""
+    return sum(weight.numel() for weight in brain.parameters())
 
 
 def joint(
@@ -128,15 +137,17 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
     """One line a task."""
     runs = list(result["runs"].values())
     rows = []
-    kinds = [(task, "") for task in TASKS] + [(task, ", plain stack") for task in TASKS if "stack" in runs[0][task]]
+    whose = {"": "", "stack": ", plain stack as mind", "svc": f", {SVC_EYE}"}
+    kinds = [(task, kind) for kind in whose for task in TASKS if not kind or all(kind in run[task] for run in runs)]
     for task, kind in kinds:
-        of = [run[task]["stack"] if kind else run[task] for run in runs]
+        of = [run[task][kind] if kind else run[task] for run in runs]
         surely = [one["right_when_sure"] for one in of if one["right_when_sure"] is not None]
         rows.append(
             [
-                task + kind,
+                task + whose[kind],
                 *(spread([one[key] for one in of]) for key in ("read_right", "right", "sure")),
                 spread(surely) if surely else "-",
+                f"{np.median([one['auroc'] for one in of]):.2f}",
                 f"{np.median([one['readings'] for one in of]):.0f}",
                 f"{np.median([one['seconds'] for one in of]):.1f} s",
             ]
@@ -154,6 +165,7 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
         "solved",
         f"surer than {SURE}",
         "of these right",
+        "AUROC",
         "readings",
         "a board",
     ]

@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 
-from benchmarks.common import table, write
+from benchmarks.common import Grid, seeds, write
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
 
@@ -52,23 +53,36 @@ def main() -> None:
                 seconds, costs[case] = timed(brain, puzzle, turn)
                 if turn > 1:
                     times[case].setdefault(str(seed), []).append(seconds)
-    medians = {case: [statistics.median(turns) for turns in of.values()] for case, of in times.items()}
-    whole = statistics.median(medians[cases[0]])
-    rows, result = [], []
-    for case in cases:
-        zones, policy, fire = case
-        low, median, high = (1e3 * of(medians[case]) for of in (min, statistics.median, max))
-        shown = [f"{costs[case] / 1e6:.1f}", f"{median:.1f} ({low:.1f}-{high:.1f})", f"{median / 1e3 / whole:.3f}"]
-        rows.append([policy, str(zones), str(fire), *shown])
-        found = {"policy": policy, "zones": zones, "fire": fire, "operations": costs[case], "seconds": times[case]}
-        result.append(found)
-    table(
-        f"{TICKS} ticks, batch {given.batch} (medians of {given.repeats} turns, {given.seeds} seeds)",
+    result = [
+        {"policy": policy, "zones": zones, "fire": fire, "operations": costs[case], "seconds": times[case]}
+        for case in cases
+        for zones, policy, fire in (case,)
+    ]
+    command = f"python -m benchmarks.waves --seeds {given.seeds} --repeats {given.repeats} --batch {given.batch}"
+    write(f"waves-batch{given.batch}", {"command": command, "cases": result})
+    for grid in tables({"cases": result}):
+        grid.show()
+
+
+def tables(result: dict[str, Any]) -> Iterator[Grid]:
+    """One line a case: what a scene costs, and the time beside that of all zones firing."""
+    medians = [[statistics.median(turns) for turns in case["seconds"].values()] for case in result["cases"]]
+    whole, rows = statistics.median(medians[0]), []
+    for case, of in zip(result["cases"], medians, strict=True):
+        low, median, high = (1e3 * pick(of) for pick in (min, statistics.median, max))
+        shown = [
+            f"{case['operations'] / 1e6:.1f}",
+            f"{median:.1f} ({low:.1f}-{high:.1f})",
+            f"{median / 1e3 / whole:.3f}",
+        ]
+        rows.append([case["policy"], f"{case['zones']}", f"{case['fire']}", *shown])
+    seconds = next(iter(result["cases"]))["seconds"]
+    turns = len(next(iter(seconds.values())))
+    yield Grid(
+        f"{TICKS} ticks of zones alone (medians of {turns} turns, {seeds(len(seconds))})",
         ["policy", "zones", "fire", "M operations a scene", "ms", "time / all 64"],
         rows,
     )
-    command = f"python -m benchmarks.waves --seeds {given.seeds} --repeats {given.repeats} --batch {given.batch}"
-    write(f"waves-batch{given.batch}", {"command": command, "cases": result})
 
 
 @torch.inference_mode()

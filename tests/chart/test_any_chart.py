@@ -152,7 +152,7 @@ charts = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(charts)
 def test_builds_and_learns_or_is_refused_where_it_is_wrong(data: dict[str, Any]) -> None:
     text = yaml.safe_dump(data, sort_keys=False)
@@ -198,7 +198,7 @@ def test_the_charts_that_are_tried_are_of_both_sorts() -> None:
     """Guards the test above: were nearly all charts refused, it would show little."""
     built = []
 
-    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(charts)
     def look(data: dict[str, Any]) -> None:
         try:

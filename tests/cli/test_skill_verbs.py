@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +31,14 @@ from ltm.training.rehearse import Rehearser
 
 Image = pytest.importorskip("PIL.Image")
 NOT_ASTRAY = {"right": 1.0, "lost": 0.0, "elsewhere": {}}
+
+
+def uncontested(routing: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out how many scenes other skills can read, too, which must be a share."""
+    assert 0 <= routing.pop("contested") <= 1
+    return routing
+
+
 """How scenes find their skill where no other can read them."""
 
 
@@ -91,7 +100,7 @@ def test_eval_and_inspect_know_skills(folder: Path, capsys: pytest.CaptureFixtur
     assert code == 2 and "say --skill" in shown  # both skills have these columns
     code, shown = said(capsys, "eval", str(folder / "both"), str(test), "--skill", "abc", "--json")
     report = json.loads(shown[shown.index("{") :])
-    assert code == 0 and report["skill"] == "abc" and report["routing"] == NOT_ASTRAY | {"scenes": 20}
+    assert code == 0 and report["skill"] == "abc" and uncontested(report["routing"]) == NOT_ASTRAY | {"scenes": 20}
     code, shown = said(capsys, "eval", str(folder / "both"), str(test), "--skill", "abd")
     assert code == 2 and "did you mean 'abc'" in shown
 
@@ -116,7 +125,7 @@ def test_eval_says_what_wrong_routing_costs(
     _, shown = said(capsys, *asked, "--json")
     found = json.loads(shown[shown.index("{") :])["routing"]
     lost = sum(a and r for a, r in zip(astray, right, strict=True)) / 30
-    assert 0 < lost < sum(astray) / 30 and found["lost"] == pytest.approx(lost)
+    assert 0 < lost <= sum(astray) / 30 and found["lost"] == pytest.approx(lost)
     assert found["scenes"] == 30 and found["elsewhere"] == {"other": pytest.approx(sum(astray) / 30)}
     code, shown = said(capsys, *asked)
     assert code == 0 and "lost by that" in shown
@@ -130,7 +139,7 @@ def test_scenes_of_a_built_in_source_are_shown_to_all_skills(folder: Path, capsy
     write_skills(together, "both", {"abc": folder / "abc", "lists": folder / "lists"})
     code, shown = said(capsys, "eval", str(together), "listops", "--count", "5", "--segments", "1", "--json")
     report = json.loads(shown[shown.index("{") :])
-    assert code == 0 and report["skill"] == "lists" and report["routing"] == NOT_ASTRAY | {"scenes": 5}
+    assert code == 0 and report["skill"] == "lists" and uncontested(report["routing"]) == NOT_ASTRAY | {"scenes": 5}
 
 
 def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
@@ -251,7 +260,7 @@ def test_a_picture_in_a_pipe_and_a_folder_of_classes_find_their_skill(
     assert done.returncode == 0 and json.loads(done.stdout)["skill"] == "shade", done.stderr
     code, shown = said(capsys, "eval", both, str(with_pictures / "shades"), "--segments", "1", "--json")
     report = json.loads(shown[shown.index("{") :])
-    assert code == 0 and report["routing"] == NOT_ASTRAY | {"scenes": 10}
+    assert code == 0 and uncontested(report["routing"]) == NOT_ASTRAY | {"scenes": 10}
     code, shown = said(capsys, "think", both, str(with_pictures / "shades"))
     assert code == 0 and [line.split("\t")[-1] for line in shown.splitlines()] == ["shade"] * 10
 

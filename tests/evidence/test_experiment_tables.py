@@ -19,6 +19,7 @@ from ltm.evidence.tasks import TASKS, chart_of
 from ltm.zones.mixer import MixerSpec
 
 FAMILIES = ("ablation/", "curve/", "sudoku-30min/", "mazes/", "firing/", "stream/")
+FAMILIES += ("skills/", "walker/", "polarity/", "paging/")
 
 
 @functools.cache

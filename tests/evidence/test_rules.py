@@ -60,12 +60,40 @@ def shelf(**arms: tuple[float, ...]) -> Shelf:
         (Within(A, high=0.05, least=1), (0.01,), (), "supported"),
         (Within(A, high=0.05, least=1), (), (), "untested"),
         (AsGood(A, B, 0.02), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0), "supported"),
+        (Costs(A, B, 0.5, right=B), (0.01, 0.01, 0.01), (0.02, 0.02, 0.02), "can't be told"),
+        (Costs(A, B, 0.5, right=B), (0.2, 0.2, 0.2), (0.3, 0.3, 0.3), "not supported"),
+        (Within(A, high=0.05, right=B), (0.0, 0.0, 0.0), (0.0, 0.0, 0.01), "can't be told"),
+        (Within(A, high=0.05, right=B), (0.2, 0.0, 0.0), (0.0, 0.0, 0.01), "can't be told"),
+        (Within(A, high=0.05, right=B), (0.0, 0.0, 0.0), (0.5, 0.4, 0.6), "supported"),
+        (Within(A, high=0.05, right=B), (0.0,), (0.5,), "untested"),
     ],
 )
 def test_a_rule_decides(check: Check, a: tuple[float, ...], b: tuple[float, ...], verdict: Verdict) -> None:
     outcome = check.decide(shelf(a=a, b=b))
     assert outcome.verdict == verdict
     assert {reading.arm for reading in outcome.readings} <= {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("arm", "steps", "verdict"),
+    [
+        ("sudoku-10m-1", 40, "can't be told"),
+        ("sudoku-10m-1", 200, "supported"),
+        ("sudoku-once-1000", 40, "supported"),  # whose few steps are what is asked about
+        ("curve/trm", 40, "supported"),  # of another benchmark, which says itself how long it trained
+    ],
+)
+def test_what_had_hardly_any_steps_says_little(arm: str, steps: int, verdict: Verdict) -> None:
+    def readings(name: str, right: float, steps: int) -> list[Reading]:
+        figures = {"exact": right, "steps": float(steps)}
+        return [Reading(name, f"seed {seed}", Path(f"{seed}.json"), "", "ltm evidence", figures) for seed in range(3)]
+
+    found = Shelf({arm: readings(arm, 0.1, steps), "sudoku-100k-16": readings("sudoku-100k-16", 0.6, 900)})
+    above = Above(Side("sudoku-100k-16"), Side(arm)).decide(found)
+    below = Above(Side(arm), Side("sudoku-100k-16")).decide(found)
+    assert above.verdict == verdict
+    assert below.verdict == ("not supported" if verdict == "supported" else "can't be told")
+    assert ("fewer than 200 steps" in above.found) == (verdict == "can't be told")
 
 
 def test_what_lies_the_other_way_round_is_said() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,8 +20,8 @@ from ltm.evidence.measure import nothing_right, nothing_spent
 from ltm.evidence.pace import HELD_BACK, Pace, Paces, ReferencePace, digest, read_paces, with_pace
 from ltm.evidence.readings import figures_of, gather, known
 from ltm.evidence.report import make_report
-from ltm.evidence.run_file import read_run, result_file
-from ltm.evidence.runner import PacedTrainer, run_missing
+from ltm.evidence.run_file import read_run, result_file, write_run
+from ltm.evidence.runner import PacedTrainer, run_missing, scenes_digest
 from ltm.evidence.tasks import ASIDE, LEARNED, TASKS, TESTED, chart_of, material, usual_sides
 from ltm.runtime.atomic import locked
 
@@ -91,6 +92,45 @@ def test_a_finished_run_is_not_run_again_and_a_damaged_one_is_named(tmp_path: Pa
     with pytest.raises(DataError, match=r"listops-92k-1-seed0\.json: damaged .* remove it"):
         run(folder, tmp_path / "work")
     assert result_file(folder, RUN).read_bytes() == before[:-30]
+
+
+def test_a_mistake_in_one_run_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, other = paced(tmp_path / "out"), Planned(ARM, 1, STEPS / HELD_BACK)
+    fit = PacedTrainer.fit
+
+    def broken(trainer: PacedTrainer, *arguments: Any) -> bool:
+        if trainer.chart.training.seed == 0:
+            raise RuntimeError("shapes don't fit")
+        return fit(trainer, *arguments)
+
+    monkeypatch.setattr(PacedTrainer, "fit", broken)
+    said: list[str] = []
+    with pytest.raises(LtmError, match=r"1 run came to no result.*listops-92k-1-seed0: RuntimeError: shapes don't fit"):
+        run_missing([RUN, other], folder, tmp_path / "work", command="ltm evidence", say=said.append)
+    assert result_file(folder, other).exists() and not result_file(folder, RUN).exists()
+    assert any("measured on a processor" in words for words in said)
+
+
+def test_results_of_other_scenes_are_not_mixed(tmp_path: Path) -> None:
+    folder, other = paced(tmp_path / "out"), Planned(ARM, 1, STEPS / HELD_BACK)
+    assert run(folder, tmp_path / "work")[0]
+    file = result_file(folder, RUN)
+    found = read_run(file, RUN)
+    assert found.scenes == scenes_digest("listops")
+    write_run(file, found.model_copy(update={"scenes": "others"}))
+    with pytest.raises(DataError, match="scenes of listops are others now"):
+        run_missing([RUN, other], folder, tmp_path / "work", command="ltm evidence", say=lambda words: None)
+
+
+def test_scenes_that_are_seen_once_end_a_run() -> None:
+    arm = ARMS["sudoku-once-1000"]
+    arms = {arm.name: Pace(slower=1.0, lowest=1.0, highest=1.0, made_for="")}
+    paces = Paces(
+        processor="", precision="fp32", references={"sudoku": ReferencePace(seconds=0.1, made_for="")}, arms=arms
+    )
+    spec = chart_of(arm.task, arm.changes).training
+    assert paces.steps(Planned(arm, 0, 70.0)) == -(-1000 * spec.segments // spec.batch) < 70 * HELD_BACK / 0.1
+    assert paces.steps(Planned(arm, 0, 1.0)) == 9  # there may be time for fewer
 
 
 def test_a_pace_is_measured_once(tmp_path: Path) -> None:

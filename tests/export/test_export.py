@@ -39,8 +39,8 @@ def quick_brain() -> Brain:
 
 @pytest.mark.slow
 def test_every_kind_of_zone_as_onnx(tmp_path: Path) -> None:
-    zones = {name: zone for name, zone in VARIANTS.items() if zone["kind"] != "pretrained"}
-    zones["rwkv7"] = zones["rwkv7"] | {"layers": 1}  # whose graph is by far the largest
+    # The graph of rwkv7 is by far the largest; it has a test of its own.
+    zones = {name: zone for name, zone in VARIANTS.items() if zone["kind"] not in ("pretrained", "rwkv7")}
     chart = chart_with(zones, field={"width": 24, "noise": 0.5}, wave={"policy": "all"}, training={"ticks": 1, **QUICK})
     brain = doubting(chart)
     same_in_any_batch(brain, exported(brain, tmp_path, ticks=1), {"puzzle": puzzles()["puzzle"]})

@@ -90,6 +90,12 @@ def _lacking(path: Path) -> None:
     save_file(weights, path / "model.safetensors")
 
 
+def _more(path: Path) -> None:
+    weights = load_tensors(path / "model.safetensors")
+    weights["encoder.layer.2.output.dense.weight"] = weights["encoder.layer.1.output.dense.weight"].clone()
+    save_file(weights, path / "model.safetensors")
+
+
 def _vocabulary(path: Path) -> None:
     said = json.loads((path / "tokenizer.json").read_text())
     said["model"]["vocab"]["another"] = len(WORDS)
@@ -124,6 +130,7 @@ def _places(path: Path) -> None:
         (_nan, "holds NaN"),
         (_swapped, "has shape"),
         (_lacking, "no weight 'encoder.layer.1.output.dense.weight'"),
+        (_more, "'encoder.layer.2.output.dense.weight' is none that the model of config.json has"),
         (_vocabulary, "the vocabulary is another model's"),
         (_pickled, "pickled weights can run code"),
         (_family, "of a family that is not run here"),
@@ -138,6 +145,15 @@ def test_what_is_damaged_or_exchanged_is_refused(harm: Callable[[Path], Any], wo
     harm(path)
     with pytest.raises(FolderError, match=words):
         frozen(str(path))
+
+
+def test_heads_and_constants_may_lie_beside_the_model(tmp_path: Path) -> None:
+    path = folder_of("bert", tmp_path)
+    before = frozen(str(path)).made(np.array([2, 4, 3], dtype=np.int32), b"one")
+    weights = load_tensors(path / "model.safetensors")
+    beside = {"cls.predictions.bias": torch.zeros(3), "embeddings.position_ids": torch.zeros(1, 4)}
+    save_file(weights | beside, path / "model.safetensors")
+    torch.testing.assert_close(frozen(str(path)).made(np.array([2, 4, 3], dtype=np.int32), b"one"), before)
 
 
 def test_another_vocabulary_is_another_model(tmp_path: Path) -> None:

@@ -112,6 +112,12 @@ def test_files_that_are_no_zones_are_refused(donor: Path, tmp_path: Path) -> Non
         file.write_bytes(spoiled)
         with pytest.raises(FolderError, match=words):
             read_zone_file(file)
+    for place in (len(data) - 3, data.index(b"fits") + 14):  # a bit of a weight, and of what the header says
+        turned = bytearray(data)
+        turned[place] ^= 1
+        file.write_bytes(turned)
+        with pytest.raises(FolderError, match=r"hash it says|damaged|channels"):
+            read_zone_file(file)
     with pytest.raises(FolderError, match="not a zone that was taken"):
         read_zone_file(donor / "zones" / "wide.safetensors")
     (tmp_path / "mine.txt").write_text("mine")

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from ltm.chart.base import format_bytes
+
 
 @dataclass(frozen=True)
 class Paging:
@@ -20,6 +22,7 @@ class Paging:
         ahead: of these, zones that had come because they were expected.
         misses: firings that had to wait for their zone.
         evictions: zones that had to leave.
+        vain: of these, zones that were sent for and left before they fired.
         bytes_read: of weights that came in, as many as they take here: those in eight bits are a fourth on disk.
         waited: seconds in which thought stood still for a zone.
         peak_bytes: of weights of zones here, or on their way, at any moment.
@@ -29,6 +32,7 @@ class Paging:
     ahead: int = 0
     misses: int = 0
     evictions: int = 0
+    vain: int = 0
     bytes_read: int = 0
     waited: float = 0.0
     peak_bytes: int = 0
@@ -42,8 +46,17 @@ class Paging:
         """Returns plain numbers."""
         return {**dataclasses.asdict(self), "waited": round(self.waited, 6)}
 
+    def words(self) -> str:
+        """Says it in one line."""
+        vain = f" ({self.vain:,} sent for in vain)" if self.vain else ""
+        return (
+            f"{self.hits:,} of {self.hits + self.misses:,} firings found their zone here ({self.ahead:,} had been sent "
+            f"for), {self.evictions:,} zones left{vain}, {format_bytes(self.bytes_read)} read in {self.waited:.2f} s "
+            f"of waiting, {format_bytes(self.peak_bytes)} here at most"
+        )
 
-_COUNTED = ("hits", "ahead", "misses", "evictions", "bytes_read", "waited")
+
+_COUNTED = ("hits", "ahead", "misses", "evictions", "vain", "bytes_read", "waited")
 
 
 @runtime_checkable

@@ -109,6 +109,8 @@ def evaluate(
     scorer = scorer_of(loaded.chart)
     with console.status("thinking") as status:
         report = measure(loaded, scenes, segments=looks, will=will, scorer=scorer, say=status.update)
+    if loaded.circuit.residence is not None:
+        report["paging"] = loaded.circuit.residence.paging.to_json()
     if skilled is not None:
         report["skill"] = folder.name
         with console.status("asking who knows these scenes"):

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ltm.brain.residence import Paging
 from ltm.chart.base import format_count
 from ltm.cli.render import bar, percent, plain_of, safe
 from ltm.training.calibration import Above, Bin
@@ -93,6 +94,8 @@ def eval_table(report: Mapping[str, Any], *, plain: bool = False) -> Table:
         ("wrong among the surest", _risks(report["risk_at_coverage"])),
     ]
     rows += _routing(report)
+    if "paging" in report:
+        rows.append(("memory", Paging(**report["paging"]).words()))
     for batch, times in report.get("speed", {}).items():
         size = batch.removeprefix("batch_")
         name = "one thought at a time" if size == "1" else f"{size} thoughts at once"

@@ -73,6 +73,8 @@ def show_thought(brain: Brain, scene: Scene, thought: Thought, console: Console 
             console.print(Text(words, "red" if wrong else "green"))
     console.print(confidence_bar(thought.confidence, plain=plain))
     console.print(Text(thought.words(), "bright_black"))
+    if thought.paging is not None:
+        console.print(Text(f"memory: {thought.paging.words()}", "bright_black"))
 
 
 def steps_table(steps: Sequence[StepRecord], plain: bool) -> Table:

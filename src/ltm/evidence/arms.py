@@ -71,6 +71,7 @@ class Arm:
         learned: scenes that it learns from.
         longer: how many times the task's seconds it is trained.
         thinks: whether longer thinking, tries and halting are measured too.
+        once: whether each scene is seen once, and training then ends.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Arm:
     learned: int = LEARNED
     longer: float = 1.0
     thinks: bool = False
+    once: bool = False
 
 
 def _arm(
@@ -167,12 +169,13 @@ def _waves(task: str) -> Iterator[Arm]:
 
 
 def _few(task: str) -> Iterator[Arm]:
-    """The base on few scenes, with its symmetries and without; all of them with symmetries is the base itself."""
+    """The base on few scenes, with symmetries, without, and once; all of them with symmetries is the base itself."""
     for count in COUNTS[task]:
         if count != LEARNED:
             yield _arm(task, f"with-{count}", f"{count:,} scenes, repeated in symmetric forms", learned=count)
         plain = ("training.augment=false",)
         yield _arm(task, f"without-{count}", f"{count:,} scenes, repeated as they are", plain, learned=count)
+    yield replace(_arm(task, f"once-{REPEATED}", f"{REPEATED:,} scenes, each once", learned=REPEATED), once=True)
 
 
 def _parts() -> Iterator[Arm]:

@@ -15,11 +15,9 @@ from ltm.evidence.looking import SURE, TRIES, TRY_TICKS, UNHALTED_TICKS, WILL_SC
 from ltm.evidence.outcome import Side, readings_of, seen, shown, spread
 from ltm.evidence.readings import Shelf
 from ltm.evidence.rule_of_size import SOLVED, smallest
-from ltm.evidence.rules import LEAST
+from ltm.evidence.rules import FEW_STEPS, LEAST
 from ltm.evidence.tasks import TASKS
 
-FEW_STEPS = 200
-"""Optimiser steps below which an arm is called hardly trained."""
 UNEQUAL = 0.15
 """Share by which training times may differ before it is said."""
 

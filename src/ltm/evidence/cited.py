@@ -107,6 +107,46 @@ def _stream(result: Mapping[str, Any]) -> Iterator[Found]:
     yield f"stream/{result['kind']}-ahead{result['ahead']}", f"{result['gigabytes']:.2g} GB", "", figures, kept
 
 
+def _polarity(result: Mapping[str, Any]) -> Iterator[Found]:
+    for key, run in result["runs"].items():
+        label, seed = key.split("/")
+        figures = {name: run[name] for name in ("exact", "auroc", "ece", "parameters", "steps", "seconds")}
+        yield f"polarity/{label.replace(' ', '-')}", f"seed {seed}", f"runs {key}", figures, run
+
+
+def _walker(result: Mapping[str, Any]) -> Iterator[Found]:
+    for key, run in result["runs"].items():
+        who, _, seed = key.partition("/")
+        figures = {name: run[name] for name in ("success", "other_mission", "parameters", "steps") if name in run}
+        if run.get("foresight"):
+            missed, mean = run["foresight"]["missed"], run["foresight"]["mean_missed"]
+            figures |= {"foreseen": 1 - missed, "foreseen_by_mean": 1 - mean, "foreseen_by_nothing": 0.0}
+        yield f"walker/{who}", f"seed {seed}" if seed else "", f"runs {key}", figures, run
+
+
+def _skills(result: Mapping[str, Any]) -> Iterator[Found]:
+    for way, steps in result["ways"].items():
+        names, last = list(steps), list(steps.values())[-1]
+        if "routing" not in last:
+            continue  # still under way
+        for name in names:
+            lost = steps[name]["exact"][name] - last["exact"][name]
+            route = last["routing"][name]
+            figures = {"exact": last["exact"][name], "forgotten": max(0.0, lost), "routed": route["right"]}
+            yield f"skills/{way}", name, f"ways {way} {names[-1]} exact {name}", figures, last
+
+
+def _paging(result: Mapping[str, Any]) -> Iterator[Found]:
+    for key, run in result["runs"].items():
+        wave, way = key.split("/")
+        figures = {
+            "same_answers": float(run["answers"] == result["runs"][f"{wave}/loaded"]["answers"]),
+            "above_budget": (run["peak_resident"] - run["framework"]) / result["memory"] - 1,
+            "seconds": run["seconds"],
+        }
+        yield f"paging/{wave}-{way}", "", f"runs {key}", figures, run
+
+
 CITED: dict[str, Callable[[Mapping[str, Any]], Iterator[Found]]] = {
     "ablation-equal-1500steps": _ablation,
     "curve-5min": _curve,
@@ -116,6 +156,11 @@ CITED: dict[str, Callable[[Mapping[str, Any]], Iterator[Found]]] = {
     "stream-file-0.06gb-ahead0": _stream,
     "stream-file-0.06gb-ahead256": _stream,
     "stream-generated-1gb-ahead0": _stream,
+    "stream-generated-5gb-ahead0": _stream,
+    "skills-5min-1MB-0": _skills,
+    "minigrid-GoToLocal-5min": _walker,
+    "pretrained-polarity-5min": _polarity,
+    "paging-200-300MB": _paging,
 }
 """Result files, and what reads them."""
 STREAMS = ("file-ahead0", "file-ahead256", "generated-ahead0")

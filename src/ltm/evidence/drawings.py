@@ -87,7 +87,7 @@ def bars(shelf: Shelf, experiment: str, task: str) -> Bars | None:
 def counts(shelf: Shelf, task: str) -> Lines | None:
     """Returns accuracy by the number of scenes, with repetition and without; None before anything has run."""
     lines = []
-    for word, label in (("with", "repeated in symmetric forms"), ("without", "as they are")):
+    for word, label in (("with", "repeated in symmetric forms"), ("without", "as they are"), ("once", "each once")):
         points = []
         for count in COUNTS[task]:
             arm = REFERENCE[task] if (word, count) == ("with", LEARNED) else f"{task}-{word}-{count}"

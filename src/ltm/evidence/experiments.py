@@ -9,7 +9,7 @@ from typing import Literal
 
 from ltm.chart.size import Sizes
 from ltm.errors import LtmError, nearest
-from ltm.evidence.arms import ARMS, COUNTS, COUPLED, LONG, PATTERNS, REFERENCE, TICKS, WIDTHS, Arm
+from ltm.evidence.arms import ARMS, COUNTS, COUPLED, LONG, PATTERNS, REFERENCE, REPEATED, TICKS, WIDTHS, Arm
 from ltm.evidence.looking import WILL_SCENES, segments_to_look, will_ticks
 from ltm.evidence.tasks import ASIDE, LEARNED, TASKS, TESTED, chart_of
 
@@ -135,17 +135,23 @@ EXPERIMENTS: dict[str, Experiment] = {
     "few": Experiment(
         "Few examples",
         "How many scenes does a brain need, and what is repetition worth? With it, a scene comes back in symmetric "
-        "forms; without, only as it is.",
+        "forms, or only as it is; without, it is seen once.",
         f"Equal: parameters, loops, and {_TIME}. So the fewer the scenes, the oftener each is seen; how many were "
-        "begun in all, the table says. Beyond a thousand or so there is hardly time to repeat any.",
+        f"begun in all, the table says. Beyond a thousand or so there is hardly time to repeat any. Not equal: whoever "
+        f"sees {REPEATED:,} scenes once is done with them sooner.",
         _arms(
-            name
-            for task, counts in COUNTS.items()
-            for count in counts
-            for name in (
-                REFERENCE[task] if count == LEARNED else f"{task}-with-{count}",
-                f"{task}-without-{count}",
-            )
+            [
+                *(
+                    name
+                    for task, counts in COUNTS.items()
+                    for count in counts
+                    for name in (
+                        REFERENCE[task] if count == LEARNED else f"{task}-with-{count}",
+                        f"{task}-without-{count}",
+                    )
+                ),
+                *(f"{task}-once-{REPEATED}" for task in COUNTS),
+            ]
         ),
         ("sudoku-with-300", "sudoku-without-300"),
         "counts",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import statistics
 from pathlib import Path
 from typing import Literal
@@ -24,7 +25,6 @@ from ltm.runtime.atomic import write_file
 from ltm.runtime.record import processor
 from ltm.scenes.prepare import scorer_of
 from ltm.scenes.store import SceneSet
-from ltm.training.machine import rates
 from ltm.training.plan import seconds_a_step
 from ltm.training.segment import run_segment
 
@@ -65,7 +65,11 @@ class Paces(Part):
 
     def steps(self, run: Planned) -> int:
         """Returns how many steps a run takes."""
-        return max(1, round(run.seconds * HELD_BACK / self.seconds(run.arm)))
+        steps = max(1, round(run.seconds * HELD_BACK / self.seconds(run.arm)))
+        if not run.arm.once:
+            return steps
+        spec = chart_of(run.arm.task, run.arm.changes).training
+        return min(steps, math.ceil(run.arm.learned * spec.segments / spec.batch))
 
     def seconds(self, arm: Arm) -> float:
         """Returns how long a step of an arm takes."""
@@ -80,8 +84,8 @@ def read_paces(folder: Path) -> Paces:
     """
     file = folder / "pace.json"
     if not file.exists():
-        precision: Literal["fp32", "bf16"] = "bf16" if rates().bf16 > rates().fp32 else "fp32"
-        return Paces(processor=processor(), precision=precision, references={}, arms={})
+        # In fp32 whatever is faster here: runs that follow on another machine then take steps of the same kind.
+        return Paces(processor=processor(), precision="fp32", references={}, arms={})
     try:
         return Paces.model_validate_json(file.read_bytes())
     except ValidationError as problem:
@@ -103,7 +107,8 @@ def with_pace(paces: Paces, arm: Arm, folder: Path) -> Paces:
             first = _step(base, scenes, bf16)
             rounds.append((first, first if arm == reference else _step(chart, scenes, bf16)))
         ratios = [second / first for first, second in rounds]
-    seconds = statistics.median(first for first, _ in rounds)
+    # What else runs here makes steps slower, never quicker.
+    seconds = statistics.quantiles((first for first, _ in rounds), n=4)[0]
     found = Pace(slower=statistics.median(ratios), lowest=min(ratios), highest=max(ratios), made_for=made_for)
     before, of_base = paces.references.get(arm.task), digest(base)
     # One measurement for all arms of a task: machines have moods.

@@ -24,6 +24,8 @@ EFFECT = 0.02
 """Medians of shares that lie closer together are no difference that anyone would notice: 5 of 256 scenes."""
 HARD = 0.1
 """Where both sides' medians lie below it, that the first is nearly as good as the second says little."""
+FEW_STEPS = 200
+"""Optimiser steps below which an arm is called hardly trained: what it can't do may be for want of steps."""
 TOLD = 2 / 3
 """Share of a claim's checks that runs must be able to tell; else the claim can't be told either."""
 
@@ -63,6 +65,10 @@ class Above:
         one, other = (shelf.values(side.arm, side.figure) for side in (self.first, self.second))
         if blind(one, other, guessed(self.first, self.second)):
             return replace(outcome, verdict="can't be told", found=f"{outcome.found}: too easy or too hard to tell")
+        lower = self.second if statistics.median(one) > statistics.median(other) else self.first
+        if hardly_trained(shelf, lower.arm):
+            words = f"{lower.arm} had fewer than {FEW_STEPS} steps"
+            return replace(outcome, verdict="can't be told", found=f"{outcome.found}: {words}")
         if outcome.verdict == "supported":
             return outcome
         if min(one) > max(other):
@@ -118,6 +124,18 @@ def blind(one: Sequence[float], other: Sequence[float], guess: float = 0.0) -> b
     return min(medians) >= CEILING or max(medians) <= FLOOR + guess
 
 
+def hardly_trained(shelf: Shelf, arm: str) -> bool:
+    """Returns whether an arm of the experiments here took so few steps that they may be what it lacks."""
+    steps = shelf.median(arm, "steps")
+    return arm in ARMS and not ARMS[arm].once and steps is not None and steps < FEW_STEPS
+
+
+def nothing_known(shelf: Shelf, side: Side | None) -> bool:
+    """Returns whether hardly more of a side is right than guessing gets; what else it shows then says nothing."""
+    values = [] if side is None else shelf.values(side.arm, side.figure)
+    return side is not None and bool(values) and statistics.median(values) <= FLOOR + guessed(side)
+
+
 def guessed(*sides: Side) -> float:
     """Returns the share that guessing gets right of what is asked of some sides; 0 where they are of other benchmarks.
 
@@ -166,11 +184,19 @@ class AsGood:
 
 @dataclass(frozen=True)
 class Costs:
-    """The first is at most a share of the second: in every run where these are one brain's, else by medians."""
+    """The first is at most a share of the second: in every run where these are one brain's, else by medians.
+
+    Attributes:
+        first: what should cost less.
+        second: than this.
+        share: so many times.
+        right: share of answers that has to be worth the cost; where hardly any is right, nothing can be told.
+    """
 
     first: Side
     second: Side
     share: float
+    right: Side | None = None
 
     def decide(self, shelf: Shelf) -> Outcome:
         """Compares run by run, or medians."""
@@ -180,7 +206,15 @@ class Costs:
         def held(*_: Sequence[float]) -> bool:
             return all(one <= self.share * other for one, other in pairs)
 
-        return _settled(shelf, rule, held, self.first, self.second)
+        outcome = _settled(shelf, rule, held, self.first, self.second)
+        return _unless_nothing_is_right(outcome, shelf, self.right)
+
+
+def _unless_nothing_is_right(outcome: Outcome, shelf: Shelf, right: Side | None) -> Outcome:
+    if outcome.verdict == "untested" or not nothing_known(shelf, right):
+        return outcome
+    assert right is not None
+    return replace(outcome, verdict="can't be told", found=f"{outcome.found}; {told(shelf, right)}: too hard to tell")
 
 
 @dataclass(frozen=True)
@@ -192,12 +226,14 @@ class Within:
         low: lower bound.
         high: upper bound.
         least: so many runs are enough to know that it is so.
+        right: share of answers; where hardly any is right, nothing can be told.
     """
 
     side: Side
     low: float = -math.inf
     high: float = math.inf
     least: int = LEAST
+    right: Side | None = None
 
     def decide(self, shelf: Shelf) -> Outcome:
         """Looks at the range."""
@@ -208,8 +244,8 @@ class Within:
             shelf, rule, lambda of: self.low <= min(of) and max(of) <= self.high, self.side, least=self.least
         )
         if any(not self.low <= value <= self.high for value in shelf.values(self.side.arm, self.side.figure)):
-            return replace(outcome, verdict="not supported")
-        return outcome
+            outcome = replace(outcome, verdict="not supported")
+        return _unless_nothing_is_right(outcome, shelf, self.right)
 
 
 def together(outcomes: Sequence[Outcome]) -> Verdict:

@@ -88,6 +88,8 @@ class RunFile(Part):
     """Of such a thought about one scene, multiply-adds times two."""
     by_ticks: Annotated[tuple[Look, ...], Field(min_length=1)]
     wills: tuple[Spent, ...] = ()
+    scenes: str = ""
+    """Digest of the scenes that calibrated and judged it."""
     code: str = ""
     """Digest of the package's code that trained it."""
     failed: str = ""
@@ -100,7 +102,8 @@ def digest_of(run: Planned) -> str:
     chart = chart_of(run.arm.task, run.arm.changes).model_dump(mode="json", exclude_defaults=True)
     scenes = [run.arm.learned, LEARNED, ASIDE, TESTED, SPARE, SEED]
     asked = [run.arm.thinks, LONGER, LONGEST, DEAR, TRIES, TRY_TICKS, UNHALTED_TICKS, SURE, WILL_SCENES]
-    text = json.dumps([chart, run.seconds, HELD_BACK, scenes, asked])
+    once = ["once"] if run.arm.once else []
+    text = json.dumps([chart, run.seconds, HELD_BACK, scenes, asked, *once])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

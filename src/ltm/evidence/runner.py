@@ -23,9 +23,10 @@ from ltm.evidence.pace import Paces, read_paces, with_pace
 from ltm.evidence.run_file import RunFile, code_digest, digest_of, read_run, result_file, write_run
 from ltm.evidence.tasks import chart_of, material, usual_sides
 from ltm.runtime.atomic import locked, write_file
-from ltm.runtime.record import here
+from ltm.runtime.record import here, processor
 from ltm.scenes.prepare import scorer_of
 from ltm.scenes.store import SceneSet
+from ltm.training.fingerprint import fingerprint
 from ltm.training.looks import calibrate
 from ltm.training.loop import Trainer
 from ltm.training.metrics import Progress
@@ -94,28 +95,45 @@ def run_missing(
 
     Raises:
         DataError: a result is damaged, or of other settings.
-        LtmError: a full disk, or another process runs experiments into this folder.
+        LtmError: a full disk, another process runs experiments into this folder, or runs that came to no result
+            because of a mistake in the program: all others are done then.
     """
-    missing = _missing(runs, folder)
+    missing, marks = _missing(runs, folder)
     if not missing:
         return True
+    broken = list[str]()
     code_digest()  # of what runs, whatever becomes of the files meanwhile
     with _alone(folder):
         paces = read_paces(folder)
         say(f"{len(runs) - len(missing)} of {len(runs)} runs are done; the others follow, in {paces.precision}")
+        if paces.processor != processor():
+            say(f"steps are as many as were measured on {paces.processor}: here they may take another time")
         began, done = time.monotonic(), 0.0
         for number, run in enumerate(missing):
             rest = sum(other.whole for other in missing[number:])
             left = rest * ((time.monotonic() - began) / done if done else 1.0)
             if stop():
                 return False
-            paces = with_pace(paces, run.arm, folder)
+            try:
+                _check_scenes(run, marks)
+                paces = with_pace(paces, run.arm, folder)
+            except (LtmError, OSError):
+                raise
+            except Exception as problem:  # of one arm: the others can run all the same
+                broken.append(_broken(run, problem, say))
+                continue
             place = len(runs) - len(missing) + number + 1
             pace = paces.arms[run.arm.name]
             times = f"a step takes {pace.slower:.2f} times the reference's ({pace.lowest:.2f} to {pace.highest:.2f})"
             left_words = f"about {left / 60:.0f} min left of all"
             say(f"[{place}/{len(runs)}] {run.key}: {paces.steps(run):,} steps, {times}; {left_words}")
-            result = _run(run, paces, work / run.key, command, say, report, stop)
+            try:
+                result = _run(run, paces, work / run.key, command, say, report, stop)
+            except (LtmError, OSError):
+                raise
+            except Exception as problem:
+                broken.append(_broken(run, problem, say))
+                continue
             if result is None:
                 return False
             write_run(result_file(folder, run), result)
@@ -123,29 +141,55 @@ def run_missing(
             look = next(look for look in result.by_ticks if look.ticks == result.loops)
             say(f"  {result.failed or f'{100 * look.exact:.1f} % right'}")
             done += run.whole
-        return True
+    if broken:
+        many = f"{len(broken)} run{'s' if len(broken) > 1 else ''}"
+        raise LtmError(f"{many} came to no result, by a mistake in this program; all others are done: {broken[0]}")
+    return True
 
 
-def _missing(runs: Sequence[Planned], folder: Path) -> list[Planned]:
-    """Returns the runs that have no result yet.
+def _broken(run: Planned, problem: Exception, say: Callable[[str], None]) -> str:
+    words = f"{run.key}: {type(problem).__name__}: {' '.join(str(problem).split())[:300]}"
+    say(words)
+    return words
+
+
+def scenes_digest(task: str) -> str:
+    """Returns a digest of the scenes that calibrate and judge a task's arms."""
+    scenes = material(task)
+    return fingerprint(scenes.prepared.validation)[:16] + fingerprint(scenes.test)[:16]
+
+
+def _check_scenes(run: Planned, marks: dict[str, str]) -> None:
+    """Makes sure that a task's runs are all judged by the same scenes, and notes which.
+
+    Raises:
+        DataError: its scenes are made in another way than when the first of its results came about.
+    """
+    mark = scenes_digest(run.arm.task)
+    if marks.setdefault(run.arm.task, mark) != mark:
+        raise DataError(f"{run.key}: scenes of {run.arm.task} are others now than those of the results that there are")
+
+
+def _missing(runs: Sequence[Planned], folder: Path) -> tuple[list[Planned], dict[str, str]]:
+    """Returns the runs that have no result yet, and digests of the scenes of those that have, by task.
 
     Raises:
         DataError: results are damaged, or of other settings; names the first, and counts them.
     """
-    missing, wrong = list[Planned](), list[str]()
+    missing, wrong, marks = list[Planned](), list[str](), dict[str, str]()
     for run in runs:
         file = result_file(folder, run)
         if not file.exists():
             missing.append(run)
             continue
         try:
-            read_run(file, run)
+            marks[run.arm.task] = read_run(file, run).scenes
         except DataError as problem:
             wrong.append(str(problem))
     if wrong:
         more = f" ({len(wrong) - 1} more files likewise; --report lists all)" if len(wrong) > 1 else ""
         raise DataError(wrong[0] + more)
-    return missing
+    return missing, marks
 
 
 @contextmanager
@@ -232,6 +276,7 @@ def _run(
         operations=operations,
         by_ticks=seen,
         wills=spent,
+        scenes=scenes_digest(run.arm.task),
         code=code_digest(),
         failed=failed,
     )

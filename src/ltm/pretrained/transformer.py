@@ -8,7 +8,7 @@ Shapes: L tokens, S sites, K channels, R rows, C columns.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ MOST_CONFIG = 10_000_000
 _ENDING = ".safetensors"
 _UNUSED = ("pooler",)
 """Parts of what transformers builds that hidden states don't come from, so that a model may lack them."""
+_CONSTANTS = ("position_ids", "inv_freq", "attn.bias", "masked_bias")
+"""What older versions of transformers wrote beside the weights."""
 _COUNTED_AT = (8, 16, 24)
 """Tokens at which operations are counted; they grow with the square of a text's length."""
 
@@ -44,6 +46,8 @@ def files_of(folder: Path) -> tuple[str, ...]:
         FolderError: what is needed isn't there, or only as a pickle.
     """
     if not (folder / WEIGHTS).is_file():
+        if (folder / f"{WEIGHTS}.index.json").is_file():
+            raise FolderError(f"{folder}: its weights lie in several files; a model that zones look through has one")
         pickled = any(folder.glob("*.bin")) or any(folder.glob("*.pt*"))
         why = "; pickled weights can run code and are not read" if pickled else ""
         raise FolderError(f"{folder / WEIGHTS}: missing{why}")
@@ -145,7 +149,7 @@ def model_of(contents: Mapping[str, bytes], source: str, layers: int | None = No
     """
     folder = Path(source)
     found, _ = from_bytes(contents[WEIGHTS], str(folder / WEIGHTS))
-    model = _filled(_config(folder, layers), found, folder)
+    model = _filled(_config(folder, layers), found, folder, cut=layers is not None)
     if TOKENIZER in contents:
         symbols = int(model.get_input_embeddings().weight.shape[0])
         named = library("tokenizers", "reading texts for a pretrained model").Tokenizer.from_buffer(contents[TOKENIZER])
@@ -199,8 +203,8 @@ def _empty(config: Any, folder: Path) -> Any:
         raise FolderError(f"{folder / CONFIG}: no model can be built of it: {str(problem)[:300]}") from None
 
 
-def _filled(config: Any, found: Mapping[str, torch.Tensor], folder: Path) -> Any:
-    """Returns the model with the weights of a file; those of layers that were cut off are left over."""
+def _filled(config: Any, found: Mapping[str, torch.Tensor], folder: Path, *, cut: bool) -> Any:
+    """Returns the model with the weights of a file; those of heads and of layers that were cut off are left over."""
     logging = library("transformers.utils.logging", "a model in transformers' form")
     kind = type(_empty(config, folder))
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -230,7 +234,19 @@ def _filled(config: Any, found: Mapping[str, torch.Tensor], folder: Path) -> Any
     for name in sorted(told["missing_keys"]):
         if not any(part in name for part in _UNUSED):
             raise FolderError(f"{folder / WEIGHTS}: no weight {name!r}, which the model of {CONFIG} has")
+    _refuse_more(model, told["unexpected_keys"], folder, cut)
     return model.eval()
+
+
+def _refuse_more(model: Any, names: Iterable[str], folder: Path, cut: bool) -> None:
+    """Refuses weights that belong into the model and that it hasn't; a head beside it, or a constant, may lie there."""
+    parts = {name.partition(".")[0] for name in model.state_dict()}
+    for name in sorted(names):
+        inner = name.removeprefix(f"{model.base_model_prefix}.")
+        numbers = [int(part) for part in inner.split(".") if part.isdigit()]
+        off = cut and bool(numbers) and numbers[0] >= model.config.num_hidden_layers
+        if inner.partition(".")[0] in parts and not off and not inner.endswith(_CONSTANTS):
+            raise FolderError(f"{folder / WEIGHTS}: weight {name!r} is none that the model of {CONFIG} has")
 
 
 def _cut(config: Any, layers: int, folder: Path) -> None:

@@ -9,7 +9,7 @@ was.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -77,9 +77,14 @@ def holder(record: BrainRecord, digest: str) -> str | None:
 def fingerprint_of(tensors: Mapping[str, Tensor]) -> str | None:
     """Returns a hash of the body among a zone's tensors, by which equal ones are found; None where it has none."""
     hashed = hashlib.sha256()
-    body = sorted(name for name in tensors if name.startswith(BODY))
-    for name in body:
+    body = [name for name in tensors if name.startswith(BODY)]
+    hash_tensors(hashed, tensors, body)
+    return hashed.hexdigest() if body else None
+
+
+def hash_tensors(hashed: hashlib._Hash, tensors: Mapping[str, Tensor], names: Iterable[str]) -> None:
+    """Adds tensors to a hash: names, kinds of number, shapes and numbers."""
+    for name in sorted(names):
         tensor = tensors[name].detach().contiguous()
         hashed.update(f"{name} {tensor.dtype} {list(tensor.shape)} ".encode())
         hashed.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return hashed.hexdigest() if body else None

@@ -160,6 +160,8 @@ class Pager:
             # What was sent for too early is let in, and leaves at once.
             self._settle(name, self._coming.pop(name).result())
             self._leave(name)
+            read = self.paging.bytes_read + self._sizes[name]
+            self.paging = replace(self.paging, vain=self.paging.vain + 1, bytes_read=read)
             free += self._sizes[name]
             if free >= size:
                 break

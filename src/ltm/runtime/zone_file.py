@@ -5,6 +5,7 @@ What it holds beside the weights is text in the file's header: nothing in it can
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from ltm.chart.schema import Chart
 from ltm.chart.sites import fixed_sites
 from ltm.errors import FolderError, LtmError, first_mistake, nearest
 from ltm.runtime.atomic import write_file
-from ltm.runtime.bodies import BODY, zone_file
+from ltm.runtime.bodies import BODY, hash_tensors, zone_file
 from ltm.runtime.brains import check_tensors, declared_in
 from ltm.runtime.int8 import pack, unpack
 from ltm.runtime.listing import inspect_folder
@@ -33,6 +34,7 @@ from ltm.zones.table import ZoneSpec
 from ltm.zones.zone import Zone
 
 PART = "taken zone"
+_SUM = "sha256"
 ROLES = "roles."
 """What the names of role vectors begin with, in a zone's file."""
 MOST_TEXT = 100_000
@@ -123,8 +125,16 @@ def take_zone(folder: Path, zone: str, out: Path) -> ZoneFile:
         "weights": "int8" if int8 else "fp32",
     }
     tensors = {name: weight for name, weight in found.items() if name.startswith((BODY, ROLES))}
-    write_file(out, to_bytes(pack(tensors) if int8 else tensors, words, str(out)))
+    written = pack(tensors) if int8 else tensors
+    write_file(out, to_bytes(written, words | {_SUM: _sum_of(written, words)}, str(out)))
     return taken
+
+
+def _sum_of(tensors: Mapping[str, Tensor], words: Mapping[str, str]) -> str:
+    """Returns a hash of all that a zone file holds, beside the hash itself."""
+    hashed = hashlib.sha256(json.dumps({key: words[key] for key in sorted(words) if key != _SUM}).encode())
+    hash_tensors(hashed, tensors, tensors)
+    return hashed.hexdigest()
 
 
 def read_zone_file(path: Path) -> ZoneFile:
@@ -136,6 +146,9 @@ def read_zone_file(path: Path) -> ZoneFile:
     tensors, words = from_bytes(read_bytes(path), str(path))
     if words.get("part") != PART or words.get("ltm") != "1":
         raise FolderError(f"{path}: not a zone that was taken with ltm zone take")
+    # Files of earlier versions say no sum.
+    if _SUM in words and words[_SUM] != _sum_of(tensors, words):
+        raise FolderError(f"{path}: damaged, or changed since it was taken: its content doesn't have the hash it says")
     try:
         if any(len(word) > MOST_TEXT for word in words.values()):
             raise ValueError("its header is too long")

@@ -37,19 +37,21 @@ def routing(
         will: of the right skill; its chart's when absent.
 
     Returns:
-        How many scenes were shown (`scenes`), the share that went to the right skill (`right`), the share that the
+        How many scenes were shown (`scenes`), the share that other skills can read, too (`contested`), the share that
+        went to the right skill (`right`), the share that the
         right skill would have answered right, but was not asked (`lost`: what wrong routing costs), and where those
         went (`elsewhere`, shares by skill). Without `lost` for a skill that tells what comes next, and for one of
         scenes of several steps, which are chosen for as a whole, but answered up to steps that are drawn.
     """
     rows = {line: row for row, line in enumerate(scenes.lines.tolist())}
-    went, astray = Counter[str](), []
+    went, astray, contested = Counter[str](), [], 0
     for read in reads:
         row = rows.get(next(iter(read.values())).line)
         if row is None or right not in read:
             continue
         chosen = brain.choose({name: question.scene for name, question in read.items()}).skill
         went[chosen] += 1
+        contested += len(read) > 1
         if chosen != right:
             astray.append(row)
         if went.total() == len(scenes):
@@ -62,4 +64,5 @@ def routing(
         outcome = think_all(skill, strayed, will or skill.chart.will, False, scorer_of(skill.chart))
         lost = {"lost": float(outcome.right.sum()) / total}
     elsewhere = {name: count / total for name, count in went.most_common() if name != right}
-    return {"scenes": went.total(), "right": went[right] / total, **lost, "elsewhere": elsewhere}
+    shares = {"contested": contested / total, "right": went[right] / total}
+    return {"scenes": went.total(), **shares, **lost, "elsewhere": elsewhere}
