@@ -171,6 +171,7 @@ def test_a_brain_gains_a_skill_and_keeps_the_others_as_they_were(
         ([*grow[:-2], "--name", "new", "--keep", "rehearse", "--reuse", "abc"], "need --keep frozen"),
         ([*grow[:-2], "--name", "new", "--keep", "rehearse", "--share", "abz"], "did you mean 'abc'"),
         ([*grow[:-2], "--name", "new", "--replay", "much"], "expected a size"),
+        ([*grow[:-2], "--name", "new", "--option", "depth=[1, 2]"], "options are for built-in sources"),
         (["grow", str(folder / "nowhere"), *grow[2:]], "no such brain"),
         (["merge", str(folder / "abc"), "-o", str(folder / "x")], "at least two"),
     ):
@@ -285,7 +286,7 @@ def test_an_earlier_skill_rehearses_or_nothing_changes(
     shutil.copytree(folder / "abc", brain)
     third = table(folder / "uvw.csv", "uvw", 4)
     grow = ["grow", str(brain), "--scenes", str(third), "--see", "board:grid(4x4)", "--do", "most", "--name", "uvw"]
-    grow += ["--minutes", "0.05", "--size", "60KB", "--keep", "rehearse", "--loss", "0"]
+    grow += ["--minutes", "0.05", "--size", "60KB", "--keep", "rehearse", "--share", "abc", "--loss", "0"]
     before = hashes(brain)
 
     def forgetful(trainer: Rehearser, new: str, place: Path, say: object) -> None:

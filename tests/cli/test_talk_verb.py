@@ -13,6 +13,8 @@ from given_away import given_away
 
 from ltm.cli.main import run
 from ltm.runtime.brains import load_brain
+from ltm.runtime.shipped import shipped_brain
+from ltm.runtime.skills import load_skills
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -53,6 +55,25 @@ def test_a_model_that_reads_bytes_becomes_a_brain_that_talks(
     assert drawn[0] == drawn[1] != drawn[2]
     code, shown, _ = said(capsys, "inspect", brain)
     assert code == 0 and "llama" in shown
+
+
+def test_a_skill_that_talks_goes_on_with_what_only_it_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given_away(tmp_path / "theirs", 256)
+    assert said(capsys, "import", str(tmp_path / "theirs"), "-o", str(tmp_path / "plays"))[0] == 0
+    both = str(tmp_path / "both")
+    assert said(capsys, "merge", str(tmp_path / "plays"), str(shipped_brain()), "-o", both)[0] == 0
+    words = ("Once", "--symbols", "7", "--json")
+    alone = json.loads(said(capsys, "think", str(tmp_path / "plays"), *words)[1])
+    code, shown, _ = said(capsys, "think", both, *words)
+    found = json.loads(shown)
+    assert code == 0 and found.pop("skill") in load_skills(tmp_path / "both").skills
+    assert found | {"seconds": 0} == alone | {"seconds": 0}
+    code, shown, _ = said(capsys, "think", both, "Once", "--symbols", "7")
+    assert code == 0 and shown == f"Once{alone['said']}\n"
+    assert said(capsys, "think", both, "Once", "--ticks", "3")[0] == 2
+    (tmp_path / "texts.txt").write_text("Once\nThere\n")
+    code, _, problem = said(capsys, "think", both, str(tmp_path / "texts.txt"))
+    assert code == 2 and "talks, about one text at a time" in problem and "ltm take" in problem
 
 
 def test_what_can_not_be_imported_or_continued_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

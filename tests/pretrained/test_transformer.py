@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,23 @@ def test_what_is_damaged_or_exchanged_is_refused(harm: Callable[[Path], Any], wo
     harm(path)
     with pytest.raises(FolderError, match=words):
         frozen(str(path))
+
+
+def test_no_connection_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*words: Any, **others: Any) -> None:
+        raise AssertionError(f"a connection was asked for: {words}")
+
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    path = folder_of("bert", tmp_path)
+    assert frozen(str(path)).made(tokens(str(path), "a good movie"), b"one").isfinite().all()
+    (path / "model.safetensors").unlink()
+    with pytest.raises(FolderError, match="missing"):
+        frozen(str(path))
+    (path / "config.json").write_text('{"model_type": "bert", "auto_map": {"AutoConfig": "somebody/else--x.Config"}}')
+    with pytest.raises((FolderError, LtmError)):
+        facts_of(str(path))
 
 
 def test_heads_and_constants_may_lie_beside_the_model(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,8 @@ def test_the_shipped_brain_in_eight_bits(tmp_path: Path, capsys: pytest.CaptureF
     words = ["quantize", str(shipped_brain()), "-o", str(tmp_path / "small")]
     assert run([*words, "--data", str(tmp_path / "boards.csv")]) == 0
     shown = capsys.readouterr().out
-    assert shown.count("right of 24") == 2 and "saved" in shown
+    before, after = (float(share) for share in re.findall(r"([\d.]+) % right of 24", shown))
+    assert before > 90 and after > before - 5 and "saved" in shown
     whole, small = (
         sum(file.stat().st_size for file in folder.rglob("*.safetensors") if file.name != "rehearsal.safetensors")
         for folder in (shipped_brain(), tmp_path / "small")

@@ -75,7 +75,7 @@ def test_a_newcomer_starts_afresh_and_the_others_are_left_alone(chart_of: Any, b
     assert not torch.equal(made.mind.lanes.field[5], field[5])
     assert (made.mind.answers["solution"][5] == -1).all()
     assert (made.mind.answers["solution"][others] >= 0).all()
-    assert made.confidence_B[5] == 0 and (made.confidence_B[others] == torch.tensor(0.3)).all()
+    assert made.confidence_B[5] == 1 and (made.confidence_B[others] == torch.tensor(0.3)).all()
 
 
 def test_every_scene_is_seen_before_one_comes_twice(chart_of: Any, boards: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ltm.cli.scene_options import Buffer, Count, SourceOptions, Streamed, Symmetry, symmetries_of
+
 SHOWN_LINES = 120
 """A longer chart, of a table with many columns, is shown only as far."""
 
@@ -24,20 +26,11 @@ def fit(
     size: Annotated[str, typer.Option(help="At most this many bytes of weights.")] = "2MB",
     out: Annotated[Path, typer.Option("--out", "-o", help="Brain folder to write.")] = Path("brain"),
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of weights, order and noise.")] = 0,
-    symmetry: Annotated[
-        list[str] | None,
-        typer.Option(help="relabel, bands, transpose, dihedral or none, instead of what the data looks like."),
-    ] = None,
-    option: Annotated[
-        list[str] | None, typer.Option(help="Built-in sources: what scenes to make, such as depth=[1,9].")
-    ] = None,
-    count: Annotated[int | None, typer.Option(min=32, max=10**8, help="Built-in sources: scenes to make.")] = None,
-    stream: Annotated[
-        bool, typer.Option("--stream", help="Read scenes while they are learned from: constant memory, however many.")
-    ] = False,
-    buffer: Annotated[
-        int | None, typer.Option(min=32, max=10**7, help="Streams: scenes held, among which they are shuffled.")
-    ] = None,
+    symmetry: Symmetry = None,
+    option: SourceOptions = None,
+    count: Count = None,
+    stream: Streamed = False,
+    buffer: Buffer = None,
     replay: Annotated[
         str, typer.Option(help="Bytes of scenes that the brain keeps, to rehearse them when it grows; 0: none.")
     ] = "200KB",
@@ -57,7 +50,6 @@ def fit(
     from ltm.training.run_folder import run_folder
 
     console = console_of()
-    symmetries = None if symmetry is None else [word for word in symmetry if word != "none"]
     chart, notes = propose_for(
         data,
         see or [],
@@ -65,7 +57,7 @@ def fit(
         size=size,
         minutes=minutes,
         seed=seed,
-        symmetries=symmetries,
+        symmetries=symmetries_of(symmetry),
         out=out,
         skip_bad=skip_bad,
         options=parse_options(option or []),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ltm.cli.brain_folder import Changed, ChangedBrain, to_change
+from ltm.cli.scene_options import Buffer, Count, SourceOptions, Streamed, Symmetry, symmetries_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,6 +55,11 @@ def grow(
     start: Annotated[
         str | None, typer.Option("--from", help="Skill whose zones the new one starts from, instead of from scratch.")
     ] = None,
+    symmetry: Symmetry = None,
+    option: SourceOptions = None,
+    count: Count = None,
+    stream: Streamed = False,
+    buffer: Buffer = None,
     minutes: Annotated[float, typer.Option(min=0.05, max=10**5, help="Minutes of training.")] = 15.0,
     size: Annotated[str, typer.Option(help="At most this many bytes of weights for the new skill.")] = "2MB",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of weights, order and noise.")] = 0,
@@ -75,6 +81,7 @@ def grow(
     from ltm.errors import LtmError
     from ltm.runtime.alone import alone
     from ltm.runtime.skills import folders_of
+    from ltm.scenes.options import parse_options
     from ltm.scenes.prepare_stream import scenes_of
     from ltm.scenes.sources import check_named, find_source, settled
     from ltm.scenes.stream import sample_of
@@ -108,6 +115,11 @@ def grow(
         "--share": " ".join(share or []),
         "--reuse": " ".join(reuse or []),
         "--from": start or "",
+        "--symmetry": " ".join(symmetry or []),
+        "--option": " ".join(option or []),
+        "--count": "" if count is None else str(count),
+        "--stream": "yes" if stream else "no",
+        "--buffer": "" if buffer is None else str(buffer),
         "--minutes": f"{minutes:g}",
         "--size": size,
         "--seed": str(seed),
@@ -131,6 +143,11 @@ def grow(
                     out=place,
                     skip_bad=skip_bad,
                     replay=replay,
+                    symmetries=symmetries_of(symmetry),
+                    options=parse_options(option or []),
+                    count=count,
+                    stream=stream,
+                    buffer=buffer,
                 )
 
             def learned(chart: Chart) -> SceneSet:

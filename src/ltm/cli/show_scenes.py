@@ -15,11 +15,14 @@ from rich.text import Text
 from ltm.cli.render import percent, plain_of, safe
 from ltm.scenes.alike import Alike
 from ltm.scenes.check import Checked, Leaks
+from ltm.scenes.check_rows import KEPT
 from ltm.scenes.lines import TEXTS
 from ltm.scenes.tally import Column, Shapes
 
 _MOST_COUNTS = 8
 """Symbols or labels that are shown with their counts."""
+_SHOWN = 10
+"""Rows that can't be read are named up to so many."""
 _MOST_COLUMNS = 200
 """Are shown of a table; those that are seen or done come first."""
 
@@ -96,10 +99,14 @@ def _sides(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
 
 
+def _first(count: int) -> str:
+    return f", the first {_SHOWN} (--json names {min(count, KEPT):,})" if count > _SHOWN else ""
+
+
 def _show_problems(found: Checked, console: Console) -> None:
     if found.unreadable:
-        _say(console, "red", f"{_rows(found.unreadable)} can't be read, the first:")
-        for problem in found.problems:
+        _say(console, "red", f"{_rows(found.unreadable)} can't be read{_first(found.unreadable)}:")
+        for problem in found.problems[:_SHOWN]:
             console.print(f"  {safe(problem, plain_of(console))}", highlight=False, markup=False, soft_wrap=True)
     else:
         _say(console, "green", "every row can be read")
@@ -131,8 +138,8 @@ def _show_lines(alike: Alike, word: str, console: Console) -> None:
 def _show_leaks(leaks: Leaks, found: Checked, console: Console) -> None:
     of = f"of the {leaks.rows:,} in {leaks.path}"
     if leaks.unreadable:
-        _say(console, "red", f"{_rows(leaks.unreadable)} of {leaks.path} can't be read, the first:")
-        for problem in leaks.problems:
+        _say(console, "red", f"{_rows(leaks.unreadable)} of {leaks.path} can't be read{_first(leaks.unreadable)}:")
+        for problem in leaks.problems[:_SHOWN]:
             console.print(f"  {safe(problem, plain_of(console))}", highlight=False, markup=False, soft_wrap=True)
     if not leaks.count:
         beyond = f", not even up to a symmetry of {found.family}" if leaks.symmetric is not None else ""

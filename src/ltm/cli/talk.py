@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from ltm.brain.brain import Brain
-from ltm.brain.talk import Talk
+from ltm.brain.skills import SkilledBrain
+from ltm.brain.talk import Talk, speaks
 from ltm.brain.writing import writer_of
+from ltm.chart.schema import WillSpec
 from ltm.errors import DataError
+from ltm.scenes.columns import seen_columns
 from ltm.scenes.questions import is_piped, standard_input
+from ltm.scenes.skilled import skilled_questions
 
 MOST_BYTES = 10_000_000
 
 
-def talk(brain: Brain, given: str | None, count: int, temperature: float, top: int, seed: int, as_json: bool) -> None:
+def speaker_of(
+    opened: Brain | SkilledBrain, given: str | None, wills: Mapping[str, WillSpec]
+) -> tuple[Brain, str] | None:
+    """Returns the brain that goes on with what is given, and which skill it is; None where it is no text to go on with.
+
+    Of a brain of several skills the one that knows such texts is asked, if it talks; files and pipes of scenes are not.
+
+    Args:
+        opened: who is asked.
+        given: as for `talk`.
+        wills: goals and budgets by skill, for skills that have to be asked.
+
+    Raises:
+        DataError: none of the skills can read it.
+    """
+    if isinstance(opened, Brain):
+        return (opened, "") if speaks(opened.chart) else None
+    talking = {name for name, brain in opened.skills.items() if speaks(brain.chart)}
+    if not talking or given is None or is_piped(given) or _is_file(given):
+        return None
+    senses = {name: seen_columns(brain.chart) for name, brain in opened.skills.items()}
+    reads = list(itertools.islice(skilled_questions(senses, given), 2))
+    if len(reads) != 1 or not talking & reads[0].keys():
+        return None
+    name = opened.choose({skill: question.scene for skill, question in reads[0].items()}, wills).skill
+    return (opened.skills[name], name) if name in talking else None
+
+
+def talk(
+    brain: Brain,
+    given: str | None,
+    count: int,
+    temperature: float,
+    top: int,
+    seed: int,
+    as_json: bool,
+    skill: str = "",
+) -> None:
     """Goes on with a text, symbol by symbol, up to its end or a number of symbols.
 
     Args:
@@ -30,6 +74,7 @@ def talk(brain: Brain, given: str | None, count: int, temperature: float, top: i
         seed: of the draws.
         as_json: print one object at the end rather than text as it comes; with what paging came to, where zones are
             on disk.
+        skill: which the brain is of several, for that object.
 
     Raises:
         DataError: nothing to go on from, or it can't be read.
@@ -52,7 +97,9 @@ def talk(brain: Brain, given: str | None, count: int, temperature: float, top: i
     parts.append(writer.rest())
     seconds = time.perf_counter() - start
     if as_json:
-        whole = {"text": text, "said": "".join(parts), "symbols": len(said), "seconds": round(seconds, 4)}
+        whole: dict[str, Any] = {"text": text, "said": "".join(parts), "symbols": len(said)}
+        whole |= {"seconds": round(seconds, 4)}
+        whole |= {"skill": skill} if skill else {}
         if residence is not None and before is not None:
             whole["paging"] = residence.paging.since(before).to_json()
         typer.echo(json.dumps(whole, ensure_ascii=False))

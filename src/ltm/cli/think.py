@@ -69,8 +69,8 @@ def think(
     Example: ltm think brain/ '53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79'
     """
     from ltm.brain.brain import Brain
-    from ltm.brain.talk import speaks
     from ltm.brain.think import think as ponder
+    from ltm.cli.talk import speaker_of, talk
     from ltm.scenes.scene import encode
 
     if watch and as_json:
@@ -78,18 +78,15 @@ def think(
     if trace is not None:
         require_outside(trace, brain, option="--trace")
     opened = _opened(brain, memory, pin or [])
-    if isinstance(opened, Brain) and speaks(opened.chart):
-        from ltm.cli.talk import talk
-
-        other = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
-        _refuse({**other, "goal": goal, "trace": trace, "watch": watch or None, "skip-bad": skip_bad or None}, "talks")
+    said = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
+    asked: dict[str, Any] = {name: value for name, value in {**said, "goal": goal}.items() if value is not None}
+    speaker = speaker_of(opened, scene, {} if isinstance(opened, Brain) else _wills(opened, asked))
+    if speaker is not None:
+        _refuse({**said, "goal": goal, "trace": trace, "watch": watch or None, "skip-bad": skip_bad or None}, "talks")
         warmth = temperature if temperature is not None else 0.0 if top is None else 1.0
-        talk(opened, scene, symbols or 200, warmth, top or 0, seed, as_json)
+        talk(speaker[0], scene, symbols or 200, warmth, top or 0, seed, as_json, speaker[1])
         return EXIT_OK
     _refuse({"symbols": symbols, "temperature": temperature, "top": top}, "doesn't talk")
-    said = {"ticks": ticks, "tries": tries, "confidence": confidence, "ms": ms, "operations": operations}
-    asked: dict[str, Any] = {**said, "goal": goal}
-    asked = {name: value for name, value in asked.items() if value is not None}
     skipped: list[str] = []
 
     def leave_out(problem: str) -> None:
@@ -164,6 +161,11 @@ def _will(brain: Brain, asked: dict[str, Any], asking: bool = False) -> WillSpec
         raise DataError(first_mistake(problem)) from None
 
 
+def _wills(opened: SkilledBrain, asked: dict[str, Any]) -> dict[str, WillSpec]:
+    """Returns what each skill is asked with."""
+    return {name: _will(brain, asked, asking=True) for name, brain in opened.skills.items()}
+
+
 def _questions(
     folder: Path,
     opened: Brain | SkilledBrain,
@@ -183,12 +185,13 @@ def _questions(
             yield None, opened, question
         return
     senses = {name: seen_columns(brain.chart) for name, brain in opened.skills.items()}
-    wills = {name: _will(brain, asked, asking=True) for name, brain in opened.skills.items()}
+    wills = _wills(opened, asked)
     for read in skilled_questions(senses, given, skip):
         choice = opened.choose({name: question.scene for name, question in read.items()}, wills)
         name, brain = choice.skill, opened.skills[choice.skill]
         if speaks(brain.chart):
-            problem = f"{read[name].where}: skill {name!r} talks; ltm take {folder} {name} -o {name}/ makes it a brain"
+            problem = f"{read[name].where}: skill {name!r} talks, about one text at a time, not about files of scenes; "
+            problem += f"ltm take {folder} {name} -o {name}/ makes it a brain"
             if skip is None:
                 raise DataError(problem)
             skip(problem)

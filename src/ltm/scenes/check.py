@@ -57,7 +57,7 @@ class Checked:
         path: of the table.
         rows: how many can be read.
         unreadable: how many can't.
-        problems: what is wrong with the first ten of these, with file and line.
+        problems: what is wrong with the first thousand of these, with file and line.
         columns: by name.
         see: the columns that were named to be seen.
         do: the columns that were named to be answered.

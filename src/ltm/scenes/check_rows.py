@@ -23,8 +23,8 @@ from ltm.scenes.tally import Tally, key_of
 from ltm.scenes.told import Told
 from ltm.senses.grid import GridSpec
 
-SHOWN = 10
-"""Rows that can't be read are named up to so many."""
+KEPT = 1000
+"""Rows that can't be read are named up to so many; people are shown fewer."""
 
 
 class Rows:
@@ -60,7 +60,7 @@ class Rows:
                 self._take(line, row)
             except DataError as problem:
                 self.unreadable += 1
-                if len(self.problems) < SHOWN:
+                if len(self.problems) < KEPT:
                     self.problems.append(str(problem))
 
     def _take(self, line: int, row: Row) -> None:

@@ -57,7 +57,11 @@ class TextRows:
     def __init__(self, file: BinaryIO, name: str, ending: str, start: TextPlace | None = None) -> None:
         self._json, self._tabs, self._start = ending in (".jsonl", ".ndjson"), ending == ".tsv", start
         quotes = not (self._json or self._tabs)
-        hint = "is a closing quote missing?" if quotes else "is a line break missing between two rows?"
+        hint = (
+            "is a closing quote missing, or are there very many columns?"
+            if quotes
+            else "is a line break missing between two rows?"
+        )
         self._lines = _Lines(file, name, hint)
 
     @property
