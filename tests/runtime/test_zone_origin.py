@@ -99,6 +99,7 @@ def test_a_file_without_role_vectors_is_read_too(donor: Path) -> None:
     file = taken(donor)
     tensors, words = from_bytes(file.read_bytes(), "x")
     assert any(name.startswith("roles.") for name in tensors)
+    words.pop("sha256")  # nor did they say a hash
     older = {name: weight for name, weight in tensors.items() if name.startswith("body.")}
     file.write_bytes(to_bytes(older, words, "x"))
     zone = read_zone_file(file)

@@ -144,7 +144,7 @@ def _paging(result: Mapping[str, Any]) -> Iterator[Found]:
             "above_budget": (run["peak_resident"] - run["framework"]) / result["memory"] - 1,
             "seconds": run["seconds"],
         }
-        yield f"paging/{wave}-{way}", "", f"runs {key}", figures, run
+        yield f"paging/{wave}-{way}", f"{wave}, {way}", f"runs {key}", figures, run
 
 
 CITED: dict[str, Callable[[Mapping[str, Any]], Iterator[Found]]] = {

@@ -146,9 +146,6 @@ def read_zone_file(path: Path) -> ZoneFile:
     tensors, words = from_bytes(read_bytes(path), str(path))
     if words.get("part") != PART or words.get("ltm") != "1":
         raise FolderError(f"{path}: not a zone that was taken with ltm zone take")
-    # Files of earlier versions say no sum.
-    if _SUM in words and words[_SUM] != _sum_of(tensors, words):
-        raise FolderError(f"{path}: damaged, or changed since it was taken: its content doesn't have the hash it says")
     try:
         if any(len(word) > MOST_TEXT for word in words.values()):
             raise ValueError("its header is too long")
@@ -175,6 +172,9 @@ def read_zone_file(path: Path) -> ZoneFile:
     except (ValidationError, TypeError) as problem:
         why = first_mistake(problem) if isinstance(problem, ValidationError) else problem
         raise FolderError(f"{path}: where it comes from can't be read: {why}") from None
+    # Files of earlier versions say no hash.
+    if _SUM in words and words[_SUM] != _sum_of(tensors, words):
+        raise FolderError(f"{path}: damaged, or changed since it was taken: its content doesn't have the hash it says")
     return taken
 
 
