@@ -260,7 +260,7 @@ def test_one_brain_asked_twice_is_compared_run_by_run() -> None:
 
 
 def test_guessing_tells_nothing() -> None:
-    one, other = "listops-thinking", "listops-1m-1"
+    one, other = "listops-thinking", "listops-92k-1"
     guess = TASKS["listops"].guess
     found = shelf(**{one: (guess + 0.01,) * 3, other: (guess - 0.02,) * 3})
     assert Above(Side(one), Side(other)).decide(found).verdict == "can't be told"

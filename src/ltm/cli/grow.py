@@ -42,7 +42,7 @@ def grow(
     ] = "frozen",
     share: Annotated[
         list[str] | None,
-        typer.Option(help="With rehearse: skill whose zones to share; else the newest with any of the same make."),
+        typer.Option(help="With rehearse: skill whose zones to share; else the newest with like ones, if it pays."),
     ] = None,
     loss: Annotated[
         float | None,

@@ -27,13 +27,15 @@ BASE = {"sudoku": "350k", "maze": "88k", "listops": "92k"}
 REFERENCE = {task: f"{task}-{size}-{LOOPS}" for task, size in BASE.items()}
 """The arm of each task whose training sets the time that all others get."""
 _LOOPED = {
-    "sudoku": {"100k": (1, 4, 16, 48), "350k": (1, 4, 16, 48), "10m": (1, 4), "": (1, 4, 16)},
-    "maze": {"88k": (1, 4, 16, 48), "1m": (1,), "": (16,)},
-    "listops": {"92k": (1, 4, 16, 48), "1m": (1,), "": (16,)},
+    "sudoku": {"100k": (1, 4, 16, 48), "350k": (1, 4, 16, 48), "3m": (1, 4), "10m": (1,), "": (1, 4, 16)},
+    "maze": {"88k": (1, 4, 16, 48), "1m": (), "": (16,)},
+    "listops": {"92k": (1, 4, 16, 48), "1m": (), "": (16,)},
 }
 """Numbers of loops of each size, and of the sizes that aren't named; the largest get too few steps to loop oftener."""
 SURFACE = "sudoku"
 """The task on which they span a surface; elsewhere they are a cross."""
+MASS = {"sudoku": "3m", "maze": "1m", "listops": "1m"}
+"""Of each task the size that is put against loops and learns longer: mass gets few steps in the time of the small."""
 PATTERNS = ("ring", "all", "small-world", "fractal")
 COUPLED = {
     "sudoku": ("width: 53", "width: 52", "width: 49"),
@@ -107,21 +109,27 @@ def _zones(task: str, count: int, more: str) -> str:
     return "zones={" + ", ".join(f"z{number}: {{{_zone(task, more)}}}" for number in range(count)) + "}"
 
 
+def _wide(task: str, size: str) -> tuple[str, ...]:
+    """Returns the settings that give one zone so many parameters."""
+    width = WIDTHS[task][size]
+    return (f"field.width={width}", *((f"zones.local.hidden={width}",) if task == "maze" else ()))
+
+
 def _sized(task: str) -> Iterator[Arm]:
     """One zone: its size against its loops."""
-    for size, width in WIDTHS[task].items():
-        hidden = (f"zones.local.hidden={width}",) if task == "maze" else ()
+    for size in WIDTHS[task]:
         for loops in _LOOPED[task].get(size, _LOOPED[task][""]):
             words = f"one zone of {size.upper()} parameters, " + ("no loop" if loops == 1 else f"{loops} loops")
-            yield _arm(task, f"{size}-{loops}", words, (f"field.width={width}", *hidden), loops)
-    if task == SURFACE:
-        words = f"one zone of 3M parameters, no loop, trained {LONG:g} times as long"
-        longer = _arm(task, "3m-1-longer", words, (f"field.width={WIDTHS[task]['3m']}",), 1)
-        yield replace(longer, longer=LONG)
+            yield _arm(task, f"{size}-{loops}", words, _wide(task, size), loops)
+    words = f"one zone of {MASS[task].upper()} parameters, no loop, trained {LONG:g} times as long"
+    yield replace(_arm(task, f"{MASS[task]}-1-longer", words, _wide(task, MASS[task]), 1), longer=LONG)
     narrow = (f"field.width={WIDTHS[task][SMALLEST[task]]}",)
     deep = _zones(task, LOOPS, f"write: replace, {_TWO_LAYERS[task]}")
-    words = f"{LOOPS} zones of {SMALLEST[task].upper()} parameters, each used once: the depth of {LOOPS} loops, no loop"
-    yield _arm(task, "deep", words, (*narrow, deep, *looped(LOOPS, LOOPS)))
+    words = (
+        f"{LOOPS} zones of {SMALLEST[task].upper()} parameters, each used once: the depth of {LOOPS} loops, no loop, "
+        f"trained {LONG:g} times as long"
+    )
+    yield replace(_arm(task, "deep", words, (*narrow, deep, *looped(LOOPS, LOOPS))), longer=LONG)
     stack = (f"field.width={_STACK[task]}", _zones(task, 8, f"write: replace, {_LAYER[task]}"), *looped(8, 8))
     yield _arm(task, "stack", f"{BASE[task].upper()} parameters as eight layers, each used once: no loop", stack)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ltm.chart.size import Sizes
 from ltm.errors import LtmError, nearest
-from ltm.evidence.arms import ARMS, COUNTS, COUPLED, LONG, PATTERNS, REFERENCE, REPEATED, TICKS, WIDTHS, Arm
+from ltm.evidence.arms import ARMS, COUNTS, COUPLED, LONG, MASS, PATTERNS, REFERENCE, REPEATED, TICKS, WIDTHS, Arm
 from ltm.evidence.looking import WILL_SCENES, segments_to_look, will_ticks
 from ltm.evidence.tasks import ASIDE, LEARNED, TASKS, TESTED, chart_of
 
@@ -63,7 +63,7 @@ _SIZES = _arms(
     for task in TASKS
     for name in (
         *(f"{task}-{size}-{loops}" for size in WIDTHS[task] for loops in LOOP_COUNTS),
-        f"{task}-3m-1-longer",
+        f"{task}-{MASS[task]}-1-longer",
         f"{task}-deep",
         f"{task}-stack",
     )
@@ -77,9 +77,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Is it loops or parameters that solve a task? Where is the smallest brain that does?",
         f"Equal: {_TIME}. Varied: parameters of one zone, and how often it is applied to its own result, in training "
         "and when asked. The deep brain is a small one unrolled: as many layers and operations as its loops, each with "
-        "parameters of its own. The stack has the base's parameters, apart instead of looped. Not equal: one large "
-        f"brain (`sudoku-3m-1-longer`) learns {LONG:g} times as long, since mass gets few steps in the time of the "
-        "small. Sizes and loops span a surface on Sudoku only; on the others a cross, without the largest sizes.",
+        "parameters of its own. The stack has the base's parameters, apart instead of looped. Not equal: the deep "
+        f"brain, and a large one a task (`…-longer`), learn {LONG:g} times as long, since mass gets few steps in the "
+        "time of the small. Sizes and loops span a surface on Sudoku only, with few loops for the largest; on the others "
+        "a cross, without these.",
         _SIZES,
         (
             "sudoku-30k-16",
