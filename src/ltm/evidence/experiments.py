@@ -79,8 +79,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         "and when asked. The deep brain is a small one unrolled: as many layers and operations as its loops, each with "
         "parameters of its own. The stack has the base's parameters, apart instead of looped. Not equal: the deep "
         f"brain, and a large one a task (`…-longer`), learn {LONG:g} times as long, since mass gets few steps in the "
-        "time of the small. Sizes and loops span a surface on Sudoku only, with few loops for the largest; on the others "
-        "a cross, without these.",
+        "time of the small. Sizes and loops span a surface on Sudoku only, with few loops for the largest; on the "
+        "others a cross, without these.",
         _SIZES,
         (
             "sudoku-30k-16",
