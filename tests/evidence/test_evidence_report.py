@@ -210,26 +210,29 @@ def test_benchmarks_are_cited_with_file_and_command() -> None:
     assert all(reading.command.startswith("python -m benchmarks.") for reading in readings)
 
 
-def test_memory_is_the_most_after_the_first_tenth_and_each_setting_stands_alone() -> None:
+def test_memory_is_that_of_tenths_and_each_setting_stands_alone() -> None:
     readings = {reading.arm: reading for reading in cited(RESULTS)[0] if reading.arm.startswith("stream/")}
     assert sorted(readings) == [f"stream/{setting}" for setting in STREAMS]
     for reading in readings.values():
         kept = json.loads(reading.file.read_text())
         later = [bytes_ for _, bytes_ in kept["samples"]][len(kept["samples"]) // 10 :]
         assert later[0] == kept["resident_first"]
-        assert reading.figures["growth"] == max(later) / later[0] - 1
+        part = len(later) // 10
+        first, last = (statistics.median(later[place : place + part]) for place in (0, 9 * part))
+        assert reading.figures["growth"] == pytest.approx(last / first - 1, abs=0.02) and len(later) > 100
     found = next(one for one in judged(gather(Path(), [], cited(RESULTS)[0])) if one.name == "stream")
-    grown = any(reading.figures["growth"] > 0.1 for reading in readings.values())
-    assert found.verdict == ("not supported" if grown else "supported") and len(found.outcomes) == 3
-    assert all("(1 run)" in outcome.found for outcome in found.outcomes)
+    grown = any(reading.figures["growth"] > 0.1 or reading.figures["swing"] > 0.25 for reading in readings.values())
+    assert found.verdict == ("not supported" if grown else "supported") and len(found.outcomes) == 6
+    assert all("1 run)" in outcome.found or "2 runs)" in outcome.found for outcome in found.outcomes)
 
 
-def test_memory_that_comes_back_counts_as_grown(tmp_path: Path) -> None:
+def test_memory_that_comes_back_counts_too(tmp_path: Path) -> None:
     name = "stream-generated-1gb-ahead0.json"
     kept = json.loads((RESULTS / name).read_text())
     kept["samples"] = [[0.05 * place, {0: 300, 1: 250, 9: 150}.get(place, 100)] for place in range(20)]
     (tmp_path / name).write_text(json.dumps(kept))
-    assert [reading.figures["growth"] for reading in cited(tmp_path)[0]] == [0.5]
+    (reading,) = cited(tmp_path)[0]
+    assert (reading.figures["growth"], reading.figures["swing"]) == (0.0, 0.5)
 
 
 def test_a_damaged_benchmark_result_is_named_and_the_others_are_read(tmp_path: Path) -> None:

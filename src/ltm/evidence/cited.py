@@ -98,9 +98,13 @@ def _stream(result: Mapping[str, Any]) -> Iterator[Found]:
     resident = [bytes_ for _, bytes_ in result["samples"]]
     # The first tenth fills buffers, and is left out as in the benchmark.
     settled = resident[len(resident) // 10 :]
+    part = max(1, len(settled) // 10)
+    # Medians of tenths: what an allocator holds flickers from one moment to the next.
+    tenths = [statistics.median(settled[first : first + part]) for first in range(0, len(settled) - part + 1, part)]
     figures = {
         "gigabytes": result["gigabytes"],
-        "growth": max(settled) / settled[0] - 1,
+        "growth": tenths[-1] / tenths[0] - 1,
+        "swing": max(tenths) / tenths[0] - 1,
         "peak": result["peak"],
     }
     kept = {key: value for key, value in result.items() if key != "samples"}

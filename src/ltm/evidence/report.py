@@ -32,9 +32,9 @@ LIMITS = (
     "All seeds of a task are judged by the same 256 scenes, so ranges show how trainings differ, not how scenes do: at "
     "half of the answers right that alone is worth three points.",
     "Checks about other benchmarks' results (`ablation/…`, `skills/…` and the like) were written when most of these "
-    "were known; all others before any of their runs, but for a pilot: eleven arms of the first seed, by which mass and "
-    "depth got three times the seconds of the small, and the largest no sixteen loops. In it Sudoku's base had 83 % "
-    "right, mazes' 65, lists' 76; a deep Sudoku brain had none after 114 steps, lists as a stack 81.",
+    "were known; all others before any of their runs, but for a pilot: eleven arms of the first seed, by which mass "
+    "and depth got three times the seconds of the small, and the largest no sixteen loops. In it Sudoku's base had 83 "
+    "% right, mazes' 65, lists' 76; a deep Sudoku brain had none after 114 steps, lists as a stack 81.",
 )
 
 
