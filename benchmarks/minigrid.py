@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.beside import MADE
+from benchmarks.beside import MADE, fitted
 from benchmarks.common import RUNS, Grid, asked, read, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.episode import Episode
 from ltm.brain.walk import think_segment, walk, window
 from ltm.chart.schema import Chart
+from ltm.chart.size import Sizes
 from ltm.scenes.extras import library
 from ltm.scenes.minigrid import ACTIONS, environment, view_of, words_of_mission
 from ltm.scenes.prepare import generate_scenes
@@ -89,17 +90,23 @@ def with_level(chart: Chart, level: str) -> Chart:
 
 
 def plain(chart: Chart) -> Chart:
-    """Returns a policy network: as many layers, each used once; every step starts afresh, and nothing is foreseen."""
+    """Returns a policy network of the brain's size: as many layers as it runs, each used once.
+
+    Every step starts afresh, and nothing is foreseen.
+    """
     dumped = chart.model_dump(mode="json", exclude_defaults=True)
     layers = 2 * chart.training.ticks
     # It reads what is seen alone: the field that a step leaves doesn't reach the next.
     core = {**dumped["zones"]["core"], "layers": layers, "roles": {"self": {"reads": ["input"]}}}
-    dumped["zones"] = {"core": core}
-    dumped["budget"] = None  # four layers take more than two that are used twice
+    dumped["budget"] = None
     dumped["training"] |= {"ticks": 1}
     dumped["will"] = {"ticks": 1}
     dumped["steps"] |= {"window": 1, "transition": None}
-    return Chart.model_validate(dumped)
+
+    def with_hidden(hidden: int) -> Chart:
+        return Chart.model_validate({**dumped, "zones": {"core": {**core, "hidden": hidden}}})
+
+    return fitted(with_hidden, Sizes.of(chart).parameters, 16 * chart.field.width, "policy network")
 
 
 def foresight_of(brain: Brain, chart: Chart) -> dict[str, Any] | None:
@@ -227,15 +234,17 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
         if not of:
             continue
         known = [run["foresight"]["missed"] for run in of if run.get("foresight")]
+        mean = [run["foresight"]["mean_missed"] for run in of if run.get("foresight")]
         other = [run["other_mission"] for run in of if "other_mission" in run]
         own = [run["imitates_own"] for run in of if "imitates_own" in run]
         strange = [run["imitates_other"] for run in of if "imitates_other" in run]
         weights = f"{of[0]['parameters']:,}" if "parameters" in of[0] else "-"
         success = spread([run["success"] for run in of])
-        rest = (other, own, strange, known)
+        rest = (other, own, strange, known, mean)
         rows.append([kind, weights, success, *(spread(values) if values else "-" for values in rest)])
     head = ["player", "weights", "success", "with another world's mission"]
     head += ["does as the expert", "with another's mission", "error of foreseen moves"]
+    head += ["of the mean move (of none: 100)"]
     yield Grid(f"BabyAI {result['level']}, {result['worlds']} new worlds, %", head, rows)
 
 
