@@ -65,7 +65,7 @@ def test_one_small_brain_that_fails_decides_nothing_about_all_small_ones(tmp_pat
     verdicts = {one.name: one.verdict for one in judged(few)}
     assert verdicts["mind-size"] == verdicts["mind-needs"] == "untested"
     text = markdown(make_report(few, len(RUNS), quick=False).blocks, tmp_path)
-    assert "The best is `sudoku-350k-16`: 50.0 % (50.0 % to 50.0 %, 3 runs). So far: 1 of 23 arms have 3 runs." in text
+    assert "The best is `sudoku-350k-16`: 50.0 % (50.0 % to 50.0 %, 3 runs). So far: 1 of 20 arms have 3 runs." in text
 
 
 def test_the_same_runs_the_other_way_round_refute(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_pictures_need_no_display(shelf: Shelf, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setenv("MPLBACKEND", "TkAgg")
     drawing = surface(shelf, "sudoku")
-    assert drawing is not None and len(drawing.spots) == 20 and drawing.filled
+    assert drawing is not None and len(drawing.spots) == 17 and drawing.filled
     cross = surface(shelf, "maze")
     assert cross is not None and not cross.filled and "TriContourSet" not in evidence_svg(cross)
     first = evidence_svg(drawing)
