@@ -142,7 +142,7 @@ class Brain(Pretrained, nn.Module):
         logits: dict[str, Tensor] = {}
         answers: dict[str, Tensor] = {}
         exists: dict[str, Tensor | None] = {}
-        open_: dict[str, Tensor | None] = {}
+        unsettled: dict[str, Tensor | None] = {}
         said: dict[str, Tensor] = {}
         for name in self.chart.acts:
             first, last = self.layout.sites_of(name, mind.places)
@@ -160,13 +160,13 @@ class Brain(Pretrained, nn.Module):
                 shown = mind.places.shown_BS[:, first:last]
                 earlier = torch.ones_like(shown) if mask is None else mask
                 mask = torch.where(shown.any(1, keepdim=True), shown, earlier)
-            exists[name] = open_[name] = self.act(name).exists(mask, answers[name])
+            exists[name] = unsettled[name] = self.act(name).exists(mask, answers[name])
             if name in mind.spoken:
                 there, unsaid = exists[name], ~mind.spoken[name].said
-                open_[name] = unsaid if there is None else there & unsaid  # what has been said can't change
+                unsettled[name] = unsaid if there is None else there & unsaid  # what has been said can't change
                 if mind.spoken[name].logits is None:
-                    said[name], exists[name] = mind.spoken[name].said, open_[name]
-        changed_B = torch.stack([_changed(answers[n], mind.answers[n], open_[n]) for n in answers]).mean(0)
+                    said[name], exists[name] = mind.spoken[name].said, unsettled[name]
+        changed_B = torch.stack([_changed(answers[n], mind.answers[n], unsettled[n]) for n in answers]).mean(0)
         said_BO = self.reflection(field_BSD, logits, answers, exists, changed_B, mind.places.mask_BS)
         mind.answers = answers
         mind.logits = {name: logits[name] for name in mind.spoken}

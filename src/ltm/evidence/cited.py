@@ -137,7 +137,9 @@ def _skills(result: Mapping[str, Any]) -> Iterator[Found]:
             lost = steps[name]["exact"][name] - last["exact"][name]
             route = last["routing"][name]
             figures = {"exact": last["exact"][name], "forgotten": max(0.0, lost), "routed": route["right"]}
-            yield f"skills/{way}", name, f"ways {way} {names[-1]} exact {name}", figures, last
+            kept = {"right once learned": steps[name]["exact"][name], "right at the end": last["exact"][name]}
+            part = f"ways {way} {names[-1]} exact {name}"
+            yield f"skills/{way}", name, part, figures, kept | {"routing": route}
 
 
 def _paging(result: Mapping[str, Any]) -> Iterator[Found]:
