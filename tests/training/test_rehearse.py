@@ -13,7 +13,7 @@ import ltm.training.rehearse as rehearsing
 from ltm.brain.brain import Brain
 from ltm.brain.rehearsal import Rehearsal
 from ltm.chart.schema import Chart
-from ltm.errors import EXIT_FORGOTTEN, LtmError
+from ltm.errors import EXIT_FORGOTTEN, DivergedError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.scenes.store import SceneSet
 from ltm.training.forgetting import ForgettingError, changes, refuse_forgetting, settle
@@ -23,6 +23,7 @@ from ltm.training.plan import Plan
 from ltm.training.rehearse import Rehearser
 from ltm.training.segment import run_segment
 from ltm.training.together import Earlier, Shared, Together
+from ltm.training.trial import loss_after
 
 NEW = make_chart({"steps": 16, "batch": 4, "seed": 5})
 CORE = "circuit.zones.core.body."
@@ -213,7 +214,7 @@ def test_every_skill_with_the_body_rehearses(tmp_path: Path) -> None:
     assert all(torch.equal(bodies[0][name], bodies[1][name]) for name in bodies[0])
 
 
-def test_a_body_with_which_a_skill_learns_badly_is_not_shared(tmp_path: Path) -> None:
+def test_a_body_with_which_a_skill_learns_badly_is_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def begun(name: str, **options: Any) -> tuple[Growth, str]:
         growth = Growth({name: tmp_path / name}, rehearse=True, **options)
         notes = growth.begin(tmp_path / f"{name}-run", {}, lambda room: (NEW, []), "60KB", lambda chart: make_boards())
@@ -231,6 +232,9 @@ def test_a_body_with_which_a_skill_learns_badly_is_not_shared(tmp_path: Path) ->
     growth, notes = begun("bad")
     assert growth.zones == {} and notes.startswith("not sharing bad/core: ") and "(--share bad shares all" in notes
     assert growth.together(1.0) is None and growth.weights() == (None, [])
+    monkeypatch.setattr("ltm.training.trial.learn", lambda *_: (_ for _ in ()).throw(DivergedError("no number")))
+    assert loss_after(Brain(NEW), make_boards()) == float("inf")
+    monkeypatch.undo()
     growth, notes = begun("bad", share=["bad"])  # whoever names a skill is believed
     assert growth.zones == {"core": ("bad", "core")} and notes == ""
 

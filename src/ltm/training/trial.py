@@ -6,6 +6,7 @@ costs the new skill more than rehearsing does. How well two skills get along sho
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from ltm.brain.brain import Brain
+from ltm.errors import DivergedError
 from ltm.scenes.store import SceneSet
 from ltm.training.optimiser import Optimiser
 from ltm.training.segment import run_segment
@@ -56,8 +58,8 @@ def loss_after(brain: Brain, scenes: SceneSet) -> float:
         brain: to begin with.
         scenes: to learn from.
 
-    Raises:
-        DivergedError: the loss is no number.
+    Returns:
+        The mean of the last third of the steps; infinity where it got out of hand.
     """
     chart = brain.chart
     spec = chart.training
@@ -73,6 +75,9 @@ def loss_after(brain: Brain, scenes: SceneSet) -> float:
             return len(losses) < max(LEAST, round(PART * spec.steps))
         return len(losses) < LEAST or time.monotonic() - begun < seconds
 
-    while goes_on():
-        losses.append(float(learn(brain, slots, optimiser, run_segment, False, len(losses), whole).acts))
+    try:
+        while goes_on():
+            losses.append(float(learn(brain, slots, optimiser, run_segment, False, len(losses), whole).acts))
+    except DivergedError:  # as the training of that brain would: it says so itself, should it come to that
+        return math.inf
     return statistics.fmean(losses[-len(losses) // 3 :])
