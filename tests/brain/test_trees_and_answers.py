@@ -50,6 +50,7 @@ def logic(chart: Chart, count: int, depth: int, seed: int) -> SceneSet:
     return writer.finish()
 
 
+@pytest.mark.slow
 def test_what_was_learned_on_shallow_trees_holds_for_deep_ones() -> None:
     chart = propose(COLUMNS, ["logic"], ["holds"], source="any.tsv", size=150_000)
     training = chart.training.model_copy(update={**QUICK, "steps": 150, "ticks": 4})

@@ -75,9 +75,26 @@ def test_sync_lets_every_zone_have_its_turn() -> None:
     assert fired(Brain(chart(policy="sync")), 24).any(0).all()
 
 
-@pytest.mark.parametrize("policy", ["top-k", "sync"])
-def test_the_choice_itself_is_learned(policy: str) -> None:
-    brain = Brain(chart(policy=policy, fire=2))
+@pytest.mark.parametrize("zones", [4, 40])
+def test_oscillators_pull_one_another_by_the_sine_of_what_lies_between(zones: int) -> None:
+    wave = Brain(chart(zones, policy="sync", coupling=3.0)).circuit.wave
+    assert wave is not None and wave.pull is not None and wave.frequency is not None
+    pull = (wave.pull if wave.gather is None else wave.pull @ wave.gather).detach()
+    phases, drive = torch.rand(2, zones) * 6, torch.randn(2, zones)
+    apart = torch.sin(phases[:, None, :] - phases[:, :, None])  # of every other, seen from each
+    moved = phases + wave.frequency + 3.0 / zones * (pull * apart).sum(-1) + torch.tanh(drive)
+    torch.testing.assert_close(wave._turn(phases, drive), moved.detach() % (2 * torch.pi), atol=1e-4, rtol=1e-4)
+    assert pull.shape == (zones, zones) and 0.05 < pull.std() < 0.2
+
+
+def test_what_oscillators_take_grows_with_their_number_and_not_with_their_pairs() -> None:
+    few, many = (Brain(chart(zones, policy="sync")).circuit.wave for zones in (40, 80))
+    assert few is not None and many is not None and many.operations() == 2 * few.operations()
+
+
+@pytest.mark.parametrize(("policy", "zones"), [("top-k", 4), ("sync", 4), ("sync", 40)])
+def test_the_choice_itself_is_learned(policy: str, zones: int) -> None:
+    brain = Brain(chart(zones, policy=policy, fire=2))
     reading = brain.think_on(brain.begin(puzzles()), 3)
     reading.logits["solution"].square().sum().backward()
     assert brain.circuit.wave is not None
@@ -103,7 +120,7 @@ def test_a_zone_that_does_not_fire_is_not_computed(policy: str) -> None:
 @pytest.mark.parametrize("policy", ["rhythm", *DYNAMIC])
 def test_operations_do_not_grow_with_zones_that_are_silent(policy: str) -> None:
     counts = {}
-    for zones in (4, 32):
+    for zones in (4, 40):
         brain = Brain(chart(zones, policy=policy))
         mind = brain.begin(puzzles(2), torch.Generator().manual_seed(0))
         counter = FlopCounterMode(display=False)
@@ -113,7 +130,7 @@ def test_operations_do_not_grow_with_zones_that_are_silent(policy: str) -> None:
         counts[zones] = counter.get_total_flops() - 2 * 2 * router
         assert brain.circuit.operations(mind.places, 0) - router == brain.circuit.role_operations(mind.places)[0]
         assert counts[zones] == 2 * 2 * brain.circuit.role_operations(mind.places)[0]
-    assert counts[4] == counts[32]
+    assert counts[4] == counts[40]
 
 
 # `random` draws for the whole batch at once, so there a scene alone gets other draws.

@@ -287,6 +287,7 @@ def test_what_does_not_fit_is_said(place: Path, digits: list[np.ndarray], capsys
         assert code in (2, 4) and expected in " ".join(told.split()), (words, told)
 
 
+@pytest.mark.slow
 def test_an_eye_learns_a_hand_that_it_misreads_from_the_boards_that_thought_solved(
     place: Path, digits: list[np.ndarray], capsys: pytest.CaptureFixture[str]
 ) -> None:

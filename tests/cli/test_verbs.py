@@ -249,6 +249,13 @@ def test_starting_is_quick() -> None:
     assert done.stdout.splitlines()[-1] == "[False, False]"
 
 
+def test_thinking_does_not_wait_for_the_compiler() -> None:
+    think = f"run(['think', {SHIPPED!r}, '.' * 81])"
+    code = f"import sys; from ltm.cli.main import run; {think}; print('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
 def test_same_seed_same_thought(capsys: Capture) -> None:
     hard = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
     told = []

@@ -54,7 +54,9 @@ def test_the_commands_of_a_plan_make_the_brain(words: str, verbs: list[str], her
     assert set(trained) <= set(charts) and "chart.yaml" in trained
 
 
-@pytest.mark.parametrize(("skill", "memory"), [("language", "400KB"), ("text", "900KB")])
+@pytest.mark.parametrize(
+    ("skill", "memory"), [pytest.param("language", "400KB", marks=pytest.mark.slow), ("text", "900KB")]
+)
 def test_a_cortex_learns_lines(skill: str, memory: str, here: Path, capsys: Capture) -> None:
     words = f"--cortex --skills {skill} --memory {memory}"
     small = [setting for setting in BRIEFLY if not setting.startswith(("scenes.count", "will"))]

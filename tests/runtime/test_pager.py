@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +21,9 @@ from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.paged import open_paged, open_paged_skills
 from ltm.runtime.pager import Lodging, Pager, size_of, vacate
 from ltm.runtime.skills import load_skills, write_skills
+
+# Made once: no test changes them.
+MADE = {name: brain_with(ZONES).circuit.zone(name) for name in ZONES}
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +63,9 @@ def test_answers_are_those_of_the_brain_fully_loaded(folders: dict[str, Path], w
 def test_any_sequence_under_any_budget(
     names: list[str], share: float, ahead: int, pins: set[str], wrong: list[str]
 ) -> None:
-    source = brain_with(ZONES)
-    weights = {name: dict(source.circuit.zone(name).state_dict()) for name in ZONES}
-    zones = {name: brain_with(ZONES).circuit.zone(name) for name in ZONES}
-    each = {name: size_of(zone) for name, zone in zones.items()}
+    each = {name: size_of(zone) for name, zone in MADE.items()}
+    weights = {name: dict(zone.state_dict()) for name, zone in MADE.items()}
+    zones = {name: copy.deepcopy(zone) for name, zone in MADE.items()}
     for zone in zones.values():
         vacate(zone)
     least = sum(each[name] for name in pins) + max(each[name] for name in ZONES if name not in pins)

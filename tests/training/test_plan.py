@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import time
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def quiet(text: object) -> None:
 
 
 def times(monkeypatch: pytest.MonkeyPatch, fp32: float, bf16: float, compiled: float = 1.0) -> None:
-    def measured(chart: object, scenes: object, half: bool, segment: object, count: int) -> float:
+    def measured(chart: object, scenes: object, half: bool, segment: object, count: int, beat: float = 0.0) -> float:
         if segment is not planning.run_segment:
             return compiled
         return bf16 if half else fp32
@@ -40,6 +41,21 @@ def test_the_faster_precision_is_taken(
     made = make_plan(chart_of({"precision": "auto"}), boards(), quiet)
     assert made.precision == chosen and made.seconds_a_step == 0.1
     assert any("bf16 is no faster" in note for note in made.notes) == (chosen == "fp32")
+
+
+@pytest.mark.parametrize(("beat", "steps"), [(math.inf, 4), (0.001, 2)])
+def test_what_is_evidently_slower_is_not_measured_on(
+    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch, beat: float, steps: int
+) -> None:
+    learned: list[int] = []
+
+    def learn(*given: Any) -> None:
+        learned.append(given[5])
+        time.sleep(0.01)
+
+    monkeypatch.setattr(planning, "learn", learn)
+    assert planning.seconds_a_step(chart_of({}), boards(), False, planning.run_segment, 3, beat=beat) >= 0.01
+    assert learned == list(range(steps))
 
 
 def test_minutes_become_steps_and_steps_stay(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:

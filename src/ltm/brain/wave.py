@@ -2,11 +2,13 @@
 
 `all` and `rhythm` follow a fixed schedule. `sync`, `top-k` and `random` choose for every example: `sync` by oscillators
 (Kuramoto 1975) that the field pushes, `top-k` by a learned router (Shazeer et al. 2017), `random` as the control.
+Where there are many roles they pull one another through a few common phases, so that what a choice takes grows with
+the roles and not with their pairs: at one common phase that is Kuramoto's own mean field.
 
 A router alone soon sends everything to the few roles that happened to be picked first. So while learning, roles picked
 too seldom are favoured a little more at every tick, the others less (Wang et al. 2024, arXiv 2408.15664).
 
-Shapes: B batch, S sites, D field width, R roles.
+Shapes: B batch, S sites, D field width, R roles, C common phases.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ from ltm.zones.layers import Linear, field_mean, truncated_normal_
 BALANCE_STEP = 0.01
 """By how much a role's favour changes at a tick, beside scores that sum to one."""
 
+COMMON = 16
+"""Phases through which more than twice as many roles pull one another."""
+
 
 class DynamicWave(nn.Module):
     """A policy that chooses, for every example, which roles fire.
@@ -42,7 +47,9 @@ class DynamicWave(nn.Module):
         self.router = None if spec.policy == "random" else Linear(width, roles, bias=True)
         sync = spec.policy == "sync"
         self.frequency = nn.Parameter(torch.empty(roles)) if sync else None
-        self.pull = nn.Parameter(torch.empty(roles, roles)) if sync else None
+        many = roles > 2 * COMMON
+        self.pull = nn.Parameter(torch.empty(roles, COMMON if many else roles)) if sync else None
+        self.gather = nn.Parameter(torch.empty(COMMON, roles)) if sync and many else None
         self.favour_R: Tensor | None
         self.register_buffer("favour_R", torch.zeros(roles) if spec.policy == "top-k" else None)
 
@@ -53,7 +60,11 @@ class DynamicWave(nn.Module):
         if self.frequency is not None and self.pull is not None:
             with torch.no_grad():
                 self.frequency.fill_(2 * math.pi * self.spec.fire / self.roles)
-            truncated_normal_(self.pull, 0.1, generator)
+            std = 0.1
+            if self.gather is not None:  # the product of both is to vary as much
+                std = math.sqrt(std / math.sqrt(COMMON))
+                truncated_normal_(self.gather, std, generator)
+            truncated_normal_(self.pull, std, generator)
 
     def start(self, batch: int) -> Tensor | None:
         """Returns starting phases `[B, R]`, spread evenly so that roles take turns; None without oscillators."""
@@ -108,14 +119,16 @@ class DynamicWave(nn.Module):
         assert self.frequency is not None and self.pull is not None
         # The sum of pull[i, j] sin(phase j - phase i) over j, without a sine for every pair.
         sine_BR, cosine_BR = torch.sin(phases_BR), torch.cos(phases_BR)
-        sines_BR, cosines_BR = F.linear(torch.stack((sine_BR, cosine_BR)), self.pull)
+        phases_2BR = torch.stack((sine_BR, cosine_BR))
+        gathered = phases_2BR if self.gather is None else F.linear(phases_2BR, self.gather)
+        sines_BR, cosines_BR = F.linear(gathered, self.pull)
         pulled_BR = cosine_BR * sines_BR - sine_BR * cosines_BR
         turned = phases_BR + self.frequency + pulled_BR * (self.spec.coupling / self.roles) + torch.tanh(drive_BR)
         return torch.remainder(turned, 2 * math.pi)
 
     def operations(self) -> int:
         """Operations of one choice for one example."""
-        pulls = 0 if self.pull is None else 4 * self.pull.numel()
+        pulls = sum(4 * weights.numel() for weights in (self.pull, self.gather) if weights is not None)
         return pulls + (0 if self.router is None else self.router.operations)
 
 

@@ -5,6 +5,7 @@ Shapes: B batch, L tokens of the longest text.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +20,18 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def uncompiled(function: _Function) -> _Function:
-    """Marks a function that `torch.compile` leaves alone: hashing and looking up are no tensor's affair."""
-    return cast(_Function, torch.compiler.disable(function))  # type: ignore[no-untyped-call]
+    """Marks a function that `torch.compile` leaves alone: hashing and looking up are no tensor's affair.
+
+    The mark is made when something is compiled: importing the compiler alone takes longer than a brain takes to answer.
+    """
+
+    @functools.wraps(function)
+    def called(*args: Any, **named: Any) -> Any:
+        if not torch.compiler.is_compiling():
+            return function(*args, **named)
+        return torch.compiler.disable(function)(*args, **named)  # type: ignore[no-untyped-call]
+
+    return cast(_Function, called)
 
 
 @dataclass(eq=False)
