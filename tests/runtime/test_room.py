@@ -113,3 +113,10 @@ def test_memory_goes_back_at_once() -> None:
     del rooms[1]["a"]  # one between two that stay
     gc.collect()
     assert held - private() > 0.9 * size
+
+
+def test_a_kernel_without_large_pages_reads_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "f").write_bytes(to_bytes({"a": torch.arange(6.0)}, {}, "x"))
+    monkeypatch.setattr("ltm.runtime.room.mmap.MADV_HUGEPAGE", 9999, raising=False)  # no such advice
+    found, _ = views_of(read_into_a_room(tmp_path / "f")[0], "f")
+    assert torch.equal(found["a"], torch.arange(6.0))
