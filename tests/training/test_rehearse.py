@@ -23,7 +23,7 @@ from ltm.training.plan import Plan
 from ltm.training.rehearse import Rehearser
 from ltm.training.segment import run_segment
 from ltm.training.together import Earlier, Shared, Together
-from ltm.training.trial import loss_after
+from ltm.training.trial import loss_after, seconds_of_trial
 
 NEW = make_chart({"steps": 16, "batch": 4, "seed": 5})
 CORE = "circuit.zones.core.body."
@@ -298,3 +298,8 @@ def test_a_frozen_zone_keeps_its_body_and_does_no_harm_at_first(tmp_path: Path) 
     for words, said in ((["ald"], "did you mean 'old'"), (["old/cure"], "did you mean 'core'")):
         with pytest.raises(LtmError, match=said):
             Growth(folders, reuse=words)
+
+
+def test_a_trial_of_a_long_training_has_an_end() -> None:
+    assert seconds_of_trial(1) == pytest.approx(4.8)
+    assert seconds_of_trial(10_000) == 120

@@ -23,6 +23,8 @@ from ltm.training.step import learn
 
 PART = 0.08
 """Of the training that either way is tried for."""
+MOST_SECONDS = 120.0
+"""That either way is tried for at most: how well two skills get along shows early."""
 LEAST = 24
 """Steps that either way is tried for at least."""
 WORSE = 1.1
@@ -51,6 +53,11 @@ class Trial:
         return f"tried for a moment, its loss was {self.own:.3f} with zones of its own, {self.shared:.3f} with those"
 
 
+def seconds_of_trial(minutes: float) -> float:
+    """Returns how long either way is tried for, of a training that takes so many minutes."""
+    return min(PART * 60 * minutes, MOST_SECONDS)
+
+
 def loss_after(brain: Brain, scenes: SceneSet) -> float:
     """Returns the loss of a brain's acts after a part of its training, without rehearsal; changes the brain.
 
@@ -67,7 +74,7 @@ def loss_after(brain: Brain, scenes: SceneSet) -> float:
     slots = Slots(brain, scenes, torch.Generator().manual_seed(spec.seed), torch.float32)
     optimiser = Optimiser(brain, spec)
     losses: list[float] = []
-    begun, seconds = time.monotonic(), PART * 60 * spec.minutes
+    begun, seconds = time.monotonic(), seconds_of_trial(spec.minutes)
     whole = spec.steps or 1_000_000  # the rate hardly falls in a moment
 
     def goes_on() -> bool:
