@@ -12,6 +12,7 @@ from conftest import make_boards, make_chart
 import ltm.training.rehearse as rehearsing
 from ltm.brain.brain import Brain
 from ltm.brain.rehearsal import Rehearsal
+from ltm.chart.rhythm import schedule
 from ltm.chart.schema import Chart
 from ltm.errors import EXIT_FORGOTTEN, DivergedError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
@@ -270,6 +271,8 @@ def test_a_frozen_zone_keeps_its_body_and_does_no_harm_at_first(tmp_path: Path) 
     growth.begin(tmp_path / "run", {}, lambda room: (NEW, []), "20KB")
     chart = growth.chart
     assert list(chart.zones) == ["core", "old-core"] and chart.zones["old-core"].frozen
+    fires = [sum("old-core.self" in fired for fired in schedule(chart)), len(schedule(chart))]
+    assert fires == [1, chart.training.ticks] and chart.training.ticks > 1
     brain, _ = growth.weights()
     assert brain is not None
     without = Brain(NEW, 5)

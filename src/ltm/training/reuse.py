@@ -136,7 +136,10 @@ def _check_bodies(chart: Chart, skills: Skills, places: Mapping[str, Where]) -> 
 
 
 def _added(chart: Chart, skills: Skills, places: Mapping[str, Where]) -> Chart:
-    """Returns a chart with earlier zones that fire at every tick and add to the field."""
+    """Returns a chart with earlier zones that fire once a segment and add to the field.
+
+    They are often far larger than the new skill's own: firing at every tick, they take most of the training from it.
+    """
     kept = chart.model_dump(mode="json", exclude_defaults=True)
     windows = next((list(w) for spec in chart.zones.values() if (w := getattr(spec, "windows", None))), ["field"])
     for name, (skill, zone) in places.items():
@@ -148,7 +151,7 @@ def _added(chart: Chart, skills: Skills, places: Mapping[str, Where]) -> Chart:
         for key in ("budget", "write", "frozen"):
             given.pop(key, None)
         given |= {"width": earlier.circuit.zone(zone).width, "frozen": True}
-        given["roles"] = {"self": {"period": 1, "phases": [0]}}
+        given["roles"] = {"self": {"period": chart.training.ticks, "phases": [0]}}
         if getattr(spec, "windows", ()):
             given["windows"] = windows
         kept["zones"][name] = given
