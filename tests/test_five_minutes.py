@@ -24,7 +24,7 @@ EXAMPLES = [title for title, part in SECTIONS.items() if "```python" in part]
 def small(line: str) -> str:
     """The same command, but for a moment and a little brain."""
     line = re.sub(r"--size \S+ ", "", line)
-    return re.sub(r"--minutes \d+", "--minutes 0.02 --size 600KB", line)
+    return re.sub(r"--minutes \d+", "--minutes 0.05 --size 600KB", line)
 
 
 def few(code: str) -> str:

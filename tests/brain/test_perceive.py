@@ -73,6 +73,7 @@ def test_what_is_read_without_doubt_takes_one_thought(mind: Brain) -> None:
     assert found.thought.confidence > 0.9 and found.thought.sure
 
 
+@pytest.mark.slow
 def test_misread_pictures_are_put_right_by_thought(mind: Brain) -> None:
     coupled, right = Told(eye(), mind, "puzzle"), 0
     for seed in range(6):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -145,6 +146,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path: Path) -> None:
         assert torch.equal(weight, again.brain.state_dict()[name]), name
 
 
+@pytest.mark.slow
 def test_it_learns_to_say_longer_answers_than_what_is_heard() -> None:
     chart = chart_of(200_000, steps=200)
     faster = chart.acts["said"].model_copy(update={"pace": 3, "positions": "learned"})

@@ -38,6 +38,7 @@ def test_a_question_is_thought_about(fitted: Path, capsys: Capture) -> None:
     assert json.loads(capsys.readouterr().out)["answer"]["answer"] in "0123456789"
 
 
+@pytest.mark.slow
 def test_a_chart_is_started_from_a_source_and_trained(tmp_path: Path, capsys: Capture) -> None:
     file = tmp_path / "mine.yaml"
     assert run(["chart", "new", str(file), "--like", "listops"]) == 0

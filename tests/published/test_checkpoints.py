@@ -122,6 +122,7 @@ def test_a_checkpoint_answers_as_the_published_model(name: str, tmp_path: Path) 
     assert len(found.notes) == 1 and cycles in found.notes[0] and found.notes[0].startswith("assumed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAZES)
 def test_mazes_are_taken_over_too(name: str, tmp_path: Path) -> None:
     model = drawn(MAZES[name])

@@ -38,7 +38,7 @@ def test_the_examples_run(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
         pytest.importorskip("tokenizers", reason="tokenizers is not installed: pip install 'ltm[language]'")
     out = shlex.split(line)[-1]
     size = {"reasoning-gym": "600KB", "text": "200KB"}.get(source, "60KB")  # words and bytes take tables of vectors
-    small = re.sub(r"--minutes \d+", f"--minutes 0.02 --size {size}", re.sub(r"--count \d+ ", "", line))
+    small = re.sub(r"--minutes \d+", f"--minutes 0.05 --size {size}", re.sub(r"--count \d+ ", "", line))
     shallow = ["--option", "depth=[1, 2]"] if source == "listops" else []  # deep ones take long to think about
     assert run([*shlex.split(small)[1:-1], str(tmp_path / out), "--count", "60", *shallow]) == 0
     for other in LINES:
