@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -22,14 +23,17 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 def uncompiled(function: _Function) -> _Function:
     """Marks a function that `torch.compile` leaves alone: hashing and looking up are no tensor's affair.
 
-    The mark is made when something is compiled: importing the compiler alone takes longer than a brain takes to answer.
+    The mark is made once the compiler is there: importing it alone takes longer than a brain takes to answer.
     """
+    marked: list[Callable[..., Any]] = []
 
     @functools.wraps(function)
     def called(*args: Any, **named: Any) -> Any:
-        if not torch.compiler.is_compiling():
+        if "torch._dynamo" not in sys.modules:
             return function(*args, **named)
-        return torch.compiler.disable(function)(*args, **named)  # type: ignore[no-untyped-call]
+        if not marked:
+            marked.append(torch.compiler.disable(function))  # type: ignore[no-untyped-call]
+        return marked[0](*args, **named)
 
     return cast(_Function, called)
 
