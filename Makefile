@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)  ## watch the shipped brain think, then fit a new one in two minutes
 	$(BIN)/ltm demo
 
-test: $(STAMP)  ## lint, types, and the test suite on all cores (WORKERS=0: in one process)
+test: $(STAMP)  ## lint, types, and the tests that aren't slow, on all cores (WORKERS=0: in one process)
 	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile -m "not slow"

@@ -216,13 +216,27 @@ def comparison(result: Mapping[str, Any], tests: Mapping[str, str], what: str) -
         figures = [spread([run[test]["exact"] for run in runs]) for test in tests]
         ticks = [f"{np.median([run[test]['ticks'] for run in runs]):.1f}" for test in tests]
         aside = spread([run["aside"] for run in runs])
-        rows.append([label, f"{runs[0]['parameters']:,}", aside, *figures, *ticks])
+        rows.append([label, f"{runs[0]['parameters']:,}", _seconds(runs), aside, *figures, *ticks])
     for label, figures in result["baselines"].items():
-        rows.append([label, "-", "-", *(spread([figures[test]["exact"]]) for test in tests), *("-" for _ in tests)])
-    head = ["", "weights", "set aside while learning", *tests.values(), *(f"ticks, {test}" for test in tests.values())]
+        rows.append(
+            [label, "-", "-", "-", *(spread([figures[test]["exact"]]) for test in tests), *("-" for _ in tests)]
+        )
+    head = [
+        "",
+        "weights",
+        "trained for, s",
+        "set aside while learning",
+        *tests.values(),
+        *(f"ticks, {test}" for test in tests.values()),
+    ]
     yield Grid(f"{what}, % ({seeds(count)})", head, rows)
     for test, shown in tests.items():
         yield from _parts(result, labels, test, f"{what}, {shown}, %")
+
+
+def _seconds(runs: Sequence[Mapping[str, Any]]) -> str:
+    took = [run["seconds"] for run in runs if "seconds" in run]
+    return f"{min(took):.0f} to {max(took):.0f}" if took else "-"
 
 
 def _parts(result: Mapping[str, Any], labels: Sequence[str], test: str, title: str) -> Iterator[Grid]:

@@ -206,7 +206,7 @@ TABLES = {
 def _tables() -> list[Own]:
     brains = []
     for name, (label, figure) in TABLES.items():
-        scores: Scores = {f"table-{name}": ("judged", "LTM", figure)}
+        scores: Scores = {f"table-{name}": ("judged", "brain", figure)}
         brain = Own(f"LTM-{name}", "mixer", "table", "tables-2min", scores, MIXING, label)
         brains.append(replace(brain, examples=lambda found, run: str(run["rows"])))
     return brains

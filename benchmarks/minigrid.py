@@ -19,12 +19,13 @@ import numpy as np
 import torch
 
 from benchmarks.beside import MADE, fitted
-from benchmarks.common import RUNS, Grid, asked, read, spread, trained, write
+from benchmarks.common import RUNS, Grid, asked, read, seeds, spread, trained, write
 from ltm.brain.brain import Brain
 from ltm.brain.episode import Episode
 from ltm.brain.walk import think_segment, walk, window
 from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
+from ltm.errors import LtmError
 from ltm.scenes.extras import library
 from ltm.scenes.minigrid import ACTIONS, environment, view_of, words_of_mission
 from ltm.scenes.prepare import generate_scenes
@@ -66,6 +67,7 @@ def main() -> None:
 
     if "expert" not in result["runs"]:
         keep("expert", {"success": expert(given.level, given.worlds)})
+    if "random" not in result["runs"]:
         keep("random", {"success": play(given.level, given.worlds, by_chance)[0]})
     for seed in range(given.seeds):
         chart, _ = propose_for("minigrid", [], [], minutes=given.minutes, size="1MB", seed=seed, count=given.episodes)
@@ -245,8 +247,12 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
     head = ["player", "weights", "success", "with another world's mission"]
     head += ["does as the expert", "with another's mission", "error of foreseen moves"]
     head += ["of the mean move (of none: 100)"]
-    yield Grid(f"BabyAI {result['level']}, {result['worlds']} new worlds, %", head, rows)
+    count = sum(key.startswith("brain/") for key in result["runs"])
+    yield Grid(f"BabyAI {result['level']}, {result['worlds']} new worlds, % ({seeds(count)})", head, rows)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except LtmError as problem:
+        raise SystemExit(str(problem)) from None

@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks.beside import STACK, first, plain_stack, proposed
 from benchmarks.common import RUNS, console, read, trained, write
+from benchmarks.skills_baselines import baseline
 from benchmarks.skills_data import TASKS, Task, parted
 from benchmarks.skills_tables import tables
 from ltm.brain.skills import SkilledBrain
@@ -43,7 +44,6 @@ from ltm.training.from_data import name_of, propose_for
 from ltm.training.grow import add_skill, forget_attempt, nursery
 from ltm.training.growth import Growth
 from ltm.training.outcome import think_all
-from ltm.training.reuse import NoZoneAlike
 from ltm.training.routing import routing
 from ltm.training.run_folder import run_folder
 
@@ -105,6 +105,9 @@ def main() -> None:
             console.print(f"{name}: {STACK}: {task.name}", highlight=False)
             result["stacks"][task.name] = stacked(task, RUNS / f"{grown}-plain-stack-{task.name}", given)
             write(name, result)
+        if task.name not in result.setdefault("baselines", {}):
+            result["baselines"][task.name] = baseline(task, given.limit)
+            write(name, result)
     for grid in tables(read(name)):
         grid.show()
 
@@ -145,18 +148,13 @@ def gain(brain: Path, task: Task, way: str, given: argparse.Namespace) -> dict[s
 
     run = run_folder(place)
     why = ""
-    try:
-        if not growth.begun(run, asked):
-            # Who learns jointly shares in any case.
-            learned = None if way == "joint" else lambda chart: sample_of(scenes_of(chart, run).train)
-            tried = growth.begin(run, asked, propose, given.size, learned)
-            why = " ".join(note for note in tried if "sharing" in note)
-            say(why)
-        together = growth.together(LOSS)
-    except NoZoneAlike:
-        why = "no zone of the same make: grown frozen"
-        growth, together = Growth(folders), None
-        growth.begin(run, asked, propose, given.size)
+    if not growth.begun(run, asked):
+        # Who learns jointly shares in any case.
+        learned = None if way == "joint" else lambda chart: sample_of(scenes_of(chart, run).train)
+        tried = growth.begin(run, asked, propose, given.size, learned)
+        why = " ".join(note for note in tried if "sharing" in note)
+        say(why)
+    together = growth.together(LOSS)
     weights, notes = growth.weights()
     if not (place / RECORD).exists():
         train_chart(growth.chart, place, folder=run, say=say, start=weights, together=together, speed=False)

@@ -27,9 +27,12 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
     stacks = {name: stack["exact"] for name, stack in result.get("stacks", {}).items()}
     names = list(next(iter(result["ways"].values())))
     columns = {**{_SAID[way]: last["exact"] for way, last in whole.items()}, f"{STACK}, alone": stacks}
-    rows = [[name, *(_percent(of.get(name)) for of in columns.values())] for name in names]
+    models = {name: found for name, found in result.get("baselines", {}).items() if found}
+    said = {name: f"{_percent(found['exact'])} ({found['model']})" for name, found in models.items()}
+    rows = [[name, *(_percent(of.get(name)) for of in columns.values()), said.get(name, "-")] for name in names]
     means = [float(np.mean([*of.values()])) if len(of) == len(names) else None for of in columns.values()]
-    yield Grid("Right at the end, %", ["", *columns], [*rows, ["average", *map(_percent, means)]])
+    head = ["", *columns, "scikit-learn, alone"]
+    yield Grid("Right at the end, %", head, [*rows, ["average", *map(_percent, means), "-"]])
     for way, steps in result["ways"].items():
         names = list(steps)
         rows = [[f"after {n}", *(_percent(step["exact"].get(other)) for other in names)] for n, step in steps.items()]
@@ -52,7 +55,7 @@ def tables(result: dict[str, Any]) -> Iterator[Grid]:
                     *(_count(last.get("made", {}).get(name, {}).get(key)) for key in ("kept", "steps")),
                     _percent(route.get("right")),
                     _percent(route.get("contested")),
-                    _percent(route.get("lost")),
+                    _percent(route.get("lost", 0.0 if route.get("right") == 1 else None)),
                 ]
             )
         mean = float(np.mean(list(last["exact"].values())))

@@ -17,14 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.beside import STACK, plain_stack
+from benchmarks.beside import BRAIN, STACK, plain_stack
 from benchmarks.common import RUNS, Grid, asked, read, seeds, spread, trained, write
 from ltm.brain.think import think
 from ltm.errors import LtmError
 from ltm.scenes.scene import Scene
 from ltm.training.from_data import propose_for
 
-BRAIN = "LTM"
+REGRESSION, TREES = "linear or logistic regression", "boosted trees"
+JUDGED = (BRAIN, STACK, REGRESSION, TREES)
 HELD_OUT = 0.3
 MISSING = 0.2
 """Share of the cells that is emptied in the table which is to show how missing cells are borne."""
@@ -153,8 +154,8 @@ def _models(numeric: bool, seed: int) -> dict[str, Any]:
     linear = Ridge() if numeric else LogisticRegression(max_iter=2000)
     trees = HistGradientBoostingRegressor if numeric else HistGradientBoostingClassifier
     return {
-        "linear or logistic regression": make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), linear),
-        "boosted trees": trees(random_state=seed),
+        REGRESSION: make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), linear),
+        TREES: trees(random_state=seed),
     }
 
 
@@ -168,20 +169,25 @@ def _judged(said: np.ndarray, wanted: np.ndarray, numeric: bool) -> dict[str, fl
 def tables(result: Mapping[str, Any]) -> Iterator[Grid]:
     """How good each model is on each table: classes by accuracy, numbers by mean absolute error and R²."""
     rows, most = [], 0
-    names: list[str] = []
     for table, by_seed in result["runs"].items():
         runs = list(by_seed.values())
-        most, names = max(most, len(runs)), list(runs[0]["judged"])
-        rows.append([table, f"{runs[0]['rows']:,}", *(_cell([run["judged"][name] for run in runs]) for name in names)])
+        most = max(most, len(runs))
+        made = runs[0].get("made", {})
+        weights = " and ".join(f"{made[name]['parameters']:,}" for name in (BRAIN, STACK) if name in made) or "-"
+        cells = [_cell([run["judged"][name] for run in runs if name in run["judged"]]) for name in JUDGED]
+        rows.append([table, f"{runs[0]['rows']:,}", weights, *cells])
     title = f"Tables of scikit-learn, 30 % of the rows held out: % right, or mean absolute error and R² ({seeds(most)})"
-    yield Grid(title, ["table", "rows", *names], rows)
+    yield Grid(title, ["table", "rows", "weights of both", *JUDGED], rows)
 
 
 def _cell(judged: Sequence[Mapping[str, float]]) -> str:
+    if not judged:
+        return "-"
     if "exact" in judged[0]:
         return spread([one["exact"] for one in judged])
-    mae, r2 = (float(np.median([one[key] for one in judged])) for key in ("mae", "r2"))
-    return f"{mae:.1f}, R² {r2:.2f}"
+    errors, r2 = ([one[key] for one in judged] for key in ("mae", "r2"))
+    low, middle, high = (f"{value:.1f}" for value in np.quantile(errors, (0, 0.5, 1)))
+    return f"{middle} ({low}-{high}), R² {np.median(r2):.2f}"
 
 
 if __name__ == "__main__":

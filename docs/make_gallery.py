@@ -18,19 +18,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from ltm.brain.brain import Brain
+from ltm.brain.perceive import Coupled
 from ltm.brain.think import think
 from ltm.cli.main import run
 from ltm.cli.render_picture import picture
+from ltm.cli.show_perceived import show_perceived
 from ltm.cli.show_scene import show_scene
 from ltm.cli.show_thought import steps_table
 from ltm.cli.watch_thought import Player
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
+from ltm.scenes.pictured import Picture
 from ltm.scenes.rows_made import rows_made
 from ltm.scenes.scene import Scene, Step
 from ltm.scenes.sources import SOURCES
@@ -52,6 +56,7 @@ class Shown:
         says: what to look at.
         before: Python of docs/five-minutes.md that writes the data first, by the title of its example.
         run: folder in runs/ in which the benchmark leaves the brain.
+        page: makes pictures for the brain to read to the mind that ships, instead of a scene.
     """
 
     title: str
@@ -60,6 +65,7 @@ class Shown:
     says: str
     before: str = ""
     run: str = ""
+    page: Callable[[], list[Picture]] | None = None
 
 
 def _seen(**sees: Any) -> Callable[[Brain], Scene]:
@@ -101,6 +107,26 @@ def _line(digits: str) -> list[list[int]]:
     return [[int(digit) for digit in digits]]
 
 
+def _garbled_board() -> list[Picture]:
+    """Pictures that no brain has learned from, a cell each; one of them is half another digit."""
+    source = SOURCES["digits"]
+    assert source.test is not None
+    made = source.test(source.options(), 10_000, 0)
+    images, labels = np.asarray(made.values["image"]), np.asarray(made.values["label"])[:, 0]
+    draw = np.random.default_rng(2)
+
+    def one(digit: int) -> np.ndarray:
+        return images[draw.choice(np.flatnonzero(labels == digit))]
+
+    found: list[Picture] = [None if cell == "." else one(int(cell)) for cell in EASY]
+    mixed = GARBLED[1] * one(GARBLED[2]).astype(float) + (1 - GARBLED[1]) * one(int(EASY[GARBLED[0]])).astype(float)
+    found[GARBLED[0]] = mixed.astype(np.uint8)
+    return found
+
+
+EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+GARBLED = (0, 0.6, 3)
+"""A cell, how much of another digit is in it, and which."""
 HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4.."
 GALLERY = {
     "sudoku": Shown("Sudoku", "", _seen(puzzle=HARD), "A hard one. Changed cells are yellow, lamps are roles."),
@@ -160,6 +186,15 @@ GALLERY = {
         "What is seen before the agent; the mission is the goal. Each step moves the field, in part as foreseen.",
         run="minigrid-GoToLocal-5min-brain-0",
     ),
+    "perceive": Shown(
+        "A board of pictures",
+        "ltm fit digits --minutes 1 --size 500KB -o OUT",
+        _seen(),
+        "The eye has seen single digits, the mind that ships has seen symbols; neither has seen the other's data. One "
+        "picture is garbled: what it looks like contradicts the answer, so it is read differently.",
+        run="gallery/digits",
+        page=_garbled_board,
+    ),
 }
 
 
@@ -169,7 +204,8 @@ def main() -> None:
     for name in parser.parse_args().skills or list(GALLERY):
         shown = GALLERY[name]
         brain = _brain(name, shown)
-        (DOCS / f"gallery-{name}.svg").write_text(_drawn(brain, shown.scene(brain)), encoding="utf-8")
+        drawn = _drawn(brain, shown.scene(brain)) if shown.page is None else _perceived(brain, shown.page())
+        (DOCS / f"gallery-{name}.svg").write_text(drawn, encoding="utf-8")
     (DOCS / "gallery.md").write_text(page(), encoding="utf-8")
 
 
@@ -234,6 +270,19 @@ def _drawn(brain: Brain, scene: Scene) -> str:
         console.print(*_beside(brain, scene, console))
     console.print(grid, Text(thought.words(), "bright_black"))
     return console.export_svg(title="ltm think --watch")
+
+
+def _perceived(eye: Brain, pictures: list[Picture]) -> str:
+    coupled = Coupled(eye, load_brain(shipped_brain())[0])
+    found = coupled.think(pictures)
+    console = Console(record=True, width=WIDE, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    side = int(len(pictures) ** 0.5)
+    empty = next(np.zeros_like(one) for one in pictures if one is not None)
+    cells = [np.pad(empty if one is None else one, ((0, 2), (0, 2), (0, 0)), constant_values=60) for one in pictures]
+    board = np.concatenate([np.concatenate(cells[row * side :][:side], axis=1) for row in range(side)])
+    console.print(picture(board, console, WIDE))
+    show_perceived(coupled, found, pictures, console)
+    return console.export_svg(title="ltm perceive")
 
 
 def _beside(brain: Brain, scene: Scene, console: Console) -> list[RenderableType]:

@@ -183,7 +183,7 @@ def test_asking_is_paid_for_and_hears_the_will() -> None:
         limited = {name: will.model_copy(update={"operations": allowed}) for name, will in wills.items()}
         (cut,) = both.think([scene], limited)
         assert cut.choice is not None and cut.choice.operations <= allowed / 2 and cut.operations <= allowed
-    assert thought.seconds > thought.choice.seconds > 0  # asking is a part of it; the whole of two runs may be turned by noise
+    assert thought.choice.seconds > 0 and thought.choice.paid(alone).seconds == alone.seconds + thought.choice.seconds
     assert thought.choice.left(WillSpec(operations=1, ms=1e-6)).operations == 1
     with pytest.raises(DataError, match="hears no goal"):
         both.choose(scene, {name: WillSpec(goal="go") for name in both.skills})

@@ -22,6 +22,7 @@ from ltm.cli.show_thought import show_thought
 from ltm.errors import DataError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.scenes.augment_number import scatter
+from ltm.scenes.check import check
 from ltm.scenes.infer import infer
 from ltm.scenes.prepare import prepare, read_scenes
 from ltm.scenes.questions import questions
@@ -149,6 +150,18 @@ def test_a_star_is_every_other_column_that_can_be_used(tmp_path: Path) -> None:
     declared = infer(tmp_path / "data.csv", ["*", "age:label"], ["price", "approved"])
     assert declared.see == ("age", "type", "income") and declared.columns["age"]["kind"] == "label"
     assert "edges" in declared.columns["price"]
+
+
+def test_an_empty_column_is_said_and_left_out(tmp_path: Path) -> None:
+    lines = customers(tmp_path / "data.csv", 60).read_text().splitlines()
+    file = tmp_path / "more.csv"
+    file.write_text("\n".join([lines[0] + ",empty", *(f"{line}," for line in lines[1:])]) + "\n")
+    found = infer(file, ["*"], ["approved"])
+    assert "empty" not in found.see
+    left_out = next(note for note in found.notes if note.startswith("Left out"))
+    assert "empty (every cell is empty)" in left_out
+    column = check(file).columns["empty"]
+    assert (column.kind, column.usable, column.missing, column.values) == ("empty", False, 60, 0)
 
 
 def test_a_file_sorted_by_its_answer_gets_bins_from_all_of_it(tmp_path: Path) -> None:

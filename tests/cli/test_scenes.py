@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 import wave as wav
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,19 @@ def test_bad_rows_contradictions_and_leaks_are_exit_code_2_only_when_asked(here:
     assert run([*arguments, "--strict"]) == 2
     assert run(["scenes", "check", "fine.csv", "--against", "bad.csv"]) == 0
     assert "40 rows of the 40 in bad.csv leak:" in capsys.readouterr().out  # "odd" is no label of fine.csv
+
+
+@pytest.mark.parametrize("words", [("check",), ("show", "--count", "1")])
+def test_a_hundred_thousand_columns_are_looked_over_in_a_page(
+    here: Path, capsys: Capture, words: Sequence[str]
+) -> None:
+    head = ",".join(f"c{number}" for number in range(100_000))
+    (here / "wide.csv").write_text("\n".join([head, *(",".join(value * 100_000) for value in "123")]) + "\n")
+    start = time.process_time()  # other workers don't count
+    assert run(["scenes", words[0], "wide.csv", *words[1:]]) == 0
+    assert time.process_time() - start < 40
+    said = capsys.readouterr().out
+    assert len(said.splitlines()) < 500 and "99,800 more columns" in said
 
 
 def test_json(here: Path, capsys: Capture) -> None:

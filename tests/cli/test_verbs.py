@@ -251,9 +251,9 @@ def test_starting_is_quick() -> None:
 
 def test_thinking_does_not_wait_for_the_compiler() -> None:
     think = f"run(['think', {SHIPPED!r}, '.' * 81])"
-    code = f"import sys; from ltm.cli.main import run; {think}; print('torch._dynamo' in sys.modules)"
+    code = f"import sys; from ltm.cli.main import run; print({think}, 'torch._dynamo' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.stdout.splitlines()[-1] == "False", done.stderr
+    assert done.stdout.splitlines()[-1] == "0 False", done.stderr
 
 
 def test_same_seed_same_thought(capsys: Capture) -> None:

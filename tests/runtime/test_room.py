@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gc
 import json
+import mmap
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
 
 from ltm.errors import FolderError
-from ltm.runtime.room import ALIGNED, read_into_a_room, room_for, views_of
+from ltm.runtime.room import ALIGNED, HUGE, read_into_a_room, room_for, views_of
 from ltm.runtime.weights import from_bytes, to_bytes
 
 TENSORS = {
@@ -115,8 +116,30 @@ def test_memory_goes_back_at_once() -> None:
     assert held - private() > 0.9 * size
 
 
+class Advised(mmap.mmap):
+    """Writes down what is advised, in bytes of the whole memory."""
+
+    asked: ClassVar[list[tuple[int, int]]] = []
+
+    def madvise(self, option: int, start: int = 0, length: int | None = None) -> None:
+        begin = np.frombuffer(self, dtype=np.uint8).ctypes.data
+        self.asked.append((begin + start, len(self) - start if length is None else length))
+        super().madvise(option, *([start] if length is None else [start, length]))
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_HUGEPAGE"), reason="large pages are asked for on Linux only")
+def test_no_large_page_reaches_into_another_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ltm.runtime.room.mmap.mmap", Advised)
+    Advised.asked.clear()
+    for size in (100, HUGE - 64, 5 * HUGE + 4096):  # only the last has any whole page for sure
+        room_for({"a": (torch.Size([size]), torch.uint8)})["a"].fill_(1)
+    ((first, length),) = Advised.asked
+    assert first % HUGE == length % HUGE == 0 and length >= 4 * HUGE
+
+
 def test_a_kernel_without_large_pages_reads_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "f").write_bytes(to_bytes({"a": torch.arange(6.0)}, {}, "x"))
+    large = torch.arange(HUGE / 2)
+    (tmp_path / "f").write_bytes(to_bytes({"a": large}, {}, "x"))
     monkeypatch.setattr("ltm.runtime.room.mmap.MADV_HUGEPAGE", 9999, raising=False)  # no such advice
     found, _ = views_of(read_into_a_room(tmp_path / "f")[0], "f")
-    assert torch.equal(found["a"], torch.arange(6.0))
+    assert torch.equal(found["a"], large)

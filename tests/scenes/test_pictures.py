@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from image_files import PIXELS, picture
 
 from ltm.errors import DataError
 from ltm.scenes.augment_image import jitter
@@ -22,13 +23,6 @@ from ltm.senses.label import LabelSpec
 Image = pytest.importorskip("PIL.Image", reason="pictures in files need Pillow")
 GREY = ImageSpec(kind="image", rows=4, columns=6)
 COLOUR = ImageSpec(kind="image", rows=4, columns=6, channels=3)
-PIXELS = np.arange(24, dtype=np.uint8).reshape(4, 6) * 10
-
-
-def picture(file: Path, pixels: np.ndarray = PIXELS) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(file)
-    return file
 
 
 def test_a_file_an_array_and_lists_are_the_same_picture(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from image_files import clothes, idx
 
 from ltm.chart.scenes import ScenesSpec
 from ltm.chart.schema import Chart
@@ -23,18 +24,6 @@ from ltm.scenes.prepare import generate_scenes, prepare, unseen
 from ltm.scenes.sources import SOURCES, check_named, find_source
 from ltm.training.from_data import propose_for
 from ltm.training.run_folder import without_path
-
-
-def idx(array: np.ndarray, kind: int = 8) -> bytes:
-    return struct.pack(f">BBBB{array.ndim}I", 0, 0, kind, array.ndim, *array.shape) + array.tobytes()
-
-
-def clothes(folder: Path, part: str, count: int, seed: int) -> None:
-    drawn = np.random.default_rng(seed)
-    images = drawn.integers(0, 256, (count, 28, 28), dtype=np.uint8)
-    labels = (np.arange(count) % 10).astype(np.uint8)
-    (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
-    (folder / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels))
 
 
 def made_for(source: str, **options: Any) -> Chart:

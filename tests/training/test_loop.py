@@ -118,6 +118,16 @@ def test_a_run_of_other_settings_or_scenes_is_not_gone_on_with(chart_of: Any, bo
         trainer(chart_of, boards, tmp_path, scenes=65)
 
 
+def test_a_run_of_a_version_with_other_weights_says_so(chart_of: Any, boards: Any, tmp_path: Path) -> None:
+    made = trainer(chart_of, boards, tmp_path)
+    made.train_step()
+    made.brain.register_buffer("of_old", torch.zeros(3))
+    made.checkpoint()
+    with pytest.raises(LtmError, match="begun by another version") as told:
+        trainer(chart_of, boards, tmp_path)
+    assert str(tmp_path) in str(told.value)
+
+
 def test_a_chart_written_before_a_key_was_known_is_still_the_same(chart_of: Any) -> None:
     chart = chart_of({})
     saved = chart.model_dump(mode="json")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,7 +27,7 @@ from ltm.training.plan import Plan
 from ltm.training.rehearse import Rehearser
 from ltm.training.segment import run_segment
 from ltm.training.together import Earlier, Shared, Together
-from ltm.training.trial import loss_after, seconds_of_trial
+from ltm.training.trial import LEAST, Trial, loss_after, seconds_of_trial
 
 NEW = make_chart({"steps": 16, "batch": 4, "seed": 5})
 CORE = "circuit.zones.core.body."
@@ -247,8 +250,12 @@ def test_without_scenes_or_a_zone_alike_nothing_can_be_shared(tmp_path: Path) ->
     with pytest.raises(LtmError, match="keeps no scenes"):
         growth.together(1.0)
     other = make_chart(zones={"core": {"kind": "mixer", "layers": 3, "write": "replace"}})
-    with pytest.raises(LtmError, match="no zone of an earlier skill is of the make"):
-        Growth(folders, rehearse=True).begin(tmp_path / "run", {}, lambda room: (other, []), "60KB")
+    growth = Growth(folders, rehearse=True)
+    (note,) = growth.begin(tmp_path / "alone", {}, lambda room: (other, []), "60KB")
+    assert note.startswith("not sharing: no zone of an earlier skill is of the make of the new skill's core (mixer)")
+    assert growth.chart == other and growth.weights() == (None, []) and growth.together(1.0) is None
+    with pytest.raises(LtmError, match="no zone of old is of the make"):  # it was asked for by name
+        Growth(folders, rehearse=True, share=["old"]).begin(tmp_path / "by", {}, lambda room: (other, []), "60KB")
 
 
 def test_forgetting_is_told_and_refused(tmp_path: Path) -> None:
@@ -303,6 +310,23 @@ def test_a_frozen_zone_keeps_its_body_and_does_no_harm_at_first(tmp_path: Path) 
             Growth(folders, reuse=words)
 
 
-def test_a_trial_of_a_long_training_has_an_end() -> None:
+def test_what_got_out_of_hand_is_not_shared() -> None:
+    assert Trial(1.0, 1.05).alike and not Trial(1.0, 1.2).alike and Trial(math.inf, 1.0).alike
+    assert not Trial(1.0, math.inf).alike and not Trial(math.inf, math.inf).alike
+    assert Trial(0.5, math.inf).words().endswith("its loss was 0.500 with zones of its own, got out of hand with those")
+
+
+def test_a_trial_of_a_long_training_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seconds_of_trial(1) == pytest.approx(4.8)
     assert seconds_of_trial(10_000) == 120
+    clock = itertools.count(step=30.0)
+    monkeypatch.setattr("ltm.training.trial.time.monotonic", lambda: next(clock))
+    taken: list[int] = []
+
+    def learn(*given: Any) -> SimpleNamespace:
+        taken.append(given[5])
+        return SimpleNamespace(acts=1.0)
+
+    monkeypatch.setattr("ltm.training.trial.learn", learn)
+    long = make_chart(training={"minutes": 10_000})
+    assert loss_after(Brain(long), make_boards()) == 1.0 and taken == list(range(LEAST))

@@ -14,10 +14,13 @@ import ltm.training.prune as pruning
 import ltm.training.rest as resting
 from ltm.brain.brain import Brain
 from ltm.brain.rehearsal import Rehearsal
+from ltm.chart.base import format_bytes
 from ltm.cli.main import run
+from ltm.cli.render import percent
 from ltm.errors import DivergedError
 from ltm.runtime.brains import load_brain, save_brain
 from ltm.runtime.folder import inspect_folder
+from ltm.runtime.record import REHEARSAL
 from ltm.runtime.skills import folders_of, write_skills
 from ltm.scenes.store import SceneSet
 from ltm.training.looks import look_at
@@ -110,13 +113,14 @@ def test_practice_that_gets_out_of_hand_is_a_step_not_done(
     assert rest._practised(brain) == (brain, 0)
 
 
-def knowing(copier: tuple[Brain, SceneSet], **parts: Any) -> Brain:
-    """A brain that repeats boards, with parts that do nothing beside the zone that does."""
+def knowing(copier: tuple[Brain, SceneSet], coupling: dict[str, Any] | None = None, **parts: Any) -> Brain:
+    """A brain that repeats boards, with parts that do nothing beside the zone that does; couplings carry nothing."""
     trained, scenes = copier
     chart = trained.chart
     made = make_chart(
         chart.training.model_dump(),
         zones={"core": chart.zones["core"].model_dump(exclude_defaults=True) | {"kind": "mixer"}, **parts},
+        coupling=coupling or {},
         wave={"policy": "all"},
     )
     brain = Brain(made, 3)
@@ -124,6 +128,8 @@ def knowing(copier: tuple[Brain, SceneSet], **parts: Any) -> Brain:
     with torch.no_grad():
         for name in parts:
             brain.circuit.zone(name).write.weight.zero_()  # type: ignore[union-attr]
+        for weight in brain.circuit.coupling.matrices.parameters():
+            weight.zero_()
     brain.rehearsal = Rehearsal(scenes, scenes)
     return brain.eval()
 
@@ -155,6 +161,37 @@ def test_rest_lets_go_within_the_loss_and_never_below(
     assert "without zone idle" in shown and "without zone core" not in shown
     assert run(["rest", str(tmp_path / "brain"), "--loss", "100"]) == 0  # anything goes: as narrow as is tried
     assert load_brain(tmp_path / "brain")[0].chart.zones["core"].hidden == 8  # type: ignore[attr-defined]
+
+
+def test_couplings_that_carry_nothing_go_and_the_others_stay(
+    tmp_path: Path, copier: tuple[Brain, SceneSet], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edges = [{"source": name, "to": "core", "rank": 2} for name in ("idle", "loud")]
+    own = {"kind": "mixer", "width": 4, "state": "own"}
+    brain = knowing(copier, {"pattern": "edges", "edges": edges}, idle=own, loud=own)
+    save_brain(brain, tmp_path / "brain")
+    measured = Rest._right
+
+    def right(rest: Rest, one: Brain) -> float:
+        """As measured; nothing is right without the one coupling, as if it carried all."""
+        carries = any(edge.source == "loud" for edge in one.circuit.coupling.edges)
+        return measured(rest, one) if carries else 0.0
+
+    monkeypatch.setattr(Rest, "_right", right)
+    before = inspect_folder(tmp_path / "brain")
+    assert run(["rest", str(tmp_path / "brain"), "--loss", "0", "--practice", "0"]) == 0
+    after, shown = inspect_folder(tmp_path / "brain"), capsys.readouterr().out
+    said = [line.strip() for line in shown.splitlines() if "coupling" in line]
+    assert ["done" if "not done" not in line else "not done" for line in said] == ["not done", "done"]
+    assert "loud -> core" in said[0] and "idle -> core" in said[1]
+    rested, record = load_brain(tmp_path / "brain")
+    assert [edge.source for edge in rested.circuit.coupling.edges] == ["loud"] and after.zones == ("core", "loud")
+    kept = record["measured"]
+    (row,) = [line.split() for line in shown.splitlines() if line.split()[-1:] == ["40"]]
+    shares = [*percent(kept["before it rested"]["exact"]).split(), *percent(kept["exact"]).split(), "40"]
+    assert "bytes before" in shown and "right before" in shown and row[-5:] == shares
+    sizes = (sum(file.bytes for part, file in one.files.items() if part != REHEARSAL) for one in (before, after))
+    assert row[1:5] == [word for size in sizes for word in format_bytes(size).split()]
 
 
 def test_what_costs_too_much_is_replayed_before_it_is_given_up(

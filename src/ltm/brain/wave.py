@@ -38,6 +38,14 @@ class DynamicWave(nn.Module):
         spec: the declaration; policy `sync`, `top-k` or `random`.
         roles: how many there are.
         width: channels of the field.
+
+    Attributes:
+        router: from the field to what speaks for each role; none where chance chooses.
+        frequency: natural frequency of each role's oscillator, in radians a tick `[R]`.
+        pull: how strongly each role is pulled by the phase of each other `[R, R]`; where there are many roles, by each
+            common phase `[R, C]`.
+        gather: how much each role's phase adds to the common ones `[C, R]`, where there are many.
+        favour_R: what balances how often roles are chosen by `top-k`.
     """
 
     def __init__(self, spec: WaveSpec, roles: int, width: int) -> None:

@@ -91,7 +91,7 @@ def grow(
     from ltm.training.growth import Growth
     from ltm.training.run_folder import run_folder
     from ltm.training.skill_for import columns_like_earlier
-    from ltm.training.trial import seconds_of_trial
+    from ltm.training.trial import LEAST, seconds_of_trial
 
     console = console_of()
     if name != name_of(Path(name)):
@@ -153,7 +153,8 @@ def grow(
 
             def learned(chart: Chart) -> SceneSet:
                 seconds = seconds_of_trial(minutes)
-                console.print(f"trying whether zones are better shared, {seconds:.0f} s each way", style="dim")
+                length = f"{seconds:.0f} s, or {LEAST} steps, each way"
+                console.print(f"trying whether zones are better shared, {length}", style="dim")
                 return sample_of(scenes_of(chart, run, skip_bad=skip_bad).train)
 
             tries = None if scenes == PIPE else learned  # what comes through a pipe comes once

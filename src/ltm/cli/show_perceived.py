@@ -22,18 +22,21 @@ DRAWN = 2
 """Pictures in doubt that are drawn, where the thought isn't sure."""
 
 
-def show_perceived(coupled: Coupled, found: Perceived, pictures: Sequence[Picture]) -> None:
+def show_perceived(
+    coupled: Coupled, found: Perceived, pictures: Sequence[Picture], console: Console | None = None
+) -> None:
     """Prints a thought about pictures.
 
     Args:
         coupled: who perceived it.
         found: what came of it.
         pictures: what was seen, in order.
+        console: where to print; standard output when absent.
     """
     from ltm.cli.show_thought import show_thought
     from ltm.scenes.scene import Scene
 
-    console = Console(soft_wrap=True)
+    console = console or Console(soft_wrap=True)
     plain = plain_of(console)
     there = sum(one is not None for one in pictures)
     doubted = sum(one.likely < DOUBTED for one in found.doubts)

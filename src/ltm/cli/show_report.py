@@ -47,7 +47,7 @@ def language_line(found: Mapping[str, Any], scenes: int) -> Text:
 
 def foresight_line(found: Mapping[str, Any]) -> Text:
     """Says how much of the field's moves from step to step was foreseen."""
-    missed, mean = percent(found["missed"]), percent(found["mean_missed"])
+    missed, mean = (f"{100 * found[name]:.1f} %" for name in ("missed", "mean_missed"))  # may be more than all of it
     return Text.assemble(
         ("moves foreseen  ", ""),
         f"{found['moves']:,}; missed by {missed} of their squared length (the mean move misses {mean}, none 100 %)",

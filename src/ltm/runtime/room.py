@@ -25,6 +25,8 @@ from ltm.runtime.weights import MAX_HEADER, listed, not_finite, words_of
 
 ALIGNED = 64
 """Bytes: products are fastest on whole lines of the cache."""
+HUGE = 2**21
+"""Bytes of a large page, where the kernel has any."""
 Content = npt.NDArray[np.uint8]
 Mark = tuple[int, ...]
 """What changes when a file does, short of reading it."""
@@ -126,8 +128,13 @@ def room_for(wanted: Mapping[str, tuple[torch.Size, torch.dtype]]) -> dict[str, 
 def _room(size: int) -> npt.NDArray[Any]:
     private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
     room = mmap.mmap(-1, max(1, size), **private)
+    numbers = np.frombuffer(room, dtype=np.uint8)
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        # In pages of 2 MB rather than 4 KB there are far fewer faults on the way; a kernel without them says so.
-        with contextlib.suppress(OSError):
-            room.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(room, dtype=np.uint8)
+        # In pages of 2 MB rather than 4 KB there are far fewer faults on the way; a kernel without them says so. Only
+        # whole ones: a page that reached into the room beside this one would stay until that room is given up, too.
+        first = -numbers.ctypes.data % HUGE
+        length = (len(numbers) - first) // HUGE * HUGE
+        if length > 0:
+            with contextlib.suppress(OSError):
+                room.madvise(mmap.MADV_HUGEPAGE, first, length)
+    return numbers

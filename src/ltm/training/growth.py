@@ -15,7 +15,7 @@ from ltm.runtime.weights import sha256
 from ltm.scenes.store import SceneSet
 from ltm.training.attempt import Attempt
 from ltm.training.grow import start_from
-from ltm.training.reuse import Skills, Where, shared, start_with, with_frozen, with_shared
+from ltm.training.reuse import NoZoneAlike, Skills, Where, shared, start_with, with_frozen, with_shared
 from ltm.training.together import Earlier, Together
 from ltm.training.trial import Trial, loss_after
 
@@ -107,15 +107,22 @@ class Growth:
         else:
             self._chart, notes = propose(room)
             if self.rehearse:
-                alone = self._chart
-                self._chart, self.zones = with_shared(alone, self.skills, self.share, room)
-                if learned is not None and not self.share:
-                    notes = [*notes, self._try_sharing(alone, learned(alone))]
+                notes = [*notes, *self._share(self._chart, room, learned)]
         used = {skill for skill, _ in self.zones.values()} | self._rehearsing()
         used |= set() if self.start is None else {self.start}
         marks = {skill: sha256(self.skills.folders[skill] / RECORD) for skill in sorted(used)}
         Attempt(asked=dict(asked), zones=self.zones, skills=marks).write(run)
         return notes
+
+    def _share(self, alone: Chart, room: int, learned: Callable[[Chart], SceneSet] | None) -> list[str]:
+        """Lets the new skill have an earlier skill's zones where one has any alike; says why where it doesn't."""
+        try:
+            self._chart, self.zones = with_shared(alone, self.skills, self.share, room)
+        except NoZoneAlike as problem:
+            if self.share:
+                raise
+            return [f"not sharing: {problem}. It gets zones of its own, and earlier skills stay as they are"]
+        return [] if learned is None or self.share else [self._try_sharing(alone, learned(alone))]
 
     def _try_sharing(self, alone: Chart, scenes: SceneSet) -> str:
         """Lets the new skill have zones of its own where it learns clearly better with them; says what was found."""

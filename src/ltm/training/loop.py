@@ -279,8 +279,18 @@ class Trainer:
         return groups, state
 
     def restore(self, groups: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
-        """Takes back what `state` gave."""
-        self.brain.load_state_dict(groups["model"])
+        """Takes back what `state` gave.
+
+        Raises:
+            LtmError: this version of the program gives such a chart other weights than the one that saved them.
+        """
+        try:
+            self.brain.load_state_dict(groups["model"])
+        except RuntimeError:  # with a list of tensors
+            raise LtmError(
+                f"{self.run}: begun by another version, whose weights for this chart have other names or shapes; "
+                "remove that folder to begin anew"
+            ) from None
         self.optimiser.restore(unflatten(groups["optimiser"], state["optimiser"]))
         self.best_weights = groups["best"]
         self.step, self.seconds = int(state["step"]), float(state["seconds"])

@@ -126,8 +126,8 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
     wanted: list[Literal["fp32", "bf16"]] = ["fp32", "bf16"] if spec.precision == "auto" else [spec.precision]
     say(f"measuring a step of this brain on this machine ({torch.get_num_threads()} threads)")
     for precision in wanted:
-        beat = min(times.values(), default=math.inf)
-        times[precision] = seconds_a_step(chart, scenes, precision == "bf16", run_segment, 3, beat=beat)
+        fastest = min(times.values(), default=math.inf)
+        times[precision] = seconds_a_step(chart, scenes, precision == "bf16", run_segment, 3, fastest=fastest)
         notes.append(f"a step takes {times[precision]:.3f} s in {precision}")
     precision = min(wanted, key=lambda name: times[name])
     if precision == "fp32" and spec.precision == "auto":
@@ -191,11 +191,12 @@ def seconds_a_step(
     segment: Segment,
     count: int,
     scorer: Scorer | None = None,
-    beat: float = math.inf,
+    fastest: float = math.inf,
 ) -> float:
     """Times `count` training steps of a chart on a brain of its own, after one to warm up; returns the fastest.
 
-    A step that takes twice as long as `beat` seconds is the last: bf16 that isn't built in may take five times as long.
+    Two steps in a row that take twice as long as the `fastest` of another way are the last: bf16 that isn't built in
+    may take five times as long.
     """
     brain = Brain(chart)
     generator = torch.Generator().manual_seed(0)
@@ -206,6 +207,6 @@ def seconds_a_step(
         start = time.perf_counter()
         learn(brain, slots, optimiser, segment, bf16, number, 1000, scorer)
         times.append(time.perf_counter() - start)
-        if number and times[number] > 2 * beat:
+        if number and min(times[-2:]) > 2 * fastest:
             break
     return min(times[1:])

@@ -191,10 +191,7 @@ def with_shared(chart: Chart, skills: Skills, wanted: Sequence[str], size: int) 
             return require(tried, source="proposed chart"), found
     needs = ", ".join(f"{zone} ({spec.kind})" for zone, spec in chart.zones.items())
     whose = f"of {', '.join(wanted)}" if wanted else "of an earlier skill"
-    raise NoZoneAlike(
-        f"no zone {whose} is of the make of the new skill's {needs} within --size {format_bytes(size)}; "
-        "use --keep frozen, or another --size"
-    )
+    raise NoZoneAlike(f"no zone {whose} is of the make of the new skill's {needs} within --size {format_bytes(size)}")
 
 
 def shared(skills: Skills, zones: Mapping[str, Where]) -> Shared:

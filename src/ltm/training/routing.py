@@ -39,9 +39,9 @@ def routing(
     Returns:
         How many scenes were shown (`scenes`), the share that other skills can read, too (`contested`), the share that
         went to the right skill (`right`), the share that the
-        right skill would have answered right, but was not asked (`lost`: what wrong routing costs), and where those
-        went (`elsewhere`, shares by skill). Without `lost` for a skill that tells what comes next, and for one of
-        scenes of several steps, which are chosen for as a whole, but answered up to steps that are drawn.
+        right skill would have answered right, but was not asked (`lost`: what wrong routing costs; in scenes of
+        several steps at the step that is drawn for each, as for the skill's accuracy), and where those went
+        (`elsewhere`, shares by skill). Without `lost` for a skill that tells what comes next.
     """
     rows = {line: row for row, line in enumerate(scenes.lines.tolist())}
     went, astray, contested = Counter[str](), [], 0
@@ -59,7 +59,7 @@ def routing(
     total = max(1, went.total())
     skill = brain.skills[right]
     lost = {}
-    if not speaks(skill.chart) and skill.chart.steps is None:
+    if not speaks(skill.chart):
         strayed = scenes.take(np.array(astray, dtype=np.int64))
         outcome = think_all(skill, strayed, will or skill.chart.will, False, scorer_of(skill.chart))
         lost = {"lost": float(outcome.right.sum()) / total}

@@ -24,7 +24,7 @@ from ltm.training.step import learn
 PART = 0.08
 """Of the training that either way is tried for."""
 MOST_SECONDS = 120.0
-"""That either way is tried for at most: how well two skills get along shows early."""
+"""That either way is tried for at most, or `LEAST` steps: how well two skills get along shows early."""
 LEAST = 24
 """Steps that either way is tried for at least."""
 WORSE = 1.1
@@ -45,12 +45,17 @@ class Trial:
 
     @property
     def alike(self) -> bool:
-        """Whether sharing is hardly worse."""
-        return self.shared <= WORSE * self.own
+        """Whether sharing is hardly worse; what got out of hand is not worth it, whatever became of the other."""
+        return math.isfinite(self.shared) and self.shared <= WORSE * self.own
 
     def words(self) -> str:
         """Says both losses."""
-        return f"tried for a moment, its loss was {self.own:.3f} with zones of its own, {self.shared:.3f} with those"
+        own, shared = map(_loss, (self.own, self.shared))
+        return f"tried for a moment, its loss {own} with zones of its own, {shared} with those"
+
+
+def _loss(loss: float) -> str:
+    return f"was {loss:.3f}" if math.isfinite(loss) else "got out of hand"
 
 
 def seconds_of_trial(minutes: float) -> float:
