@@ -80,7 +80,7 @@ def show_scenes(
     Example: ltm scenes show train.csv --see puzzle --do solution --count 2
     """
     from ltm.cli.show_scene import show_scene
-    from ltm.cli.show_scenes import word_for
+    from ltm.cli.show_scenes import MOST_COLUMNS, word_for
     from ltm.cli.show_waiting import Waiting
     from ltm.cli.training import console_of
     from ltm.errors import LtmError
@@ -97,12 +97,14 @@ def show_scenes(
         return
     _check_file(data)
     path = Path(data)
-    kinds = kinds_of(path, see or [], do or [])
+    kinds = kinds_of(path, see or [], do or [], most=MOST_COLUMNS)
     with Waiting(console_of(stderr=True)) as waiting:
         found, bad = ([(line, at_line(path, line, waiting))], 0) if line else pick(path, count, seed, waiting)
     word = word_for(data)
     for number, row in found:
         show_scene(f"{word} {number:,}", row, list(kinds.kinds), kinds.specs, console, path.parent)
+    if kinds.more:
+        console.print(f"and {kinds.more:,} more columns: --see names those to show", highlight=False)
     if bad:
         words = "1 row" if bad == 1 else f"{bad:,} rows"
         console.print(f"{words} can't be read: ltm scenes check {data}", style="yellow", markup=False, highlight=False)

@@ -68,13 +68,13 @@ def _show_step(
     console: Console,
     folder: Path = Path(),
 ) -> None:
-    plain, seen = plain_of(console), None
+    plain, seen, whole = plain_of(console), None, dict(row)
     console.print(Text(safe(title, plain), "bold cyan"))
     parts: list[tuple[Text, Text, int]] = []
     for name in names:
         spec = specs.get(name)
         try:
-            value = _value(dict(row), name, spec, folder)
+            value = _value(whole, name, spec, folder)
             shown = _shown(value, spec, seen, console)
             if seen is None and isinstance(spec, GridSpec):
                 seen = letters_of(spec, value)

@@ -23,7 +23,7 @@ _MOST_COUNTS = 8
 """Symbols or labels that are shown with their counts."""
 _SHOWN = 10
 """Rows that can't be read are named up to so many."""
-_MOST_COLUMNS = 200
+MOST_COLUMNS = 200
 """Are shown of a table; those that are seen or done come first."""
 
 
@@ -31,7 +31,7 @@ def show_check(found: Checked, console: Console) -> None:
     """Prints what a table holds, then what is good and what is wrong with it."""
     plain = plain_of(console)
     console.print(Text.assemble((found.path, "bold cyan"), f"  {_rows(found.rows)}"), soft_wrap=True)
-    names = sorted(found.columns, key=lambda name: name not in (*found.see, *found.do))[:_MOST_COLUMNS]
+    names = sorted(found.columns, key=lambda name: name not in (*found.see, *found.do))[:MOST_COLUMNS]
     shown = {name: column for name, column in found.columns.items() if name in set(names)}
     console.print(_columns(found, shown, plain))
     for name, column in shown.items():

@@ -38,6 +38,7 @@ class Kinds:
         score: `exact` or `shortest-path`, likewise.
         notes: what is known of such scenes, in sentences.
         roles: of the steps of scenes; none where scenes have one step.
+        more: how many columns weren't looked at.
     """
 
     kinds: dict[str, str]
@@ -48,6 +49,7 @@ class Kinds:
     score: str = "exact"
     notes: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    more: int = 0
 
     @property
     def named(self) -> bool:
@@ -61,7 +63,11 @@ class Kinds:
 
 
 def kinds_of(
-    path: str | os.PathLike[str], see: Sequence[str] = (), do: Sequence[str] = (), sample: int = 2000
+    path: str | os.PathLike[str],
+    see: Sequence[str] = (),
+    do: Sequence[str] = (),
+    sample: int = 2000,
+    most: int | None = None,
 ) -> Kinds:
     """Looks at the first rows of a table.
 
@@ -70,6 +76,7 @@ def kinds_of(
         see: columns that are seen, as `parse_declaration` reads them; all columns where none is named.
         do: columns that are answered, likewise.
         sample: how many rows to look at.
+        most: look at so many columns only, the first ones, where none are named.
 
     Raises:
         DataError: a table without rows, or a column that was named and can't be used.
@@ -85,6 +92,8 @@ def kinds_of(
     rows = [row for _, row in sample_rows(path, list(said) or None, sample, skip_bad=True)]
     names = list(said) or list(dict.fromkeys(name for row in rows for name in row if name != ROLE))
     steps = steps_of(rows, names)
+    more = 0 if most is None or said else max(0, len(names) - most)
+    names = names[: len(names) - more]
     kinds, specs = {}, {}
     for name in names:
         declared = said.get(name, Declared())
@@ -105,7 +114,8 @@ def kinds_of(
     done = tuple(name for name, declared in said.items() if declared.done)
     notes = () if steps is None else (step_words(steps),)
     roles = () if steps is None else tuple(steps.declared["roles"])
-    return Kinds(kinds, specs, tuple(name for name in said if name not in done), done, notes=notes, roles=roles)
+    seen = tuple(name for name in said if name not in done)
+    return Kinds(kinds, specs, seen, done, notes=notes, roles=roles, more=more)
 
 
 def _plain_kind(values: Sequence[Any]) -> str:
