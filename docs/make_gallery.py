@@ -111,9 +111,10 @@ def _garbled_board() -> list[Picture]:
     """Pictures that no brain has learned from, a cell each; one of them is half another digit."""
     source = SOURCES["digits"]
     assert source.test is not None
-    made = source.test(source.options(), 10_000, 0)
-    images, labels = np.asarray(made.values["image"]), np.asarray(made.values["label"])[:, 0]
-    draw = np.random.default_rng(2)
+    rows = list(rows_made(source.test(source.options(), 10_000, 0), source.columns))
+    images = [source.columns["image"].encode(row["image"]) for row in rows]
+    labels = np.array([int(row["label"]) for row in rows])
+    draw = np.random.default_rng(12)
 
     def one(digit: int) -> np.ndarray:
         return images[draw.choice(np.flatnonzero(labels == digit))]
@@ -276,11 +277,9 @@ def _perceived(eye: Brain, pictures: list[Picture]) -> str:
     coupled = Coupled(eye, load_brain(shipped_brain())[0])
     found = coupled.think(pictures)
     console = Console(record=True, width=WIDE, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    side = int(len(pictures) ** 0.5)
-    empty = next(np.zeros_like(one) for one in pictures if one is not None)
-    cells = [np.pad(empty if one is None else one, ((0, 2), (0, 2), (0, 0)), constant_values=60) for one in pictures]
-    board = np.concatenate([np.concatenate(cells[row * side :][:side], axis=1) for row in range(side)])
-    console.print(picture(board, console, WIDE))
+    garbled = pictures[GARBLED[0]]
+    assert garbled is not None
+    console.print(Text("the garbled picture, in row 1, column 1", "bold"), picture(garbled, console, WIDE), Text(""))
     show_perceived(coupled, found, pictures, console)
     return console.export_svg(title="ltm perceive")
 
