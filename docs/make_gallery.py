@@ -114,7 +114,7 @@ def _garbled_board() -> list[Picture]:
     rows = list(rows_made(source.test(source.options(), 10_000, 0), source.columns))
     images = [source.columns["image"].encode(row["image"]) for row in rows]
     labels = np.array([int(row["label"]) for row in rows])
-    draw = np.random.default_rng(12)
+    draw = np.random.default_rng(63)
 
     def one(digit: int) -> np.ndarray:
         return images[draw.choice(np.flatnonzero(labels == digit))]
@@ -192,7 +192,8 @@ GALLERY = {
         "ltm fit digits --minutes 1 --size 500KB -o OUT",
         _seen(),
         "The eye has seen single digits, the mind that ships has seen symbols; neither has seen the other's data. One "
-        "picture is garbled: what it looks like contradicts the answer, so it is read differently.",
+        "picture is garbled and read wrongly (no other is: such a draw was chosen). Pictures in doubt are left blank, and "
+        "thought fills in what they show.",
         run="gallery/digits",
         page=_garbled_board,
     ),
