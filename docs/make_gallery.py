@@ -192,8 +192,8 @@ GALLERY = {
         "ltm fit digits --minutes 1 --size 500KB -o OUT",
         _seen(),
         "The eye has seen single digits, the mind that ships has seen symbols; neither has seen the other's data. One "
-        "picture is garbled and read wrongly (no other is: such a draw was chosen). Pictures in doubt are left blank, and "
-        "thought fills in what they show.",
+        "picture is garbled and read wrongly (no other is: such a draw was chosen). Pictures in doubt are left "
+        "blank, and thought fills in what they show.",
         run="gallery/digits",
         page=_garbled_board,
     ),
