@@ -25,7 +25,7 @@ def quiet(text: object) -> None:
 
 
 def times(monkeypatch: pytest.MonkeyPatch, fp32: float, bf16: float, compiled: float = 1.0) -> None:
-    def measured(chart: object, scenes: object, half: bool, segment: object, count: int, beat: float = 0.0) -> float:
+    def measured(chart: object, scenes: object, half: bool, segment: object, count: int, fastest: float = 0.0) -> float:
         if segment is not planning.run_segment:
             return compiled
         return bf16 if half else fp32
@@ -43,9 +43,9 @@ def test_the_faster_precision_is_taken(
     assert any("bf16 is no faster" in note for note in made.notes) == (chosen == "fp32")
 
 
-@pytest.mark.parametrize(("beat", "steps"), [(math.inf, 4), (0.001, 2)])
+@pytest.mark.parametrize(("fastest", "steps"), [(math.inf, 4), (0.001, 2)])
 def test_what_is_evidently_slower_is_not_measured_on(
-    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch, beat: float, steps: int
+    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch, fastest: float, steps: int
 ) -> None:
     learned: list[int] = []
 
@@ -54,7 +54,7 @@ def test_what_is_evidently_slower_is_not_measured_on(
         time.sleep(0.01)
 
     monkeypatch.setattr(planning, "learn", learn)
-    assert planning.seconds_a_step(chart_of({}), boards(), False, planning.run_segment, 3, beat=beat) >= 0.01
+    assert planning.seconds_a_step(chart_of({}), boards(), False, planning.run_segment, 3, fastest=fastest) >= 0.01
     assert learned == list(range(steps))
 
 
