@@ -62,6 +62,8 @@ def test_a_column_of_words_is_a_sequence_and_its_brackets_are_found() -> None:
     without = look(nested, Declared(kind="sequence", settings={"ignore": "( )"}))
     assert without["opening"] == ["[MAX", "[MIN"] and without["closing"] == ["]"] and "(" not in without["tokens"]
     assert "opening" not in look(["a [ b", "b ] a", "a b ]"] * 30, Declared(kind="sequence"))
+    answered = look(nested, Declared(kind="sequence", done=True))  # on a line, so no longer than twice the longest
+    assert answered["longest"] == 2 * max(len(one.split()) for one in nested) and "opening" not in answered
 
 
 @pytest.mark.parametrize("values", [["one", "two", "three"] * 2, [f"word{n}" for n in range(40)], [["a"], 3]])

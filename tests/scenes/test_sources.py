@@ -209,6 +209,21 @@ def test_reasoning_gym_itself() -> None:
         propose_for("reasoning-gym:chain_sums", [], [])
 
 
+@pytest.mark.slow
+def test_every_generator_of_reasoning_gym_is_taken_or_refused_in_words() -> None:
+    factory = pytest.importorskip("reasoning_gym.factory", reason="pip install 'ltm[reasoning]'")
+    refused = {}
+    for name in sorted(factory.DATASETS):
+        try:
+            chart, _ = propose_for(f"reasoning-gym:{name}", [], [], count=60)
+            assert len(prepare(chart, Path()).train) > 0
+        except DataError as problem:
+            refused[name] = str(problem)
+    print(refused)
+    assert len(factory.DATASETS) > 100 and len(refused) < 10
+    assert all("no single answer" in words or "settings are refused" in words for words in refused.values())
+
+
 # What they share
 
 

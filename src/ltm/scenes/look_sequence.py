@@ -41,7 +41,7 @@ def look_at_sequences(values: Sequence[Any], said: Declared, folder: Path = Path
         if counts.total() < 2 * len(found):
             raise DataError("most values are a single word")
     longest = max(len(tokens) for tokens in found)
-    brackets = _brackets(found, sorted(counts))
+    brackets = {} if said.done else _brackets(found, sorted(counts))  # answers lie on a line, whatever they hold
     # A tree may be much larger than any that was learned from; places on a line are learned one by one.
     most = said.longest or (MOST_PLACES if brackets else min(MOST_PLACES - 1, 2 * longest))
     arguments: dict[str, Any] = {"kind": "sequence", "tokens": sorted(counts), "longest": most}
