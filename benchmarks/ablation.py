@@ -130,6 +130,10 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
         )
         for pattern, width in (("ring", 78), ("all", 77), ("small-world", 78), ("fractal", 78))
     },
+    "coupling-ring-again": (
+        "the same ring of edges, its pace measured another time: what two rows differ by that are one brain",
+        ["zones=" + _ring(4, 78, own=", state: own"), "coupling.pattern=ring", "training.ticks=8"],
+    ),
     "dense": (
         "mixing across all sites by a learned matrix instead of windows",
         ["zones.core.mixing=dense", "zones.core.messages=216", "zones.core.hidden=312"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from benchmarks import (
     waves,
 )
 from benchmarks import tables as tables_of_numbers
-from benchmarks.common import Grid, read
+from benchmarks.common import RESULTS, Grid, read
 
 BEGIN, END = "<!-- made by `python -m benchmarks.report` -->", "<!-- end -->"
 
@@ -42,6 +43,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="file whose text between the two marks is replaced")
     given = parser.parse_args()
+    for name in left_out():
+        print(f"{name}: not on the page, which shows other options", file=sys.stderr)
     if given.write is None:
         print(report())
     else:
@@ -105,6 +108,13 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], Iterator[Grid]]] = {
     "ablation-equal-1500steps": ablation.tables,
 }
 """What goes onto the page, in order: result file in `benchmarks/results`, and who makes its tables."""
+WITHOUT_TABLES = ("sudoku-sudoku-30min-f0a10dbe", "thought", "plan", "sources", "rate-bf16", "rate-fp32")
+"""Results that the page tells in words."""
+
+
+def left_out() -> list[str]:
+    """Returns the names of results that are there and belong nowhere: made with other options than the page shows."""
+    return sorted({file.stem for file in RESULTS.glob("*.json")} - set(SECTIONS) - set(WITHOUT_TABLES))
 
 
 if __name__ == "__main__":

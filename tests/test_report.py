@@ -25,6 +25,14 @@ def test_the_page_shows_the_results_as_they_are() -> None:
     assert replaced(page, report()) == page, "run: python -m benchmarks.report --write docs/measurements.md"
 
 
+def test_every_result_is_on_the_page() -> None:
+    from benchmarks.report import SECTIONS, WITHOUT_TABLES, left_out
+
+    assert left_out() == [] and not set(SECTIONS) & set(WITHOUT_TABLES)
+    page = (HERE / "docs" / "measurements.md").read_text(encoding="utf-8")
+    assert all(name.split("-")[0] in page for name in WITHOUT_TABLES)
+
+
 def test_the_readmes_figures_are_on_the_page() -> None:
     readme = (HERE / "README.md").read_text(encoding="utf-8")
     told = readme[readme.index("## What was measured") : readme.index("## How it compares")]

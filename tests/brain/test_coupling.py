@@ -46,6 +46,18 @@ def test_small_world_moves_some_edges_of_a_ring_and_keeps_their_number() -> None
     assert pairs(pattern="small-world", neighbours=2, rewire=0.0) == ring
 
 
+@pytest.mark.parametrize("count", [4, 8, 16])
+def test_patterns_are_different_brains_also_where_zones_are_few(count: int) -> None:
+    names = [f"z{number}" for number in range(count)]
+    made = [edges(CouplingSpec(pattern=pattern), names) for pattern in ("ring", "all", "small-world", "fractal")]
+    assert len({frozenset((edge.source, edge.to) for edge in pattern) for pattern in made}) == 4
+
+
+def test_where_every_neighbour_is_heard_already_nothing_can_be_moved() -> None:
+    assert edges(CouplingSpec(pattern="small-world"), NAMES[:3]) == edges(CouplingSpec(pattern="ring"), NAMES[:3])
+    assert edges(CouplingSpec(pattern="small-world"), NAMES[:1]) == ()
+
+
 def test_fractal_repeats_one_pattern_at_every_scale() -> None:
     pair = {(0, 1), (1, 0)}
     assert pairs(pattern="fractal", branch=2) == {

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from given_away import given_away
 
+from ltm.brain.talk import Talk
 from ltm.cli.main import run
 from ltm.runtime.brains import load_brain
 from ltm.runtime.shipped import shipped_brain
@@ -55,6 +58,27 @@ def test_a_model_that_reads_bytes_becomes_a_brain_that_talks(
     assert drawn[0] == drawn[1] != drawn[2]
     code, shown, _ = said(capsys, "inspect", brain)
     assert code == 0 and "llama" in shown
+
+
+def test_each_symbol_is_shown_before_the_next_is_thought_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_away(tmp_path / "theirs", 256)
+    assert run(["import", str(tmp_path / "theirs"), "-o", str(tmp_path / "brain")]) == 0
+    happened = list[str]()
+    go_on = Talk.go_on
+
+    def slowly(talk: Talk, *arguments: Any, **options: Any) -> Iterator[int]:
+        for symbol in go_on(talk, *arguments, **options):
+            happened.append("symbol")
+            yield symbol
+
+    class Screen(io.StringIO):
+        def flush(self) -> None:
+            happened.append("shown")
+
+    monkeypatch.setattr(Talk, "go_on", slowly)
+    monkeypatch.setattr(sys, "stdout", Screen())
+    assert run(["think", str(tmp_path / "brain"), "Once", "--symbols", "5"]) == 0
+    assert happened[:10] == ["symbol", "shown"] * 5 and "symbol" not in happened[10:]
 
 
 def test_a_skill_that_talks_goes_on_with_what_only_it_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

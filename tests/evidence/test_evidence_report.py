@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_one_small_brain_that_fails_decides_nothing_about_all_small_ones(tmp_pat
     verdicts = {one.name: one.verdict for one in judged(few)}
     assert verdicts["mind-size"] == verdicts["mind-needs"] == "untested"
     text = markdown(make_report(few, len(RUNS), quick=False).blocks, tmp_path)
-    assert "The best is `sudoku-350k-16`: 50.0 % (50.0 % to 50.0 %, 3 runs). So far: 1 of 20 arms have 3 runs." in text
+    assert "The best is `sudoku-350k-16`: 50.0 % (50.0 % to 50.0 %, 3 runs). So far: 1 of 21 arms have 3 runs." in text
 
 
 def test_the_same_runs_the_other_way_round_refute(tmp_path: Path) -> None:
@@ -155,6 +156,43 @@ def test_the_smallest_brain_is_read_from_the_surface(report: Report, folder: Pat
     assert "`maze-10k-16`" in text
 
 
+def test_the_report_begins_with_an_answer_and_links_say_whose_runs_they_are(report: Report, folder: Path) -> None:
+    text = markdown(report.blocks, folder)
+    begin = text[: text.index("| claim |")]
+    assert "whether a small brain that loops beats mass that doesn't: **supported** (sudoku-100k-16: " in begin
+    row = next(line for line in text.splitlines() if line.startswith("| Coupling matters more") and "**" in line)
+    links = ["sudoku-100k-16: 0", "1", "2", "sudoku-deep: 0", "1", "2"]
+    assert re.findall(r"\[([^]]+)\]\(", row) == links
+    table = next(block for block in report.blocks if isinstance(block, Table) and block.head[0] == "arm")
+    assert [word for word, _ in sources(table.rows[0])] == ["0", "1", "2"]
+
+
+def test_brains_that_were_hardly_trained_are_ringed(tmp_path: Path) -> None:
+    runs = [run for run in RUNS if axes(run.arm.name) is not None and run.arm.task == "sudoku"]
+    fill(tmp_path, runs, exact)
+    for run in runs:
+        if run.arm.name == "sudoku-10m-1":
+            file = result_file(tmp_path, run)
+            file.write_text(file.read_text().replace('"steps": 700', '"steps": 60'))
+    drawing = surface(gather(tmp_path, runs), "sudoku")
+    assert drawing is not None
+    assert [spot.parameters > 9e6 for spot in drawing.spots] == [spot.starved for spot in drawing.spots]
+    assert "#c4661b" in evidence_svg(drawing)
+    assert "#c4661b" not in evidence_svg(Surface("", [replace(spot, starved=False) for spot in drawing.spots], True))
+
+
+def test_the_skills_of_one_brain_are_no_runs_of_one_another() -> None:
+    skills = {one.arm: one for one in cited(RESULTS)[0] if one.arm.startswith("skills/")}
+    kept = json.loads((RESULTS / "skills-5min-1MB-0.json").read_text())["ways"]
+    assert skills.keys() == {f"skills/{way}" for way in kept}
+    for way, steps in kept.items():
+        last = list(steps.values())[-1]
+        figures = skills[f"skills/{way}"].figures
+        assert figures["exact"] == min(last["exact"].values())
+        assert figures["routed"] == min(route["right"] for route in last["routing"].values())
+        assert figures["forgotten"] == max(0.0, *(steps[name]["exact"][name] - last["exact"][name] for name in steps))
+
+
 def test_the_quick_version_and_estimated_energy_say_so(shelf: Shelf, folder: Path) -> None:
     text = markdown(make_report(shelf, len(RUNS), quick=True).blocks, folder)
     assert "This is the quick version" in text and "ESTIMATED" in text
@@ -176,14 +214,15 @@ def test_missing_and_damaged_results_are_named(tmp_path: Path) -> None:
     assert len(found.missing) == len(RUNS) - 9
     text = markdown(make_report(found, len(RUNS), quick=False).blocks, tmp_path)
     assert f"{RUNS[0].key}.json: damaged" in text and "other settings" in text
-    assert f"Made from 6 of the {len(RUNS)} runs" in text and f"`{RUNS[9].key}.json`" in text
+    assert f"Made from 6 of the {len(RUNS)} runs" in text and f"{len(found.missing)} results are missing" in text
+    assert all(f"`results/{run.key}.json`" in text for run in RUNS[9:])
 
 
 def test_pictures_need_no_display(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setenv("MPLBACKEND", "TkAgg")
     drawing = surface(shelf, "sudoku")
-    assert drawing is not None and len(drawing.spots) == 17 and drawing.filled
+    assert drawing is not None and len(drawing.spots) == 16 and drawing.filled
     cross = surface(shelf, "maze")
     assert cross is not None and not cross.filled and "TriContourSet" not in evidence_svg(cross)
     first = evidence_svg(drawing)

@@ -6,9 +6,10 @@ import functools
 
 import pytest
 
+from ltm.chart.patterns import edges
 from ltm.chart.size import Sizes
 from ltm.errors import LtmError
-from ltm.evidence.arms import ARMS, REFERENCE
+from ltm.evidence.arms import ARMS, BASE, PATTERNS, REFERENCE, SMALLEST, WHOLE
 from ltm.evidence.cited import CITED
 from ltm.evidence.claims import CLAIMS
 from ltm.evidence.experiments import EXPERIMENTS, axes, chosen, minutes, plan
@@ -46,12 +47,45 @@ def test_the_stack_has_the_parameters_of_the_loop() -> None:
 def test_waves_cost_equal_operations() -> None:
     for task in ("sudoku", "listops"):
         for policy in ("all", "sync", "top-k", "random"):
-            assert thought(f"{task}-wave-{policy}") == pytest.approx(thought(f"{task}-zones-4"), rel=0.002)
+            assert thought(f"{task}-wave-{policy}") == pytest.approx(thought(f"{task}-zones-4"), rel=1 / 500)
+    assert "less than one part in five hundred" in EXPERIMENTS["waves"].equal
 
 
 def test_sizes_go_from_30_thousand_to_10_million() -> None:
     sudoku = [sizes(arm).parameters for arm in EXPERIMENTS["coupling"].arms if arm.startswith("sudoku-")]
     assert min(sudoku) == pytest.approx(30e3, rel=0.01) and max(sudoku) == pytest.approx(10e6, rel=0.01)
+
+
+def test_what_loops_and_is_learned_from_at_its_end_is_trained_as_what_is_used_once() -> None:
+    for task in TASKS:
+        for whole, once in ((BASE, "stack"), (SMALLEST, "deep")):
+            loop = chart_of(task, ARMS[f"{task}-{whole[task]}-{WHOLE}"].changes).training
+            layers = chart_of(task, ARMS[f"{task}-{once}"].changes)
+            assert loop.segments == layers.training.segments == 1 and loop.gradient_ticks is None
+            assert layers.training.ticks == len(layers.zones)  # each is used once
+        assert sizes(f"{task}-{BASE[task]}-{WHOLE}").parameters == sizes(REFERENCE[task]).parameters
+        assert thought(f"{task}-{BASE[task]}-{WHOLE}") == pytest.approx(thought(REFERENCE[task]), rel=0.01)
+
+
+@pytest.mark.parametrize("task", ["sudoku", "listops"])
+def test_patterns_of_edges_are_different_brains(task: str) -> None:
+    charts = [chart_of(task, ARMS[f"{task}-coupled-{pattern}"].changes) for pattern in PATTERNS]
+    made = {frozenset(edges(chart.coupling, list(chart.zones))) for chart in charts}
+    assert len(made) == len(PATTERNS)
+    ring, world = (
+        {(edge.source, edge.to) for edge in edges(chart.coupling, list(chart.zones))}
+        for chart in (charts[0], charts[2])
+    )
+    assert len(world - ring) >= 3 and len(world) == len(ring)
+    gated = chart_of(task, ARMS[f"{task}-coupled-ring-dynamic"].changes).coupling
+    assert gated.strength == "dynamic" and gated.pattern == "ring"
+
+
+def test_one_zone_that_works_as_several_do_stands_beside_them() -> None:
+    for task in TASKS:
+        one, four = (chart_of(task, ARMS[f"{task}-zones-{count}"].changes) for count in (1, 4))
+        assert {zone.write for chart in (one, four) for zone in chart.zones.values()} == {"add"}
+        assert len(one.zones) == 1 and one.training.ticks == four.training.ticks
 
 
 def test_what_arms_differ_in_beside_their_question_is_said() -> None:

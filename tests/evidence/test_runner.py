@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from little_results import result
 
+from ltm.chart.schema import Chart
 from ltm.chart.size import Sizes
 from ltm.errors import DataError, DivergedError, LtmError
+from ltm.evidence import pace
 from ltm.evidence.arms import ARMS, REFERENCE
 from ltm.evidence.cited import cited
 from ltm.evidence.document import markdown
@@ -144,6 +146,23 @@ def test_a_pace_is_measured_once(tmp_path: Path) -> None:
     (tmp_path / "pace.json").write_text("{}")
     with pytest.raises(DataError, match=r"pace\.json: damaged"):
         read_paces(tmp_path)
+
+
+@pytest.mark.parametrize("busy", [3, 5])
+def test_a_busy_machine_changes_no_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: int) -> None:
+    """Every third or fifth round takes thrice as long, whosever it is."""
+    arm = next(arm for arm in ARMS.values() if arm.task == "listops" and arm.name != REFERENCE["listops"])
+    rounds = list[float]()
+
+    def seconds(chart: Chart, *_: object) -> float:
+        mine = chart == chart_of(arm.task, arm.changes)
+        rounds.append((0.2 if mine else 0.1) * (3 if len(rounds) % busy == 1 else 1))
+        return rounds[-1]
+
+    monkeypatch.setattr(pace, "seconds_a_step", seconds)
+    found = with_pace(Paces(processor="", precision="fp32", references={}, arms={}), arm, tmp_path)
+    assert found.references["listops"].seconds == pytest.approx(0.1)
+    assert found.arms[arm.name].slower == pytest.approx(2.0)
 
 
 def test_equal_time_is_fewer_steps_for_a_slower_arm() -> None:

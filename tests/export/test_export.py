@@ -71,6 +71,10 @@ def test_waves_that_choose_as_onnx(tmp_path: Path) -> None:
     same_in_any_batch(brain, exported(brain, tmp_path), {"puzzle": puzzles(6)["puzzle"]})
 
 
+def test_a_file_takes_batches_of_any_size(quick_brain: Brain, tmp_path: Path) -> None:
+    same_in_any_batch(quick_brain, exported(quick_brain, tmp_path, ticks=2), {"puzzle": puzzles(3)["puzzle"]})
+
+
 def test_an_archive_thinks_as_its_brain(tmp_path: Path) -> None:
     # A recurrence in chunks.
     zone = VARIANTS["rwkv7"] | {"layers": 1, "chunk": 8}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,26 @@ def _two_inputs(graph: Any) -> None:
 def test_a_graph_that_is_not_whole_is_refused(tmp_path: Path, change: Any, words: str) -> None:
     with pytest.raises(FolderError, match=words):
         facts_of(written(tmp_path, changed(change)))
+
+
+def _in_eight_bits(graph: Any) -> None:
+    """The kernel as bytes that the graph makes numbers of, as quantised files have it."""
+    kernel = graph.initializer[0]
+    bytes_, scale = (
+        helper.make_tensor("bytes", TensorProto.INT8, kernel.dims, [1] * math.prod(kernel.dims)),
+        helper.make_tensor("scale", TensorProto.FLOAT, [], [0.1]),
+    )
+    made = helper.make_node("DequantizeLinear", ["bytes", "scale"], [kernel.name])
+    nodes = [made, *graph.node]
+    del graph.initializer[0], graph.node[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend([bytes_, scale])
+
+
+def test_weights_in_few_bits_count_as_weights(tmp_path: Path) -> None:
+    """They may be unfolded when the graph is loaded: what memory a model takes is told by their number."""
+    whole, small = facts_of(written(tmp_path, picture_graph())), facts_of(written(tmp_path, changed(_in_eight_bits)))
+    assert small.weights == whole.weights + 1  # and its scale
 
 
 def test_what_a_model_makes_must_be_numbers(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_a_zone_in_eight_bits_is_never_there_twice(
     whole, record = sum(weight.nbytes for weight in known.values()), inspect_folder(folder)
     largest = max(weight.nbytes for weight in known.values())
     with counted(monkeypatch) as sizes:
-        found, _ = read_zone(folder, "core", record, None)
+        found = read_zone(folder, "core", record, {})
     assert set(found) == set(known) and all(torch.equal(found[name], weight) for name, weight in known.items())
     *rooms, other = sizes
     read = sum(file.stat().st_size for file in files)
@@ -75,5 +75,5 @@ def test_a_zone_in_eight_bits_is_never_there_twice(
 def test_a_zone_in_fp32_is_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_brain(brain_with(WIDE), tmp_path / "brain")
     with counted(monkeypatch) as sizes:
-        read_zone(tmp_path / "brain", "core", inspect_folder(tmp_path / "brain"), None)
+        read_zone(tmp_path / "brain", "core", inspect_folder(tmp_path / "brain"), {})
     assert len(sizes) == 2 and sizes[0] <= (tmp_path / "brain" / FILE).stat().st_size + 64

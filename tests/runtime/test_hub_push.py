@@ -88,6 +88,42 @@ def test_what_others_keep_beside_a_brain_stays(hub: Hub, folder: Path) -> None:
     assert "tokenizer.json" not in there and "model.safetensors" in there
 
 
+def test_files_of_others_are_neither_taken_away_nor_replaced(hub: Hub, folder: Path) -> None:
+    repository = hub.repositories[NAME] = Repository()
+    others = {"zones/map.safetensors": b"theirs", "README.md": b"# Theirs\n", "LICENSE": b"theirs"}
+    repository.commit(others)
+    push(folder, NAME, Access(WRITES))
+    there = repository.commits[repository.branches["main"]]
+    assert there["zones/map.safetensors"] == b"theirs" and there["LICENSE"] == b"theirs"
+    assert there["README.md"] != b"# Theirs\n"  # the card is the brain's; the other is in the history
+    push(folder, NAME, Access(WRITES), license="mit")
+    assert repository.commits[repository.branches["main"]]["zones/map.safetensors"] == b"theirs"
+    for file in ("zones/first.safetensors", "chart.yaml"):
+        repository = hub.repositories[NAME] = Repository()
+        repository.commit({file: b"theirs"})
+        with pytest.raises(HubError, match=f"holds {file}, which belongs to no brain there"):
+            push(folder, NAME, Access(WRITES))
+        assert len(repository.commits) == 1
+    repository.commit({"brain.json": b"{}"})  # of something else: it lists nothing
+    push(folder, NAME, Access(WRITES))
+
+
+def test_a_license_goes_there_and_back(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    (folder / "LICENSE").write_text("Do as you like.\n")
+    push(folder, NAME, Access(WRITES))
+    there = hub.repositories[NAME].commits[hub.repositories[NAME].branches["main"]]
+    assert there["LICENSE"] == b"Do as you like.\n"
+    assert (fetch(Address(NAME)).folder / "LICENSE").read_text() == "Do as you like.\n"
+    save_brain(brain_with({"only": {"kind": "conv"}}), tmp_path / "other")
+    write_skills(tmp_path / "both", "both", {"one": folder, "two": tmp_path / "other"})
+    (tmp_path / "both" / "LICENSE").write_text("All of it.\n")
+    push(tmp_path / "both", "someone/both", Access(WRITES))
+    fetched = fetch(Address("someone/both")).folder
+    assert (fetched / "LICENSE").read_text() == "All of it.\n"
+    assert (fetched / "skills" / "one" / "LICENSE").read_text() == "Do as you like.\n"
+    assert not (fetched / "skills" / "two" / "LICENSE").exists()
+
+
 def test_only_what_was_verified_is_sent(hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, reach = files_in(folder), Access.api
     meddled = folder / "chart.yaml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -121,6 +122,70 @@ def test_the_least_recently_needed_leaves_first() -> None:
     assert pager.paging.ahead == 1 and read[-1] == "c" and pager.here == ("a", "c")
 
 
+def five(room: int) -> tuple[Pager, list[str]]:
+    """A pager of five equal zones with room for some of them, and the names that it reads."""
+    zones = {name: brain_with({n: {"kind": "mixer"} for n in "abcde"}).circuit.zone(name) for name in "abcde"}
+    weights = {name: dict(zone.state_dict()) for name, zone in zones.items()}
+    read: list[str] = []
+
+    def load(name: str) -> Mapping[str, Tensor]:
+        read.append(name)
+        return weights[name]
+
+    return Pager(zones, load, room * size_of(zones["a"])), read
+
+
+def test_who_fires_soonest_is_sent_away_last() -> None:
+    pager, read = five(4)
+    for name in "bcde":
+        pager.need(name)
+    pager.expect(list("abcde"))  # of which the last fires at the next tick
+    for name in "abcd":
+        pager.need(name)
+    assert read == list("bcdea") and set(pager.here) == set("abcd") and pager.paging.evictions == 1
+    pager.close()
+
+
+def test_who_fires_at_this_tick_and_the_next_stays_for_both() -> None:
+    pager, read = five(2)
+    pager.need("a")
+    pager.need("b")
+    pager.expect(["a", "c", "a", "c"])
+    pager.need("a")
+    pager.need("c")
+    assert set(pager.here) == {"a", "c"} and read == ["a", "b", "c"]
+    pager.close()
+
+
+def test_what_was_expected_in_vain_and_can_not_be_read_stops_nobody() -> None:
+    zones = {name: brain_with({n: {"kind": "mixer"} for n in "ab"}).circuit.zone(name) for name in "ab"}
+    weights = dict(zones["b"].state_dict())
+
+    def load(name: str) -> Mapping[str, Tensor]:
+        if name == "a":
+            raise FolderError("a: gone")
+        return weights
+
+    pager = Pager(zones, load, size_of(zones["a"]))
+    pager.expect(["a"])
+    pager.need("b")
+    assert pager.here == ("b",) and pager.used == size_of(zones["b"]) and pager.paging.vain == 0
+    with pytest.raises(FolderError, match="a: gone"):
+        pager.need("a")
+    pager.close()
+
+
+def test_once_closed_nothing_is_read_ahead_and_what_is_needed_still_comes() -> None:
+    pager, read = five(5)
+    pager.expect(list("abc"))
+    pager.close()
+    pager.close()
+    pager.expect(["d"])
+    for name in "abcde":
+        pager.need(name)
+    assert sorted(read) == list("abcde") and set(pager.here) == set("abcde")
+
+
 def test_what_is_pinned_stays_even_where_it_was_sent_for_and_another_is_needed() -> None:
     zones = {name: brain_with({n: {"kind": "mixer"} for n in "abc"}).circuit.zone(name) for name in "abc"}
     weights = {name: dict(zone.state_dict()) for name, zone in zones.items()}
@@ -145,10 +210,27 @@ def test_a_budget_that_can_not_hold_a_zone_says_what_would(folders: dict[str, Pa
         open_paged(folders["all"], least, ["smal"])
 
 
-def truncate(folder: Path) -> None:
+def blank_its_end(folder: Path) -> None:
     file = folder / "zones" / "large.safetensors"
     data = file.read_bytes()
     file.write_bytes(data[:-100] + bytes(100))
+
+
+def truncated(kept: float) -> Callable[[Path], None]:
+    def truncate(folder: Path) -> None:
+        file = folder / "zones" / "large.safetensors"
+        os.truncate(file, int(kept * file.stat().st_size))
+
+    return truncate
+
+
+def grow_huge(folder: Path) -> None:
+    os.truncate(folder / "zones" / "large.safetensors", 10**12)  # of which nothing lies on disk
+
+
+def turn_into_a_pipe(folder: Path) -> None:
+    delete(folder)
+    os.mkfifo(folder / "zones" / "large.safetensors")
 
 
 def exchange(folder: Path) -> None:
@@ -159,12 +241,34 @@ def delete(folder: Path) -> None:
     (folder / "zones" / "large.safetensors").unlink()
 
 
-@pytest.mark.parametrize("harm", [truncate, exchange, delete])
+HARMS = [
+    blank_its_end,
+    *map(truncated, (0.0, 0.001, 0.5, 0.999)),
+    grow_huge,
+    exchange,
+    delete,
+    *([turn_into_a_pipe] if hasattr(os, "mkfifo") else []),
+]
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_a_zone_file_that_changes_meanwhile_is_named(
     folders: dict[str, Path], tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     shutil.copytree(folders["rhythm"], tmp_path / "brain")
     paged, _ = open_paged(tmp_path / "brain", max(sizes(tmp_path / "brain").values()))
+    harm(tmp_path / "brain")
+    with pytest.raises(FolderError, match=r"large\.safetensors"):
+        answers(paged, 6)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_zone_file_that_changes_once_it_was_read_is_named(
+    folders: dict[str, Path], tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    shutil.copytree(folders["rhythm"], tmp_path / "brain")
+    paged, _ = open_paged(tmp_path / "brain", max(sizes(tmp_path / "brain").values()))
+    answers(paged, 6)
     harm(tmp_path / "brain")
     with pytest.raises(FolderError, match=r"large\.safetensors"):
         answers(paged, 6)

@@ -13,6 +13,7 @@ from ltm.brain.brain import Brain
 from ltm.cli.main import run
 from ltm.errors import FolderError, LtmError
 from ltm.runtime.brains import load_brain, save_brain
+from ltm.runtime.weights import from_bytes, to_bytes
 from ltm.runtime.zone_file import read_zone_file, take_zone
 from ltm.training.graft import graft
 
@@ -117,6 +118,12 @@ def test_files_that_are_no_zones_are_refused(donor: Path, tmp_path: Path) -> Non
         turned[place] ^= 1
         file.write_bytes(turned)
         with pytest.raises(FolderError, match=r"hash it says|damaged|channels"):
+            read_zone_file(file)
+    file.write_bytes(data)
+    tensors, said = from_bytes(data, str(file))
+    for fits in ('{"width": Infinity, "field": 16, "sites": null}', '{"width": 24, "field": 16, "sites": 1e400}', "[]"):
+        file.write_bytes(to_bytes(tensors, said | {"fits": fits}, str(file)))
+        with pytest.raises(FolderError, match="damaged"):
             read_zone_file(file)
     with pytest.raises(FolderError, match="not a zone that was taken"):
         read_zone_file(donor / "zones" / "wide.safetensors")

@@ -157,7 +157,8 @@ class Circuit(nn.Module):
 
     def _expect(self, numbers: Iterable[int]) -> None:
         if self.residence is not None:
-            self.residence.expect(list(dict.fromkeys(self.labels[number][0] for number in numbers)))
+            # As often as each will fire: who fires at two ticks is still expected after the first.
+            self.residence.expect([self.labels[number][0] for number in numbers])
 
     def _fixed_tick(self, lanes: Lanes, input_BSD: Tensor, places: Places, recorder: Recorder | None) -> None:
         field_BSD, own = lanes.field, dict(lanes.own)

@@ -33,7 +33,8 @@ class CouplingSpec(Part):
     neighbours: Annotated[int, Field(ge=1, le=64)] = 1
     """`ring` and `small-world`: how many zones on each side are heard."""
     rewire: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """`small-world`: share of ring edges that are moved to a random zone (Watts and Strogatz 1998)."""
+    """`small-world`: share of ring edges that are moved to a random zone (Watts and Strogatz 1998); one at least,
+    unless it is 0."""
     branch: Annotated[int, Field(ge=2, le=64)] = 2
     """`fractal`: zones a group; groups couple through their first zone, groups of groups likewise."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0

@@ -40,12 +40,16 @@ def _ring(count: int, neighbours: int) -> list[tuple[int, int]]:
 
 
 def _rewired(pairs: list[tuple[int, int]], count: int, share: float, seed: int) -> list[tuple[int, int]]:
-    """Moves the source of some edges (Watts and Strogatz 1998); seeded, so that a chart means one brain."""
+    """Moves the source of some edges (Watts and Strogatz 1998); seeded, so that a chart means one brain.
+
+    So many are moved, rather than each by chance: of the few edges of a small circuit chance would often move none.
+    """
     draw = random.Random(seed)
     kept = set(pairs)
-    for source, to in pairs:
+    moved = max(1, round(share * len(pairs))) if share and pairs else 0
+    for source, to in draw.sample(pairs, moved):
         free = [other for other in range(count) if other != to and (other, to) not in kept]
-        if free and draw.random() < share:
+        if free:
             kept.remove((source, to))
             kept.add((draw.choice(free), to))
     return sorted(kept, key=lambda pair: (pair[1], pair[0]))

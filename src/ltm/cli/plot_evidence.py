@@ -61,7 +61,9 @@ def _surface(drawing: Surface) -> Figure:
     """Accuracy as colour over parameters and loops, both logarithmic; dashed lines join what costs as much."""
     figure = blank_figure(8.4, 4.6)
     axes = figure.subplots()
-    _plain(axes, f"{drawing.title}, %; dashed: equal operations a thought")
+    starved = any(spot.starved for spot in drawing.spots)
+    words = f"{drawing.title}, %; dashed: equal operations a thought"
+    _plain(axes, words + ("; ringed: hardly trained" if starved else ""))
     x = [math.log10(spot.parameters) for spot in drawing.spots]
     y = [math.log2(spot.loops) for spot in drawing.spots]
     exact = [spot.exact for spot in drawing.spots]
@@ -72,7 +74,11 @@ def _surface(drawing: Surface) -> Figure:
     if mesh is not None:
         axes.tricontourf(mesh, exact, levels=levels, cmap="viridis", alpha=0.45, zorder=0)
     _equal_operations(axes, drawing)
-    shown = axes.scatter(x, y, c=exact, s=620, vmin=0, vmax=1, cmap="viridis", edgecolors="#ffffff", zorder=3)
+    rings = [_COLOURS[1] if spot.starved else "#ffffff" for spot in drawing.spots]
+    widths = [2.5 if spot.starved else 1.0 for spot in drawing.spots]
+    shown = axes.scatter(
+        x, y, c=exact, s=620, vmin=0, vmax=1, cmap="viridis", edgecolors=rings, linewidths=widths, zorder=3
+    )
     for across, up, share in zip(x, y, exact, strict=True):
         ink = INK if share > _LIGHT else "#ffffff"
         axes.text(across, up, f"{100 * share:.0f}", ha="center", va="center", color=ink, fontsize=9, zorder=4)

@@ -27,7 +27,7 @@ BASE = {"sudoku": "350k", "maze": "88k", "listops": "92k"}
 REFERENCE = {task: f"{task}-{size}-{LOOPS}" for task, size in BASE.items()}
 """The arm of each task whose training sets the time that all others get."""
 _LOOPED = {
-    "sudoku": {"100k": (1, 4, 16, 48), "350k": (1, 4, 16, 48), "3m": (1, 4), "10m": (1,), "": (1, 4, 16)},
+    "sudoku": {"100k": (1, 4, 16, 48), "350k": (1, 4, 16, 48), "3m": (1,), "10m": (1,), "": (1, 4, 16)},
     "maze": {"88k": (1, 4, 16, 48), "1m": (), "": (16,)},
     "listops": {"92k": (1, 4, 16, 48), "1m": (), "": (16,)},
 }
@@ -37,6 +37,8 @@ SURFACE = "sudoku"
 MASS = {"sudoku": "3m", "maze": "1m", "listops": "1m"}
 """Of each task the size that is put against loops and learns longer: mass gets few steps in the time of the small."""
 PATTERNS = ("ring", "all", "small-world", "fractal")
+REWIRED = 0.25
+"""Share of its edges that the small world has moved: of a ring of eight, four."""
 COUPLED = {
     "sudoku": ("width: 53", "width: 52", "width: 49"),
     "listops": ("width: 27", "width: 25", "width: 23"),
@@ -51,6 +53,8 @@ _MIXER = {"sudoku": "windows: [rows, columns, blocks]", "listops": "windows: [ch
 _STACK = {"sudoku": 64, "maze": 24, "listops": 32}
 """Widths of the field at which eight zones of one layer, used once each, have the base's parameters."""
 _LAYER = {"sudoku": "layers: 1", "maze": "layers: 1, hidden: 24", "listops": "layers: 1"}
+WHOLE = f"{LOOPS}-whole"
+"""What an arm is called that loops, and is trained as one is whose parameters are used once each."""
 _TWO_LAYERS = {"sudoku": "layers: 2", "maze": "layers: 2, hidden: 48", "listops": "layers: 2"}
 """What each task's base is, at the widths of `SMALLEST`."""
 RING = {
@@ -130,12 +134,17 @@ def _sized(task: str) -> Iterator[Arm]:
         f"trained {LONG:g} times as long"
     )
     yield replace(_arm(task, "deep", words, (*narrow, deep, *looped(LOOPS, LOOPS))), longer=LONG)
+    for size in dict.fromkeys((SMALLEST[task], BASE[task])):
+        words = f"one zone of {size.upper()} parameters, {LOOPS} loops, learned from only at their end"
+        yield _arm(task, f"{size}-{WHOLE}", words, (*_wide(task, size), *looped(LOOPS, LOOPS)))
     stack = (f"field.width={_STACK[task]}", _zones(task, 8, f"write: replace, {_LAYER[task]}"), *looped(8, 8))
     yield _arm(task, "stack", f"{BASE[task].upper()} parameters as eight layers, each used once: no loop", stack)
 
 
 def _structured(task: str) -> Iterator[Arm]:
-    """The base's parameters in several zones, which fire one after another."""
+    """The base's parameters in several zones, which fire one after another; and in one that works as these do."""
+    added = "one zone, which adds to the field instead of replacing it, as several do; read as often as these"
+    yield _arm(task, "zones-1", added, (_zones(task, 1, _TWO_LAYERS[task]), *looped(32, 8)))
     for count, width in RING[task].items():
         settings = (_zones(task, count, width), *looped(4 * max(8, count), max(8, count)))
         yield _arm(task, f"zones-{count}", f"{count} zones, one after another, coupled by the field", settings)
@@ -149,7 +158,11 @@ def _coupled(task: str) -> Iterator[Arm]:
     for pattern in PATTERNS:
         zones = _zones(task, 8, f"{every if pattern == 'all' else some}, state: own")
         words = f"8 zones with states of their own, coupled {pattern} by edges of rank 8"
-        yield _arm(task, f"coupled-{pattern}", words, (zones, f"coupling.pattern={pattern}", *ticks))
+        moved = (f"coupling.rewire={REWIRED}",) if pattern == "small-world" else ()
+        yield _arm(task, f"coupled-{pattern}", words, (zones, f"coupling.pattern={pattern}", *moved, *ticks))
+    gated = (_zones(task, 8, f"{some}, state: own"), "coupling.pattern=ring", "coupling.strength=dynamic")
+    words = "the same ring, each edge of a strength that follows from what both ends hold"
+    yield _arm(task, "coupled-ring-dynamic", words, (*gated, *ticks))
 
 
 def _windowed() -> Iterator[Arm]:

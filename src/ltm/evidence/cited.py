@@ -133,13 +133,16 @@ def _skills(result: Mapping[str, Any]) -> Iterator[Found]:
         names, last = list(steps), list(steps.values())[-1]
         if "routing" not in last:
             continue  # still under way
-        for name in names:
-            lost = steps[name]["exact"][name] - last["exact"][name]
-            route = last["routing"][name]
-            figures = {"exact": last["exact"][name], "forgotten": max(0.0, lost), "routed": route["right"]}
-            kept = {"right once learned": steps[name]["exact"][name], "right at the end": last["exact"][name]}
-            part = f"ways {way} {names[-1]} exact {name}"
-            yield f"skills/{way}", name, part, figures, kept | {"routing": route}
+        exact = {name: (steps[name]["exact"][name], last["exact"][name]) for name in names}
+        routes = {name: last["routing"][name] for name in names}
+        # Of the skills of one brain, which are no runs of one another, the one that fares worst.
+        figures = {
+            "exact": min(right for _, right in exact.values()),
+            "forgotten": max(0.0, *(once - right for once, right in exact.values())),
+            "routed": min(route["right"] for route in routes.values()),
+        }
+        kept = {"right once learned, and at the end": exact, "routing": routes}
+        yield f"skills/{way}", f"{len(names)} skills", f"ways {way} {names[-1]} exact", figures, kept
 
 
 def _paging(result: Mapping[str, Any]) -> Iterator[Found]:

@@ -66,11 +66,19 @@ Block = Heading | Paragraph | Points | Table | Image
 
 
 def sources(row: Row) -> list[tuple[str, Reading]]:
-    """Returns a link's word and a reading for each part of a file that a row's figures come from, each part once."""
-    found: dict[tuple[Path, str], tuple[str, Reading]] = {}
+    """Returns a link's word and a reading for each part of a file that a row's figures come from, each part once.
+
+    Where they are of several arms, the first word of each says which.
+    """
+    found: dict[tuple[Path, str], Reading] = {}
     for reading in row.readings:
-        found.setdefault((reading.file, reading.part), (reading.label.removeprefix("seed "), reading))
-    return list(found.values())
+        found.setdefault((reading.file, reading.part), reading)
+    several, before, words = len({reading.arm for reading in found.values()}) > 1, "", list[str]()
+    for reading in found.values():
+        label = reading.label.removeprefix("seed ")
+        words.append(f"{reading.arm}: {label}" if several and reading.arm != before else label)
+        before = reading.arm
+    return list(zip(words, found.values(), strict=True))
 
 
 def markdown(blocks: Sequence[Block], folder: Path, ending: str = "svg") -> str:

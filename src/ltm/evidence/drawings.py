@@ -10,17 +10,27 @@ from ltm.evidence.energy import energy
 from ltm.evidence.experiments import EXPERIMENTS, axes
 from ltm.evidence.looking import SURE, TRIES, UNHALTED_TICKS
 from ltm.evidence.readings import Shelf
+from ltm.evidence.rules import hardly_trained
 from ltm.evidence.tasks import LEARNED
 
 
 @dataclass(frozen=True)
 class Spot:
-    """One arm on the surface: parameters, loops, operations of a thought, the median share of right answers."""
+    """One arm on the surface.
+
+    Attributes:
+        parameters: of the brain.
+        loops: that it was trained and asked for.
+        operations: of a thought.
+        exact: the median share of right answers.
+        starved: whether it had so few steps that these may be what it lacks.
+    """
 
     parameters: float
     loops: float
     operations: float
     exact: float
+    starved: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,8 @@ def surface(shelf: Shelf, task: str) -> Surface | None:
         exact = shelf.median(arm, "exact")
         if ARMS[arm].task == task and axes(arm) is not None and exact is not None:
             figures = shelf.of(arm)[0].figures
-            spots.append(Spot(figures["parameters"], figures["loops"], figures["operations"], exact))
+            starved = hardly_trained(shelf, arm)
+            spots.append(Spot(figures["parameters"], figures["loops"], figures["operations"], exact, starved))
     return Surface(f"{task}: whole answers right", spots, task == SURFACE) if spots else None
 
 
@@ -112,7 +123,7 @@ def ticks(shelf: Shelf, tasks: Sequence[str]) -> Lines | None:
 
 def cost(shelf: Shelf, task: str) -> Lines | None:
     """Returns accuracy by the joules of thinking longer, of halting sooner, and of tries; None before anything ran."""
-    arm, lines = f"{task}-thinking", []
+    arm, lines, estimated = f"{task}-thinking", [], False
     for label, wills in (
         ("never halts: more ticks", [f"unhalted@{ticks}" for ticks in UNHALTED_TICKS]),
         ("halts: more certainty", [*(f"sure@{sure:g}" for sure in SURE), "tries@1"]),
@@ -120,6 +131,8 @@ def cost(shelf: Shelf, task: str) -> Lines | None:
     ):
         spent = [(energy(shelf, arm, will), shelf.values(arm, will)) for will in wills]
         points = sorted((joules.typical, values) for joules, values in spent if joules is not None and values)
+        estimated |= any(joules is not None and joules.estimated for joules, _ in spent)
         if points:
             lines.append(Line(label, points))
-    return Lines(f"{task}: whole answers right", "joules a scene", lines) if lines else None
+    across = "joules a scene" + (", ESTIMATED from processor time" if estimated else "")
+    return Lines(f"{task}: whole answers right", across, lines) if lines else None

@@ -9,7 +9,20 @@ from typing import Literal
 
 from ltm.chart.size import Sizes
 from ltm.errors import LtmError, nearest
-from ltm.evidence.arms import ARMS, COUNTS, COUPLED, LONG, MASS, PATTERNS, REFERENCE, REPEATED, TICKS, WIDTHS, Arm
+from ltm.evidence.arms import (
+    ARMS,
+    COUNTS,
+    COUPLED,
+    LONG,
+    MASS,
+    PATTERNS,
+    REFERENCE,
+    REPEATED,
+    TICKS,
+    WHOLE,
+    WIDTHS,
+    Arm,
+)
 from ltm.evidence.looking import WILL_SCENES, segments_to_look, will_ticks
 from ltm.evidence.tasks import ASIDE, LEARNED, TASKS, TESTED, chart_of
 
@@ -66,9 +79,11 @@ _SIZES = _arms(
         f"{task}-{MASS[task]}-1-longer",
         f"{task}-deep",
         f"{task}-stack",
+        *(f"{task}-{size}-{WHOLE}" for size in WIDTHS[task]),
     )
     if name in ARMS
 )
+CHOICE = "one part in five hundred"
 _TIME = "training time of a task's arms, as steps by their measured pace"
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -79,8 +94,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         "and when asked. The deep brain is a small one unrolled: as many layers and operations as its loops, each with "
         "parameters of its own. The stack has the base's parameters, apart instead of looped. Not equal: the deep "
         f"brain, and a large one a task (`…-longer`), learn {LONG:g} times as long, since mass gets few steps in the "
-        "time of the small. Sizes and loops span a surface on Sudoku only, with few loops for the largest; on the "
-        "others a cross, without these.",
+        "time of the small. Parameters that are used once each are learned from at their end: one loss and one "
+        f"optimiser step a scene, where loops get one after every {TICKS}; loops that are learned from at their end "
+        f"alone (`…-{WHOLE}`) stand beside them. Sizes and loops span a surface on Sudoku only, with few loops for "
+        "the largest; on the others a cross, without these.",
         _SIZES,
         (
             "sudoku-30k-16",
@@ -98,22 +115,24 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Structure",
         "Is a brain of many zones better than one zone of the same size, and does it matter how they are coupled?",
         f"Equal: parameters within 3 %, and {_TIME}. A narrower zone takes fewer operations, so more zones get more "
-        "steps. Brains of 16 zones are read after 16 ticks, so that each fires before; of other numbers after 8. "
-        "Not equal: to have the same parameters, zones whose channels overlap have twice the width of those that stand "
-        "apart (64 for 32), with half as many messages (192 for 384) and hidden units (256 for 512). To stay within "
-        "six hours, patterns of edges are tried on Sudoku and lists, and channels on Sudoku alone.",
+        "steps. Brains of 16 zones are read after 16 ticks, so that each fires before; of other numbers after 8; one "
+        f"zone as elsewhere after {TICKS}. Several zones add to the field, which one replaces; one that adds and is "
+        "read after 8 stands beside them (`…-zones-1`). Not equal: to have the same parameters, zones whose channels "
+        "overlap have twice the width of those that stand apart (64 for 32), with half as many messages (192 for 384) "
+        "and hidden units (256 for 512). To stay within six hours, patterns of edges are tried on Sudoku and lists, "
+        "and channels on Sudoku alone.",
         _arms(
             [
                 *(
                     name
                     for task in TASKS
-                    for name in (REFERENCE[task], *(f"{task}-zones-{count}" for count in (2, 4, 8, 16)))
+                    for name in (REFERENCE[task], *(f"{task}-zones-{count}" for count in (1, 2, 4, 8, 16)))
                     if name in ARMS
                 ),
                 *(
                     f"{task}-{name}"
                     for task in COUPLED
-                    for name in ("own-8", *(f"coupled-{pattern}" for pattern in PATTERNS))
+                    for name in ("own-8", *(f"coupled-{pattern}" for pattern in PATTERNS), "coupled-ring-dynamic")
                 ),
                 "sudoku-apart-4",
                 "sudoku-overlap-4",
@@ -125,7 +144,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Waves",
         "Does it pay to choose by the scene which zone fires, beside all, in turn, and at random?",
         f"Equal: parameters, operations of zones a thought (32 firings), and {_TIME}. The choice itself costs less "
-        "than one part in ten thousand. Mazes are left out to stay within six hours.",
+        f"than {CHOICE} of them. Mazes are left out to stay within six hours.",
         _arms(
             name
             for task in ("sudoku", "listops")

@@ -1,7 +1,8 @@
 """Equal training time, as steps: how long a step of each arm takes, beside its task's reference, on this machine.
 
-A step is timed in turns with one of the reference arm, so that a busy machine slows both. What was found is written
-down and used again, on resuming and on other machines: the steps of a run don't depend on what else the machine does.
+Steps are timed in turns with those of the reference arm, so that a busy machine slows both; the quicker ones count,
+since nothing makes a step quicker than it is. What was found is written down and used again, on resuming and on other
+machines: the steps of a run don't depend on what else the machine does.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import json
 import math
 import statistics
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -28,16 +30,19 @@ from ltm.scenes.store import SceneSet
 from ltm.training.plan import seconds_a_step
 from ltm.training.segment import run_segment
 
-ROUNDS = 5
-STEPS_A_ROUND = 2
-UNSURE = 1.15
-"""Ratios that lie this many times apart are no measurement yet: as many rounds again follow, once."""
+ROUNDS = 6
+ROUND_SECONDS = 0.4
+"""Of either arm's steps in a round, at least two of which are timed."""
+MOST_STEPS = 20
+UNSURE = 1.05
+"""Where every other round says this many times what the rest say, as many rounds again follow, up to `MOST_ROUNDS`."""
+MOST_ROUNDS = 3 * ROUNDS
 HELD_BACK = 0.9
 """Share of the seconds that steps may take; steps of a run are slower than the fastest that were timed."""
 
 
 class Pace(Part):
-    """How many times longer a step of an arm takes than one of its reference: the median of rounds and its range."""
+    """How many times longer a step of an arm takes than one of its reference; and what either half of rounds says."""
 
     slower: float
     lowest: float
@@ -100,16 +105,17 @@ def with_pace(paces: Paces, arm: Arm, folder: Path) -> Paces:
     if known is not None and known.made_for == made_for:
         return paces
     scenes = material(arm.task, arm.learned).prepared.train
-    bf16 = paces.precision == "bf16"
-    rounds, ratios = list[tuple[float, float]](), [1.0]
-    while len(rounds) < ROUNDS or (len(rounds) < 2 * ROUNDS and max(ratios) > UNSURE * min(ratios)):
+    first, second = (_clock(each, scenes, paces.precision == "bf16") for each in (base, chart))
+    rounds = list[tuple[float, float]]()
+    halves = (0.0, 1.0)
+    while len(rounds) < ROUNDS or (len(rounds) < MOST_ROUNDS and max(halves) > UNSURE * min(halves)):
         for _ in range(ROUNDS):
-            first = _step(base, scenes, bf16)
-            rounds.append((first, first if arm == reference else _step(chart, scenes, bf16)))
-        ratios = [second / first for first, second in rounds]
-    # What else runs here makes steps slower, never quicker.
-    seconds = statistics.quantiles((first for first, _ in rounds), n=4)[0]
-    found = Pace(slower=statistics.median(ratios), lowest=min(ratios), highest=max(ratios), made_for=made_for)
+            of_reference = first()
+            rounds.append((of_reference, of_reference if arm == reference else second()))
+        halves = _slower(rounds[::2]), _slower(rounds[1::2])
+    seconds = _quick(of_reference for of_reference, _ in rounds)
+    of_all = (*halves, _slower(rounds))
+    found = Pace(slower=of_all[-1], lowest=min(of_all), highest=max(of_all), made_for=made_for)
     before, of_base = paces.references.get(arm.task), digest(base)
     # One measurement for all arms of a task: machines have moods.
     kept = before is not None and before.made_for == of_base
@@ -121,8 +127,27 @@ def with_pace(paces: Paces, arm: Arm, folder: Path) -> Paces:
     return paces
 
 
-def _step(chart: Chart, scenes: SceneSet, bf16: bool) -> float:
-    return seconds_a_step(chart, scenes, bf16, run_segment, STEPS_A_ROUND, scorer_of(chart))
+def _clock(chart: Chart, scenes: SceneSet, bf16: bool) -> Callable[[], float]:
+    """Returns what times a round of a chart's steps, and says how long the quickest took."""
+    scorer, steps = scorer_of(chart), [2]
+
+    def clock() -> float:
+        seconds = seconds_a_step(chart, scenes, bf16, run_segment, steps[0], scorer)
+        steps[0] = min(MOST_STEPS, max(2, round(ROUND_SECONDS / seconds)))
+        return seconds
+
+    seconds_a_step(chart, scenes, bf16, run_segment, 1, scorer)  # what is first in a process takes longer
+    return clock
+
+
+def _quick(times: Iterable[float]) -> float:
+    """Returns the lower quartile: what else runs makes steps slower, never quicker."""
+    return statistics.quantiles(times, n=4)[0]
+
+
+def _slower(rounds: Sequence[tuple[float, float]]) -> float:
+    """Returns how many times the first of two arms' steps the second's take."""
+    return _quick(second for _, second in rounds) / _quick(first for first, _ in rounds)
 
 
 def digest(*charts: Chart) -> str:

@@ -12,12 +12,14 @@ from ltm.evidence.claims import Judged, judged
 from ltm.evidence.document import Block, Heading, Paragraph, Points, Row, Table
 from ltm.evidence.drawings import Drawing
 from ltm.evidence.experiments import EXPERIMENTS
-from ltm.evidence.outcome import Verdict
+from ltm.evidence.outcome import Outcome, Verdict
 from ltm.evidence.published import published
 from ltm.evidence.readings import Reading, Shelf
 from ltm.evidence.rules import EFFECT, LEAST
 
 TITLE = "Evidence: does coupling matter more than mass?"
+TITULAR = "coupling-over-mass"
+"""The claim that the title asks about."""
 LIMITS = (
     "Three seeds a side are few. A difference that the ranges hide may be there all the same; one that they show may "
     "be chance, in one of twenty comparisons.",
@@ -32,9 +34,10 @@ LIMITS = (
     "All seeds of a task are judged by the same 256 scenes, so ranges show how trainings differ, not how scenes do: at "
     "half of the answers right that alone is worth three points.",
     "Checks about other benchmarks' results (`ablation/…`, `skills/…` and the like) were written when most of these "
-    "were known; all others before any of their runs, but for a pilot: eleven arms of the first seed, by which mass "
-    "and depth got three times the seconds of the small, and the largest no sixteen loops. In it Sudoku's base had 83 "
-    "% right, mazes' 65, lists' 76; a deep Sudoku brain had none after 114 steps, lists as a stack 81.",
+    "were known; all others before any of their runs, but for a pilot of eleven arms, by which mass and depth got "
+    "three times the seconds of the small, and the largest no sixteen loops; and for four runs of the smallest brains.",
+    "How many steps an arm gets follows from its pace, measured once (`pace.json`, with what either half of the "
+    "measurement says). An error in it is the same for all seeds of an arm, and no range shows it.",
 )
 
 
@@ -69,7 +72,7 @@ def make_report(shelf: Shelf, wanted: int, quick: bool) -> Report:
             Paragraph(f"{experiment.question} {experiment.equal}"),
             *chapter(shelf, name, experiment, drawn),
         ]
-    blocks += [*_published(), Heading(2, "What can't be said"), Points(LIMITS), *_how(shelf)]
+    blocks += [*_published(), Heading(2, "What can't be said"), Points(LIMITS), *_how(shelf), *_missing(shelf)]
     readings = [
         reading for block in blocks if isinstance(block, Table) for row in block.rows for reading in row.readings
     ]
@@ -94,8 +97,7 @@ def _state(shelf: Shelf, wanted: int, quick: bool) -> Iterator[Block]:
         yield Paragraph("Damaged results, left out:")
         yield Points([f"`{words}`" for words in shelf.damaged])
     if shelf.missing:
-        names = [f"`{file.name}`" for file in shelf.missing]
-        yield Paragraph(f"Missing results ({len(names)}): {', '.join(names[:12])}{', …' if names[12:] else ''}.")
+        yield Paragraph(f"{len(shelf.missing)} results are missing; the last chapter names them.")
     failed = [f"`{raw['arm']}`, seed {raw['seed']}: {raw['failed']}" for raw in results if raw.get("failed")]
     if failed:
         yield Paragraph("Trainings that got out of hand, which count as if no answer were right:")
@@ -121,7 +123,12 @@ def _verdicts(found: Sequence[Judged]) -> Iterator[Block]:
     yield Heading(2, "What holds and what failed")
     counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in _MARKS}
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    yield Paragraph(f"{len(found)} claims: {said}.")
+    titular = next(one for one in found if one.name == TITULAR)
+    deciding = _deciding(titular)
+    yield Paragraph(
+        f"The question above, whether a small brain that loops beats mass that doesn't: **{titular.verdict}**"
+        f"{f' ({deciding.found})' if deciding else ''}. Of all {len(found)} claims: {said}."
+    )
     yield Table(
         ["claim", "verdict", "checks that hold", "the figures that say so"],
         [_verdict(one) for one in found],
@@ -132,7 +139,9 @@ def _verdicts(found: Sequence[Judged]) -> Iterator[Block]:
         "reflection tells right from wrong where all is right, or which of two is better where neither gets anything "
         "right, is left out: the others decide, if they are two thirds of a claim's checks or more. One arm lies above "
         f"another if its worst run is better than the other's best and the medians are {100 * EFFECT:g} points apart: "
-        "of two arms that don't differ, with three seeds each, the first does in at most one of twenty cases. What is "
+        "of two arms that don't differ, nor in how exact their paces are, with three seeds each, the first does in at "
+        "most one of twenty cases. Not supported is a claim also where ranges overlap, so that nobody knows; where a "
+        "check came out the other way round, it says so. What is "
         "asked of one brain in two ways is compared run by run. Figures are the share of whole answers right on "
         "scenes that no run learned from, after as many ticks as in training, unless they say otherwise (as `@64`, "
         "after so many ticks): median, range, runs."
@@ -150,9 +159,13 @@ def _verdicts(found: Sequence[Judged]) -> Iterator[Block]:
 
 def _verdict(one: Judged) -> Row:
     """Returns a claim with the check that decided it: the first that fails, or else the first."""
-    deciding = next((outcome for outcome in one.outcomes if outcome.verdict == one.verdict), None)
+    deciding = _deciding(one)
     words, readings = ("-", ()) if deciding is None else (deciding.found, deciding.readings)
     return Row([one.claim.words, f"**{one.verdict}**", _held(one), words], readings)
+
+
+def _deciding(one: Judged) -> Outcome | None:
+    return next((outcome for outcome in one.outcomes if outcome.verdict == one.verdict), None)
 
 
 _MARKS = get_args(Verdict)
@@ -198,3 +211,14 @@ def _how(shelf: Shelf) -> Iterator[Block]:
         "steps an arm gets follows from `pace.json` beside it, which is measured once, each arm in turns with its "
         "task's reference."
     )
+
+
+def _missing(shelf: Shelf) -> Iterator[Block]:
+    """Yields the files that are not there, an arm or benchmark a line."""
+    if not shelf.missing:
+        return
+    yield Heading(2, "Missing results")
+    lines: dict[str, list[str]] = {}
+    for file in shelf.missing:
+        lines.setdefault(file.stem.partition("-seed")[0], []).append(f"`{file.parent.name}/{file.name}`")
+    yield Points([", ".join(names) for names in lines.values()])

@@ -1,7 +1,8 @@
 """The rules by which runs decide: every check says what it compares, and comes to a verdict without anyone's help.
 
 With three seeds a side, the ranges of two arms that don't differ lie apart in one of ten cases (2 of the 20 ways to
-order six values), and the first above the second in one of twenty.
+order six values), and the first above the second in one of twenty. That holds of what seeds draw; an error in an arm's
+pace, from which its steps follow, is the same for all of its seeds, and beyond these rules.
 """
 
 from __future__ import annotations

@@ -47,9 +47,9 @@ class Task:
 
 
 TASKS: dict[str, Task] = {
-    "sudoku": Task("sudoku.yaml", "random Sudoku puzzles with 36 to 46 givens: the whole board", 66.0, 14.0),
-    "maze": Task("maze.yaml", "mazes with sides of 7 to 9: any shortest path from S to G", 50.0, 10.0),
-    "listops": Task("listops.yaml", "nested lists, 1 to 5 brackets deep: the digit they come to", 40.0, 8.0, 0.15),
+    "sudoku": Task("sudoku.yaml", "random Sudoku puzzles with 36 to 46 givens: the whole board", 62.0, 14.0),
+    "maze": Task("maze.yaml", "mazes with sides of 7 to 9: any shortest path from S to G", 46.0, 10.0),
+    "listops": Task("listops.yaml", "nested lists, 1 to 5 brackets deep: the digit they come to", 38.0, 8.0, 0.15),
 }
 
 

@@ -38,8 +38,8 @@ def parsed(data: bytes, source: str) -> Any:
     return model
 
 
-_FLOATS = (1, 10, 11, 16)
-"""float, float16, double, bfloat16."""
+_WEIGHTS = (1, 10, 11, 16, 2, 3, 21, 22)
+"""Kinds of number that weights are of: float, float16, double, bfloat16; in few bits uint8, int8, uint4, int4."""
 
 
 def _check_graph(graph: Any, onnx: Any, source: str) -> None:
@@ -94,8 +94,8 @@ def session(data: bytes, source: str) -> Any:
 
 
 def weights_of(model: Any) -> int:
-    """Returns how many weights a graph holds: numbers of its constants with a fraction."""
-    return sum(math.prod(weight.dims) for weight in _constants(model.graph) if weight.data_type in _FLOATS)
+    """Returns how many weights a graph holds: numbers of its constants with a fraction, or in few bits for one."""
+    return sum(math.prod(weight.dims) for weight in _constants(model.graph) if weight.data_type in _WEIGHTS)
 
 
 def _constants(graph: Any) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from ltm.errors import FolderError, HubError
 from ltm.runtime.bodies import SKILLS_FOLDER
 from ltm.runtime.folder import CARD, RECORD
 from ltm.runtime.hub_access import Access, hub, retried
+from ltm.runtime.listing import LICENSE, MOST_LICENSE
 from ltm.runtime.record import MAX_RECORD, read_record
 from ltm.runtime.skills import SKILLS, read_skills
 from ltm.runtime.weights import read_bytes
@@ -113,12 +114,9 @@ def fetch(
             return _Fetching(address, access, None, force=False).brain()
     info = retried(lambda: access.api().model_info(address.repository, revision=address.revision, files_metadata=True))
     sizes = {file.rfilename: file.size for file in info.siblings or ()}
-    fetched = _Fetching(address, access, sizes, force=force_download).brain()
-    commit = fetched.address.revision
-    if commit != info.sha:
-        raise HubError(f"{address}: changed while it was looked at; try again")
+    fetched = _Fetching(address, access, sizes, force=force_download, commit=info.sha).brain()
     if not pinned:
-        tell(f"{address}: is commit {commit} today; the very same again is {fetched.address}")
+        tell(f"{address}: is commit {info.sha} today; the very same again is {fetched.address}")
     return fetched
 
 
@@ -130,10 +128,19 @@ class _Fetching:
         access: how to reach the hub.
         sizes: bytes of each file that is there; None where only what was fetched before is looked at.
         force: whether to fetch again what is there.
+        commit: that the sizes are of.
     """
 
-    def __init__(self, address: Address, access: Access, sizes: dict[str, int | None] | None, *, force: bool) -> None:
-        self.address, self.access, self.sizes, self.force = address, access, sizes, force
+    def __init__(
+        self,
+        address: Address,
+        access: Access,
+        sizes: dict[str, int | None] | None,
+        *,
+        force: bool,
+        commit: str | None = None,
+    ) -> None:
+        self.address, self.access, self.sizes, self.force, self.commit = address, access, sizes, force, commit
         self.revision = address.revision
         self.total = 0
 
@@ -150,6 +157,8 @@ class _Fetching:
             head = self._file(first := SKILLS, MAX_RECORD)
         folder = head.parent
         self.revision = folder.name  # the commit; whatever the branch does from now on
+        if self.commit is not None and self.revision != self.commit:
+            raise HubError(f"{self.address}: changed while it was looked at; try again")
         for file, size in self._listed(folder, first):
             self._file(file, size, exact=True)
         return Fetched(folder, Address(self.address.repository, self.revision))
@@ -159,18 +168,24 @@ class _Fetching:
         places = [""]
         if first == SKILLS:
             places = [f"{SKILLS_FOLDER}/{name}/" for name in read_skills(folder).skills]
+            self._beside("")
         for place in places:
             if place:
                 self._file(place + RECORD, MAX_RECORD)
             source = f"{self.address}/{place}{RECORD}"
             record = read_record(read_bytes(folder / place / RECORD, MAX_RECORD), source)
-            if self.sizes is not None and place + CARD in self.sizes:
-                self._file(place + CARD, MAX_TEXT * 4)
+            self._beside(place)
             self.total += sum(file.bytes for file in record.files.values())
             if self.total > MOST_BYTES:
                 raise FolderError(f"{self.address}: {format_bytes(self.total)}; at most {format_bytes(MOST_BYTES)}")
             for file, listed in record.files.items():
                 yield place + file, listed.bytes
+
+    def _beside(self, place: str) -> None:
+        """Fetches what belongs to a brain and isn't listed, where it is there."""
+        for file, most in ((CARD, MAX_TEXT * 4), (LICENSE, MOST_LICENSE)):
+            if self.sizes is not None and place + file in self.sizes:
+                self._file(place + file, most)
 
     def _file(self, file: str, size: int, *, exact: bool = False) -> Path:
         """Fetches a file of a size, or of at most that size."""

@@ -15,19 +15,15 @@ from ltm.runtime.folder import CARD, CHART, RECORD
 from ltm.runtime.front_matter import with_front_matter
 from ltm.runtime.hub import Address
 from ltm.runtime.hub_access import Access, hub, retried
-from ltm.runtime.listing import checked, inspect_folder
-from ltm.runtime.record import MAX_RECORD, TOKENIZER, read_record
+from ltm.runtime.listing import LICENSE, checked, inspect_folder, license_of
+from ltm.runtime.record import MAX_RECORD, read_record
 from ltm.runtime.skills import SKILLS, folders_of, has_skills
 from ltm.runtime.weights import read_bytes
 
 MAIN = "main"
-_OURS = re.compile(
-    rf"({SKILLS_FOLDER}/[a-z][a-z0-9_-]*/)?"
-    r"(brain\.json|skills\.json|README\.md|chart\.yaml|tokenizer\.json"
-    r"|(connectome|familiarity|rehearsal)\.safetensors|zones/[a-z][a-z0-9_-]*\.safetensors)"
-)
-"""Files that a brain's folder may hold: those of an earlier brain go, anything else in a repository stays. Models of
-others have a `tokenizer.json` too: it goes only if the earlier brain's record lists it."""
+_REPLACED = {RECORD, SKILLS, CARD, LICENSE}
+_RECORD = re.compile(rf"({SKILLS_FOLDER}/[a-z][a-z0-9_-]*/)?{re.escape(RECORD)}")
+"""Records of an earlier brain, or of its skills: what they list goes, anything else in a repository stays."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,8 @@ def push(
 
     Raises:
         FolderError: the brain is damaged, its card is no text, or it was changed while it was pushed.
-        HubError: no access, nobody answers, or somebody else pushed at the same time.
+        HubError: no access, nobody answers, somebody else pushed at the same time, or files of others that the brain
+            would replace; a card and a license are replaced, and stay in the repository's history.
     """
     address = Address.of(repository)
     if address.revision is not None:
@@ -101,10 +98,14 @@ def push(
             # Read once more by the library; what comes later the hub refuses, which takes large files by that hash.
             if sent.sha256 is not None and operation.upload_info.sha256.hex() != sent.sha256:
                 raise FolderError(f"{folder / name}: changed while it was pushed")
-        gone = [name for name in sorted(there - set(files)) if _OURS.fullmatch(name)]
-        earlier = Address(address.repository, info.sha)
-        gone = [name for name in gone if Path(name).name != TOKENIZER or _listed(name, there, earlier, access)]
-        operations += [library.CommitOperationDelete(name) for name in gone]
+        earlier = _earlier(there, Address(address.repository, info.sha), access)
+        foreign = [
+            name for name in sorted(there & set(files)) if name not in earlier and Path(name).name not in _REPLACED
+        ]
+        if foreign:
+            words = f"holds {foreign[0]}, which belongs to no brain there and would be replaced"
+            raise HubError(f"{address}: {words}; remove it there, or push to another repository")
+        operations += [library.CommitOperationDelete(name) for name in sorted((there & earlier) - set(files))]
         done = api.create_commit(
             address.repository,
             operations,
@@ -135,10 +136,18 @@ def _files(folder: Path, license: str | None) -> Iterator[tuple[str, _Sent]]:
             yield before + file, _Sent(str(place / file), listed.sha256) if weights else _Sent(data)
         yield before + RECORD, _Sent(said)
         yield before + CARD, _card(place, f"# {record.name}\n", _text(place / CHART), license)
+        yield from _license(place, before)
     if several:
         skills = "\n".join(f"- [{name}]({SKILLS_FOLDER}/{name}/{CARD})" for name in folders_of(folder))
         text = f"# {folder.name}\n\nA brain of several skills, written by Local Thinking Models.\n\n{skills}\n"
         yield CARD, _card(folder, text, "", license)
+        yield from _license(folder, "")
+
+
+def _license(folder: Path, before: str) -> Iterator[tuple[str, _Sent]]:
+    added = license_of(folder)
+    if added is not None:
+        yield before + LICENSE, _Sent(added)
 
 
 def _card(folder: Path, otherwise: str, chart: str, license: str | None) -> _Sent:
@@ -154,16 +163,18 @@ def _text(file: Path) -> str:
         raise FolderError(f"{file}: not UTF-8 text") from None
 
 
-def _listed(file: str, there: set[str], earlier: Address, access: Access) -> bool:
-    """Whether the record of an earlier brain lists a file that lies beside it in the repository."""
-    before, slash, name = file.rpartition("/")
-    record = before + slash + RECORD
-    if record not in there:
-        return False
+def _earlier(there: set[str], earlier: Address, access: Access) -> set[str]:
+    """Returns the files of a repository that belong to a brain that was pushed before, by what its records list."""
+    records = sorted(name for name in there if _RECORD.fullmatch(name))
+    found = {SKILLS, CARD} if SKILLS in there else set()
     with TemporaryDirectory(prefix="ltm-push-") as cache:
         options = {"revision": earlier.revision, "cache_dir": cache, "endpoint": access.server, "token": access.token}
-        found = hub().hf_hub_download(earlier.repository, record, library_name="ltm", **options)
-        try:
-            return name in read_record(read_bytes(Path(found), MAX_RECORD), record).files
-        except FolderError:
-            return False
+        for name in records:
+            file = hub().hf_hub_download(earlier.repository, name, library_name="ltm", **options)
+            try:
+                record = read_record(read_bytes(Path(file), MAX_RECORD), name)
+            except FolderError:
+                continue  # of something else, or damaged: nothing is known of what belongs to it
+            before = name.removesuffix(RECORD)
+            found |= {before + part for part in (*record.files, RECORD, CARD)}
+    return found

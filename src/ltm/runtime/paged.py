@@ -25,6 +25,8 @@ from ltm.runtime.room import Mark, read_into_a_room, room_for, views_of
 from ltm.runtime.skills import folders_of, has_skills, load_skills, read_skills
 from ltm.runtime.weights import PLAIN
 
+Marks = dict[Path, Mark]
+"""Of files that have been verified."""
 Words = dict[str, str]
 """What is kept with a file's tensors."""
 Scaled = dict[str, tuple[Tensor, Tensor | None]]
@@ -100,11 +102,11 @@ def _without_zones(path: Path) -> tuple[Brain, BrainRecord, Load]:
         if zone.start_O is not None:
             zone.start_O = _start(path / zone_file(name), zone.start_O)
 
-    verified: dict[str, Mark] = {}
+    verified: Marks = {}
 
     def load(name: str) -> Mapping[str, Tensor]:
         file, start = path / zone_file(name), zones[name].start_O
-        found, verified[name] = read_zone(path, name, record, verified.get(name))
+        found = read_zone(path, name, record, verified)
         check_tensors(found, zones[name].state_dict(), file)
         if start is not None and not torch.equal(found[START], start):
             raise FolderError(f"{file}: {START!r} isn't what it was when the brain was opened; damaged or changed")
@@ -124,40 +126,43 @@ def check_pins(pins: Sequence[str], zones: Collection[str]) -> None:
             raise LtmError(f"--pin {pin}: no such zone{nearest(pin, zones)}")
 
 
-def read_zone(path: Path, zone: str, record: BrainRecord, known: Mark | None) -> tuple[dict[str, Tensor], Mark]:
+def read_zone(path: Path, zone: str, record: BrainRecord, known: Marks) -> dict[str, Tensor]:
     """Reads one zone of a brain folder into memory of its own (see `ltm.runtime.room`).
 
     Args:
         path: of the folder.
         zone: its name.
         record: what `brain.json` says.
-        known: the mark of a file that has been verified before: of the very same the hash need not be taken again, nor
-            NaN be looked for.
+        known: marks of files that have been verified before: of the very same the hash need not be taken again, nor
+            NaN be looked for. What is verified now is added.
 
     Raises:
         FolderError: its file is missing, damaged, changed or exchanged; names the file.
     """
     file = zone_file(zone)
     body = record.files[file].body
-    tensors, words, mark = _views(path, file, record, known)
+    tensors, words = _views(path, file, record, known)
     check_words(words, path / file, "zone", zone, body)
     if words.get("weights") != "int8" and body is None:
-        return tensors, mark
+        return tensors
     parts = _with_scales(tensors, words, str(path / file))
     if body is not None:
         other, held, its_record = holding_file(path, zone, body)
-        tensors, words, _ = _views(other, held, its_record, None)
+        tensors, words = _views(other, held, its_record, known)
         theirs = _with_scales(tensors, words, str(other / held))
         parts |= {name: part for name, part in theirs.items() if name.startswith(BODY)}
-    return _whole(parts), mark
+    return _whole(parts)
 
 
-def _views(path: Path, file: str, record: BrainRecord, known: Mark | None) -> tuple[dict[str, Tensor], Words, Mark]:
+def _views(path: Path, file: str, record: BrainRecord, known: Marks) -> tuple[dict[str, Tensor], Words]:
     """Reads a zone's file, verified unless its mark is known; its tensors are views of what was read."""
-    content, mark = read_into_a_room(path / file)
-    if mark != known:
+    content, mark = read_into_a_room(path / file, record.files[file].bytes)
+    new = known.get(path / file) != mark
+    if new:
         check_content(path, file, content.data, record)
-    return *views_of(content, str(path / file), finite=mark != known), mark
+    found = views_of(content, str(path / file), finite=new)
+    known[path / file] = mark
+    return found
 
 
 def _with_scales(tensors: Mapping[str, Tensor], words: Words, source: str) -> Scaled:

@@ -2,7 +2,7 @@
 
 A zone's file is verified when it first comes in, and again once it has changed, so a brain that changes under one's
 hands is noticed. Zones that the wave expects next are sent for while others compute, where there is room without
-sending away what is expected too. The numbers are those of the files, so answers are bit for bit those of the brain
+sending away what is expected sooner. The numbers are those of the files, so answers are bit for bit those of the brain
 fully loaded. A pretrained model that a zone looks through comes and goes with it, and counts as part of it.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -56,7 +56,9 @@ class Pager:
         }
         self._here: OrderedDict[str, None] = OrderedDict()
         self._coming: dict[str, Future[Mapping[str, Tensor]]] = {}
-        self._expected: frozenset[str] = frozenset()
+        self._expected: list[str] = []
+        """Who will fire, the soonest first."""
+        self._closed = False
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ltm-pager")
         self.paging = Paging()
         self._share_with_models(self._check_budget())
@@ -100,6 +102,8 @@ class Pager:
         Raises:
             FolderError: its file is missing, damaged, or not what the brain's record says.
         """
+        if name in self._expected:
+            self._expected.remove(name)
         if name in self._here:
             self._here.move_to_end(name)
             self.paging = replace(self.paging, hits=self.paging.hits + 1)
@@ -110,7 +114,7 @@ class Pager:
         if coming is not None:
             tensors = coming.result()
         else:
-            self._make_room(self._sizes[name], frozenset())
+            self._make_room(self._sizes[name], None)
             tensors = self._load(name)
         self._settle(name, tensors)
         for part in self._zones[name].models:
@@ -127,45 +131,70 @@ class Pager:
         )
 
     def expect(self, names: Sequence[str]) -> None:
-        """Sends for zones that will fire soon, as far as there is room without those that will fire too."""
-        self._expected = frozenset(names)
-        for name in names:
+        """Sends for zones that will fire, the soonest first, as far as there is room without those that fire sooner."""
+        self._expected = list(names)
+        for place, name in enumerate(() if self._closed else names):
             if name in self._here or name in self._coming:
                 continue
-            if not self._make_room(self._sizes[name], self._expected):
+            if not self._make_room(self._sizes[name], place):
                 return
             self._coming[name] = self._reader.submit(self._load, name)
             self.paging = replace(self.paging, peak_bytes=max(self.paging.peak_bytes, self.used))
 
     def close(self) -> None:
-        """Ends the reading of what is on its way, for who opens many brains in one process."""
+        """Ends reading ahead, for who opens many brains in one process; zones that are needed later still come."""
+        self._closed = True
         self._reader.shutdown(wait=True, cancel_futures=True)
+        self._coming = {name: coming for name, coming in self._coming.items() if not coming.cancelled()}
 
-    def _make_room(self, size: int, spared: frozenset[str]) -> bool:
-        """Lets the least recent zones leave until a size fits; returns whether it does."""
+    def _make_room(self, size: int, place: int | None) -> bool:
+        """Lets zones leave until a size fits; returns whether it does.
+
+        Who isn't expected leaves first, the least recently needed before others; then who is expected latest.
+
+        Args:
+            size: in bytes.
+            place: of the zone among those expected, before which nobody leaves; None for a zone that is needed now.
+        """
         free = self._budget - self.used
         leaving = []
-        for name in self._here:
+        for name in self._may_leave(self._here, place) if free < size else ():
             if free >= size:
                 break
-            if name not in self._pins and name not in spared:
-                leaving.append(name)
-                free += self._sizes[name]
-        if free < size and spared:
+            leaving.append(name)
+            free += self._sizes[name]
+        if free < size and place is not None:
             return False  # nobody leaves for a zone that can't come in yet
         for name in leaving:
             self._leave(name)
-        sent = [name for name in self._coming if name not in self._pins] if free < size else []
-        for name in sent:
-            # What was sent for too early is let in, and leaves at once.
-            self._settle(name, self._coming.pop(name).result())
-            self._leave(name)
-            read = self.paging.bytes_read + self._sizes[name]
-            self.paging = replace(self.paging, vain=self.paging.vain + 1, bytes_read=read)
-            free += self._sizes[name]
+        for name in self._may_leave(self._coming, None) if free < size else ():
             if free >= size:
                 break
+            self._let_go_by(name)
+            free += self._sizes[name]
         return free >= size
+
+    def _may_leave(self, names: Iterable[str], place: int | None) -> list[str]:
+        """Returns who of some zones may leave for one at a place among the expected, who should leave first before."""
+        first = {name: at for at, name in reversed(list(enumerate(self._expected)))}
+        never = len(self._expected)
+        free = [
+            name
+            for name in names
+            if name not in self._pins and first.get(name, never) > (-1 if place is None else place)
+        ]
+        return sorted(free, key=lambda name: -first.get(name, never))
+
+    def _let_go_by(self, name: str) -> None:
+        """Lets in what was sent for too early, and it leaves at once; what can't be read needn't be, and isn't told."""
+        coming = self._coming.pop(name)
+        try:
+            self._settle(name, coming.result())
+        except LtmError:
+            return
+        self._leave(name)
+        read = self.paging.bytes_read + self._sizes[name]
+        self.paging = replace(self.paging, vain=self.paging.vain + 1, bytes_read=read)
 
     def _settle(self, name: str, tensors: Mapping[str, Tensor]) -> None:
         zone = self._zones[name]

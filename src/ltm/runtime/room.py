@@ -11,6 +11,7 @@ import contextlib
 import math
 import mmap
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,19 +39,28 @@ KINDS = (
 """Kinds of number that a brain's tensors are of, by the format's name."""
 
 
-def read_into_a_room(path: Path) -> tuple[Content, Mark]:
+def read_into_a_room(path: Path, expected: int | None = None) -> tuple[Content, Mark]:
     """Reads a safetensors file whole; its numbers begin at a line of the cache.
+
+    Args:
+        path: of the file.
+        expected: bytes that it must have: of another size nothing is read, so that no file takes more memory than was
+            set aside for it.
 
     Returns:
         The content, and the mark of the file that it came from.
 
     Raises:
-        FolderError: it is missing, or can't be read.
+        FolderError: it is missing, of another size, no plain file, or can't be read.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for somebody to write into it
+            raise FolderError(f"{path}: not a plain file; damaged or changed")
         with path.open("rb", buffering=0) as file:
             state = os.fstat(file.fileno())
             size = state.st_size
+            if expected is not None and size != expected:
+                raise FolderError(f"{path}: {size:,} bytes; expected {expected:,}; damaged or changed")
             begun = file.read(8)
             numbers = 8 + int.from_bytes(begun, "little")
             first = -numbers % ALIGNED

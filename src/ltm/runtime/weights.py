@@ -122,12 +122,18 @@ def to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], source:
     if "__metadata__" in tensors:
         raise LtmError(f"{source}: no tensor can be called '__metadata__'")
     apart: dict[str, Tensor] = {}
+    held = set[int]()
     for name, tensor in tensors.items():
         if finite:
             problem = not_finite(tensor)
             if problem:
                 raise LtmError(f"{source}: not written, because tensor '{name}' holds {problem}; training has diverged")
-        apart[name] = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
+        plain, memory = tensor.detach().to("cpu").contiguous(), tensor.untyped_storage()
+        # Copied only where the format needs it: a large zone would otherwise be here once more.
+        whole = plain.untyped_storage().nbytes() == plain.numel() * plain.element_size()
+        shared = not whole or memory.data_ptr() in held
+        held.add(memory.data_ptr())
+        apart[name] = plain.clone() if shared else plain
     try:
         data = safetensors.torch.save(apart, dict(metadata))
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as problem:
@@ -138,7 +144,7 @@ def to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], source:
     header = {"__metadata__": dict(sorted(metadata.items()))} | {n: header[n] for n in header if n != "__metadata__"}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + data[8 + length :]
+    return b"".join((len(text).to_bytes(8, "little"), text, memoryview(data)[8 + length :]))
 
 
 def from_bytes(

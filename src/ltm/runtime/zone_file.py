@@ -94,7 +94,7 @@ def take_zone(folder: Path, zone: str, out: Path) -> ZoneFile:
     with torch.device("meta"):  # shapes are enough: of the weights only this zone's are read
         made = Brain(chart, absent=True).circuit.zone(zone)
     listed = record.files[zone_file(zone)]
-    found, _ = read_zone(folder, zone, record, None)
+    found = read_zone(folder, zone, record, {})
     check_tensors(found, made.state_dict(), folder / zone_file(zone))
     body, roles = _parts(found)
     provenance = record.provenance.model_dump(mode="json", exclude_none=True)
@@ -158,7 +158,7 @@ def read_zone_file(path: Path) -> ZoneFile:
             zone = Zone(spec, field, sites)
     except ValidationError as problem:
         raise FolderError(f"{path}: its declaration can't be used: {first_mistake(problem)}") from None
-    except (ValueError, KeyError, TypeError, RuntimeError, RecursionError) as problem:
+    except (ValueError, KeyError, TypeError, OverflowError, RuntimeError, RecursionError) as problem:
         raise FolderError(f"{path}: damaged: {problem}") from None
     if zone.width != width:
         raise FolderError(f"{path}: says {width} channels; its declaration has {zone.width}")
