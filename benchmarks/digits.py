@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.beside import compare, comparison, first, judged, part, proposed
+from benchmarks.classical import flat, of_pixels
 from benchmarks.common import Grid, read
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
@@ -70,21 +71,16 @@ def pixels(train: SceneSet, test: SceneSet, images: str = IMAGES, labels: str = 
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
     models = {
-        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=500)),
-        "3 nearest neighbours": KNeighborsClassifier(3),
-        "SVC, Gaussian kernel": SVC(C=5.0),
+        "logistic regression": make_pipeline(
+            FunctionTransformer(flat), StandardScaler(), LogisticRegression(C=0.01, max_iter=500)
+        ),
+        "3 nearest neighbours": make_pipeline(FunctionTransformer(flat), KNeighborsClassifier(3)),
+        "SVC, Gaussian kernel": of_pixels(),
     }
-    sides = [
-        (
-            np.asarray(scenes.values[images]).reshape(len(scenes), -1) / 255.0,
-            np.asarray(scenes.values[labels])[:, 0],
-        )
-        for scenes in (train, test)
-    ]
+    sides = [(scenes.values[images], np.asarray(scenes.values[labels])[:, 0]) for scenes in (train, test)]
     figures = {}
     for name, model in models.items():
         right = model.fit(*sides[0]).predict(sides[1][0]) == sides[1][1]

@@ -27,6 +27,7 @@ from benchmarks.beside import (
     plain_transformer,
     proposed,
 )
+from benchmarks.classical import of_tokens
 from benchmarks.common import Grid, read
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
@@ -96,20 +97,16 @@ def bag_of_ngrams(
     texts: Mapping[str, Mapping[int, tuple[str, str]]], learned: Sequence[int], tests: Mapping[str, Sequence[int]]
 ) -> dict[str, Any]:
     """Returns the figures of logistic regression on which one to three tokens follow one another."""
-    from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
 
-    def plain(test: str, lines: Sequence[int]) -> list[str]:
-        return [" ".join(token for token in texts[test][line][0].split() if token not in "()") for line in lines]
+    def sides(test: str, lines: Sequence[int]) -> tuple[list[str], np.ndarray]:
+        return [texts[test][line][0] for line in lines], np.array([texts[test][line][1] for line in lines])
 
-    counts = CountVectorizer(ngram_range=(1, 3), token_pattern=r"\S+", lowercase=False, min_df=3)
-    model = make_pipeline(counts, LogisticRegression(max_iter=300))
-    model.fit(plain("d8", learned), [texts["d8"][line][1] for line in learned])
+    model = of_tokens().fit(*sides("d8", learned))
     figures = {}
     for test, lines in tests.items():
-        right = model.predict(plain(test, lines)) == np.array([texts[test][line][1] for line in lines])
-        groups = by_depth([texts[test][line][0] for line in lines])
+        seen, answers = sides(test, lines)
+        right = model.predict(seen) == answers
+        groups = by_depth(seen)
         figures[test] = {
             "exact": float(right.mean()),
             "by_group": {name: part(right, chosen) for name, chosen in groups.items()},

@@ -8,43 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.classical import of_pixels, of_tokens, of_words
 from benchmarks.skills_data import SEEN, Task
 from ltm.scenes.lines import rows
 
-BYTE = 255.0
-
-
-def _pictures() -> Any:
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
-    from sklearn.svm import SVC
-
-    return make_pipeline(
-        FunctionTransformer(lambda images: np.asarray(images).reshape(len(images), -1) / BYTE), SVC(C=5.0)
-    )
-
-
-def _tokens() -> Any:
-    from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    counts = CountVectorizer(ngram_range=(1, 3), token_pattern=r"[^\s()]+", lowercase=False, min_df=3)
-    return make_pipeline(counts, LogisticRegression(max_iter=300))
-
-
-def _words() -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    return make_pipeline(TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+"), LogisticRegression(max_iter=1000))
-
-
 MODELS: Mapping[str, tuple[str, Callable[[], Any]]] = {
-    "digits": ("SVC", _pictures),
-    "listops": ("regression on one to three tokens", _tokens),
-    "polarity": ("regression on words and pairs", _words),
+    "digits": ("SVC", of_pixels),
+    "listops": ("regression on one to three tokens", of_tokens),
+    "polarity": ("regression on words and pairs, tf-idf", lambda: of_words(weighted=True)),
 }
 """By skill: what the model is called, and how it is made."""
 

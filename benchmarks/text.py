@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.beside import compare, comparison, first, judged, part, proposed
+from benchmarks.classical import of_words
 from benchmarks.common import Grid, read
 from ltm.brain.brain import Brain
 from ltm.chart.schema import Chart
@@ -27,11 +28,6 @@ from ltm.scenes.store import SceneSet
 HELD_OUT = 5
 """One row in so many is judged by."""
 TESTS = {"test": "held out"}
-STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
-"""Inverse strengths of regularisation that are tried."""
-FOLDS = 5
-WORDS = r"(?u)\w+|[^\w\s]"
-"""Signs between words count, as they do for the brain."""
 
 
 def main() -> None:
@@ -80,23 +76,14 @@ def by_label(scenes: SceneSet, labels: Sequence[str]) -> dict[str, np.ndarray]:
 
 def regressions(data: Path, train: SceneSet, test: SceneSet, labels: Sequence[str]) -> dict[str, Any]:
     """Returns the figures of logistic regression on words and pairs of words."""
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GridSearchCV, StratifiedKFold
-    from sklearn.pipeline import Pipeline
-
     of_line = {line: row["sentence"] for line, row in rows(data)}
     sides = [
         ([of_line[line] for line in scenes.lines.tolist()], np.asarray(scenes.values["polarity"])[:, 0])
         for scenes in (train, test)
     ]
     figures = {}
-    for name, words in (("counts", CountVectorizer), ("tf-idf", TfidfVectorizer)):
-        whole = Pipeline(
-            [("words", words(ngram_range=(1, 2), token_pattern=WORDS)), ("model", LogisticRegression(max_iter=1000))]
-        )
-        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-        search = GridSearchCV(whole, {"model__C": STRENGTHS}, cv=folds).fit(*sides[0])
+    for name, weighted in (("counts", False), ("tf-idf", True)):
+        search = of_words(weighted=weighted).fit(*sides[0])
         right = search.predict(sides[1][0]) == sides[1][1]
         groups = {label: part(right, chosen) for label, chosen in by_label(test, labels).items()}
         figures[f"logistic regression, {name}"] = {
