@@ -65,7 +65,15 @@ def count(module: torch.nn.Module) -> int:
     return sum(weight.numel() for weight in module.parameters())
 
 
-@pytest.mark.parametrize(("name", "last"), [("trm", False), ("trm-attention", False), ("hrm", False), ("hrm", True)])
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("trm", False),
+        pytest.param("trm-attention", False, marks=pytest.mark.slow),
+        pytest.param("hrm", False, marks=pytest.mark.slow),
+        ("hrm", True),
+    ],
+)
 def test_a_segment_is_the_published_one(name: str, last: bool) -> None:
     size, build = PUBLISHED[name]
     torch.manual_seed(0)

@@ -40,8 +40,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_fit_returns_what_it_saved(data: Path, tmp_path: Path) -> None:
+def test_fit_returns_what_it_saved_and_only_its_make_goes_on(data: Path, tmp_path: Path) -> None:
     said: list[str] = []
+    assert continue_from(tmp_path / "b", load_chart("sudoku")) is None
     made = fit(data, ["puzzle"], ["solution"], out=tmp_path / "b", size="40KB", minutes=0.02, seed=4, say=said.append)
     assert made.finished and made.out == tmp_path / "b" and 0 <= made.report["exact"] <= 1
     loaded, record = load_brain(made.out)
@@ -50,6 +51,9 @@ def test_fit_returns_what_it_saved(data: Path, tmp_path: Path) -> None:
     assert record["measured"]["exact"] == made.report["exact"]
     assert any("calibrating" in line for line in said)
     assert not list(made.run.glob("*.safetensors"))
+    assert continue_from(made.out, made.brain.chart) is not None
+    with pytest.raises(LtmError, match="another make"):
+        continue_from(made.out, load_chart("sudoku"))
 
 
 def test_a_stopped_run_leaves_no_brain_and_goes_on(data: Path, tmp_path: Path) -> None:
@@ -110,15 +114,6 @@ def test_a_file_is_named_from_where_the_chart_lies(data: Path, tmp_path: Path) -
     elsewhere = moved(chart, tmp_path / "deep" / "b.run", tmp_path / "c.run").scenes.source
     assert elsewhere is not None and (tmp_path / "c.run" / elsewhere).resolve() == data.resolve()
     assert without_path(chart).scenes.source == "boards.csv"
-
-
-def test_a_brain_of_another_make_is_not_gone_on_with(data: Path, tmp_path: Path) -> None:
-    out = tmp_path / "b"
-    assert continue_from(out, load_chart("sudoku")) is None
-    made = fit(data, ["puzzle"], ["solution"], out=out, size="40KB", minutes=0.01)
-    assert continue_from(out, made.brain.chart) is not None
-    with pytest.raises(LtmError, match="another make"):
-        continue_from(out, load_chart("sudoku"))
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ print(json.dumps({"steps": steps, "whole": (whole / "digest").read_text(), "part
 
 @pytest.mark.parametrize(
     ("scenes", "kills", "steps"),
-    [("set", 20, 400), ("stream", 5, 60), ("restless", 5, 60)],
+    [pytest.param("set", 20, 400, marks=pytest.mark.slow), ("stream", 5, 60), ("restless", 5, 60)],
 )
 def test_killed_again_and_again(tmp_path: Path, scenes: str, kills: int, steps: int) -> None:
     words = (str(Path(__file__).parent), str(tmp_path), str(kills), scenes, str(steps))
