@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -213,6 +214,31 @@ def test_the_demo_leaves_other_brains_alone(tmp_path: Path, monkeypatch: pytest.
 def test_watching_and_json_exclude_one_another(capsys: Capture) -> None:
     assert run(["think", "sudoku", EASY, "--watch", "--json"]) == 2
     assert "--watch is for people and --json for programs" in capsys.readouterr().err
+
+
+def test_through_a_live_pipe_each_answer_comes_before_the_next_scene(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    live = io.TextIOWrapper(os.fdopen(reading, "rb"))
+    monkeypatch.setattr(sys, "stdin", live)
+    given, told = 0, [0]
+
+    def echo(text: str, **_: object) -> None:
+        nonlocal given
+        told.append(told[-1] + 1)
+        if given < 3:
+            given += 1
+            os.write(writing, EASY.encode() + b"\n")  # only once the answer before is there
+        else:
+            os.close(writing)
+
+    os.write(writing, EASY.encode() + b"\n")
+    given += 1
+    monkeypatch.setattr("ltm.cli.think.typer.echo", echo)
+    with live:
+        assert run(["think", SHIPPED, "-", "--at-once", "1", "--json"]) == 0
+    assert told[-1] == given == 3
 
 
 @pytest.mark.parametrize("verb", [[], ["fit"], ["train"], ["think"], ["eval"], ["inspect"], ["demo"], ["chart", "new"]])

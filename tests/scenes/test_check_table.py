@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from image_files import picture
 
 from ltm.errors import DataError
 from ltm.scenes import sudoku
 from ltm.scenes.check import check
 from ltm.scenes.pick import at_line, pick
+from ltm.scenes.tally import key_of
 
 LABELS = [("red", "hot"), ("blue", "cold")] * 10
 
@@ -148,6 +151,17 @@ def test_grids_of_several_sizes_leak_whatever_the_largest_is(tmp_path: Path) -> 
     flipped = "/".join(line[::-1] for line in maze.split("/"))
     leaks = check(train, ["a"], ["b"], against=table(tmp_path, "test.csv", [(wide, far), (flipped, path)])).leaks
     assert leaks is not None and leaks.symmetric == 1 and leaks.seen == 0 and leaks.lines == ((3, 2),)
+
+
+def test_classes_may_be_called_by_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
+    pytest.importorskip("PIL.Image", reason="pictures in files need Pillow")
+    names = [os.fsdecode(name) for name in (b"caf\xe9", b"caf\xe8")]
+    for name in names:
+        for number in range(8):
+            picture(tmp_path / "drinks" / name / f"{number}.png")
+    label = check(tmp_path / "drinks").columns["label"]
+    assert (label.values, label.distinct) == (16, 2)
+    assert key_of("\udce9") != key_of("\udce8") and key_of("\ud800")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ltm.scenes.lines import attempts
 from ltm.scenes.look import look
 from ltm.scenes.questions import questions
 from ltm.scenes.read import load
-from ltm.senses.image import ImageSpec
+from ltm.senses.image import ImageSpec, open_image
 from ltm.senses.label import LabelSpec
 
 Image = pytest.importorskip("PIL.Image", reason="pictures in files need Pillow")
@@ -154,6 +154,16 @@ def test_pictures_of_sixteen_bits_and_transparent_ones_keep_what_they_show(tmp_p
     Image.fromarray(strokes).save(tmp_path / "strokes.png")
     encoded = GREY.encode(tmp_path / "strokes.png")[..., 0]
     assert (encoded[1] == 0).all() and (encoded[[0, 2, 3]] == 255).all()
+
+
+def test_a_picture_is_turned_as_its_camera_says(tmp_path: Path) -> None:
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side: its first row is the right-hand column
+    Image.fromarray(PIXELS).save(tmp_path / "phone.png", exif=exif)
+    seen = np.asarray(open_image(tmp_path / "phone.png", "L"))
+    assert np.array_equal(seen, np.rot90(PIXELS, -1))
 
 
 def test_hidden_files_and_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

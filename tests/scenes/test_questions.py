@@ -12,6 +12,7 @@ import pytest
 from ltm.errors import DataError
 from ltm.scenes.questions import questions
 from ltm.senses.grid import GridSpec
+from ltm.senses.text import TextSpec
 
 FREE = {"maze": GridSpec(kind="grid", symbols=4, alphabet="#.SG")}
 FIXED = {"seen": GridSpec(kind="grid", rows=2, columns=3, symbols=4)}
@@ -113,6 +114,19 @@ def test_a_wide_table_is_known_by_a_part_of_its_header(tmp_path: Path) -> None:
     file.write_text("a\rb,c\n")  # a stray carriage return is no end of a line, and no mistake of ours
     with pytest.raises(DataError):
         list(questions({"seen": spec}, str(file)))
+
+
+@pytest.mark.parametrize("given", ["{ a ( b ) }", "{a}"])
+def test_braces_that_begin_no_object_are_part_of_a_text(given: str, tmp_path: Path) -> None:
+    senses = {"words": TextSpec(kind="text", unit="bytes", longest=20)}
+    (tmp_path / "words.txt").write_text(given + "\n")
+    for where in (given, str(tmp_path / "words.txt")):
+        (question,) = questions(senses, where)
+        assert question.scene.sees == {"words": given}
+    with pytest.raises(DataError, match="JSON"):
+        list(questions(senses, '{"words": "a"'))
+    (question,) = questions(senses, ' { "words": "a"}')
+    assert question.scene.sees == {"words": "a"}
 
 
 def test_a_long_file_is_not_read_ahead(tmp_path: Path) -> None:

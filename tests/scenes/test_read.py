@@ -92,6 +92,17 @@ def test_what_is_wrong_is_located(tmp_path: Path, name: str, text: str | bytes, 
     assert expected in str(problem.value)
 
 
+def test_an_unclosed_quote_is_located_where_it_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ltm.scenes.text_rows.MAX_ROW", 100)
+    rows = ["seen,done", "1234,1234", '"1234,1234', *["1234,1234"] * 50]
+    file = written(tmp_path, "a.csv", "\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=r"a\.csv:3: a row of more than 100 bytes, up to line 1\d; is a closing quote"):
+        list(read_rows(file))
+    long = written(tmp_path, "a.jsonl", '{"seen": "1234", "done": "1234"}\n' + '{"seen": "' + "1" * 100 + '"}\n')
+    with pytest.raises(DataError, match=r"a\.jsonl:2: a row of more than 100 bytes; is a line break"):
+        list(read_rows(long))
+
+
 def test_with_semicolons_numbers_have_a_decimal_comma(tmp_path: Path) -> None:
     """As spreadsheets save tables where people write 3,14; with commas between cells `3,14` stays text."""
     rows = [("-0,5", "a, b"), ("3,14", "1,2,3"), ("1e3", "x")]

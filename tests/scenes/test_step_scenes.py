@@ -65,16 +65,28 @@ def test_a_row_becomes_a_list_for_each_column() -> None:
     ("steps", "words"),
     [
         ([], "1 to 4,096"),
-        ([3], "step 1: expected an object"),
+        ([{}, 3], "step 2: expected an object .*the key 'steps' is for scenes of several steps"),
         ([{"se": {}}], "step 1: unknown key 'se' .*did you mean 'see'"),
+        ([{"text": "stir"}], "step 1: unknown key 'text' .*the key 'steps' is for scenes of several steps"),
+        ({"first": "stir"}, "got an object; the key 'steps' is for scenes of several steps"),
         ([{}, {"role": 3}], "step 2: role: expected a word"),
         ([{"see": [1]}], "step 1: see: expected an object"),
         ([{"see": {"goal": "up"}}], "'goal' stands beside the steps already"),
     ],
 )
-def test_steps_that_are_written_wrong_are_located(steps: list[Any], words: str) -> None:
+def test_steps_that_are_written_wrong_are_located(steps: Any, words: str) -> None:
     with pytest.raises(DataError, match=words):
         unrolled({"goal": "up", "steps": steps})
+
+
+@pytest.mark.parametrize("steps", [["stir", "bake"], [3], [[1, 2], [3, 4]], "stir", 7, None])
+def test_a_list_without_any_object_is_a_column_like_any_other(tmp_path: Path, steps: Any) -> None:
+    assert unrolled({"goal": "up", "steps": steps}) == {"goal": "up", "steps": steps}
+    rows = [{"meal": n, "steps": steps, "good": "yes" if n % 3 else "no"} for n in range(40)]
+    file = written(tmp_path / "meals.jsonl", rows)
+    assert infer(file, ["meal"], ["good"]).steps is None
+    with pytest.raises(DataError, match=r"meals.jsonl:1: expected a scene of several steps, .*'steps', a list of obj"):
+        read_scenes(chart(), written(file, [{"board": [[1]], "goal": "up", "answer": [[1]], "steps": steps}]))
 
 
 def test_a_file_is_read_with_what_is_missing_left_open(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
+from ltm.scenes.arrays import arrays_of
 from ltm.scenes.lines import attempts
 from ltm.scenes.origin import Found, Origin
 from ltm.scenes.origin_made import MadeOrigin, built_in
@@ -176,6 +177,38 @@ def test_bad_rows_stop_a_stream_or_are_counted(tmp_path: Path) -> None:
     assert found[-1].skipped == 2 and len(lenient.problems) == 2 and "data.jsonl:81" in lenient.problems[0]
 
 
+GRID = {"kind": "grid", "symbols": 2, "form": "lists"}
+
+
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize("uneven", [20, 80])
+def test_a_scene_that_no_symmetry_moves_is_named_by_its_line(tmp_path: Path, uneven: int, piped: bool) -> None:
+    draw = np.random.default_rng(0)
+    boards = [draw.integers(0, 2, (3, 3)).tolist() for _ in range(90)]
+    found = [{"a": board, "b": board[: 1 if n == uneven else 3], "c": board} for n, board in enumerate(boards)]
+    chart = Chart.model_validate(
+        {
+            "senses": {"a": GRID, "b": GRID},
+            "acts": {"c": GRID},
+            "zones": {"core": {"kind": "conv"}},
+            "scenes": {"stream": True, "buffer": 64, "symmetries": ["dihedral"]},
+        }
+    )
+    text = "".join(json.dumps(row) + "\n" for row in found)
+    (tmp_path / "data.jsonl").write_text(text)
+
+    def origin() -> Origin:
+        return pipe(text, chart) if piped else TableOrigin(chart, tmp_path / "data.jsonl")
+
+    where = f"{origin().name}:{uneven + 1}: a scene has 3 by 3 cells in 'a' and 1 by 3 in 'b'"
+    with pytest.raises(DataError, match=where):
+        list(itertools.islice(open_stream(chart, origin()).train.read(Standing()), 80))
+    streamed = open_stream(chart, origin(), skip_bad=True)
+    list(itertools.islice(streamed.train.read(Standing()), 80))
+    (problem,) = {*streamed.problems, *streamed.train.problems}
+    assert problem.startswith(where)
+
+
 def test_a_file_that_changes_while_it_is_read_stops_the_stream(tmp_path: Path) -> None:
     table = written(tmp_path, ".jsonl", 61)
     stream, _ = opened(chart_of(), TableOrigin(chart_of(), table))
@@ -277,3 +310,14 @@ def test_archives_are_read_row_by_row_whatever_their_order(tmp_path: Path) -> No
         assert not isinstance(row, DataError)
         assert (row["a"] == values[line - 1]).all() and (row["b"] == values[line - 1]).all()
         assert row["c"] == f"row {line - 1}"
+
+
+def test_an_array_of_an_archive_that_has_no_rows_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, image=np.zeros((4, 3)), seed=0)
+    with pytest.raises(DataError, match=r"x\.npz: can't be read as a NumPy archive: array 'seed': a single number"):
+        list(attempts(path))
+    np.savez(path, image=np.zeros((4, 3)), odd=np.array([{}], dtype=object))
+    for read in (arrays_of, lambda path: list(attempts(path))):
+        with pytest.raises(DataError, match="array 'odd': an array of objects"):
+            read(path)

@@ -138,6 +138,16 @@ def test_platt_with_one_class_keeps_the_order_and_stays_short_of_certain():
     assert fit_platt([], []) == (1.0, 0.0)
 
 
+@pytest.mark.parametrize("looks", [1, 4, 24])
+def test_platt_takes_looks_at_one_scene_for_one_answer(looks):
+    logit = np.tile(np.linspace(2, 6, 8), looks)
+    scale, bias = fit_platt(logit, np.full(8 * looks, True), looks)
+    assert np.mean(sigmoid(scale * logit + bias)) == pytest.approx(9 / 10, abs=1e-6)  # as of eight answers, all right
+    mixed = np.tile([False, True, True, True, True, True, True, True], looks)
+    found, once = fit_platt(logit, mixed, looks), fit_platt(logit[:8], mixed[:8])
+    assert sigmoid(found[0] * 6 + found[1]) == pytest.approx(sigmoid(once[0] * 6 + once[1]), abs=0.02)
+
+
 def test_platt_where_confidence_is_upside_down_is_honest_and_keeps_its_sign():
     logit = np.linspace(-4, 4, 200)
     scale, bias = fit_platt(logit, logit < -2)

@@ -7,7 +7,9 @@ import pytest
 from conftest import make_boards, make_chart
 
 from ltm.brain.brain import Brain
+from ltm.brain.familiarity import Familiarity
 from ltm.scenes.store import SceneSet
+from ltm.training import familiar
 from ltm.training.familiar import familiarity_with
 from ltm.training.keep import MOST_ASIDE, _evenly, _spread, choose
 
@@ -21,6 +23,18 @@ def test_any_beginning_is_spread_evenly(count: int, taken: float) -> None:
     first = np.sort(order[: max(2, int(taken * count))])
     widest = np.diff(np.concatenate(([0], first, [9_999]))).max()
     assert widest <= 3 * 10_000 / len(first)
+
+
+def test_of_wide_tables_fewer_scenes_make_the_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, of = list[tuple[int, ...]](), Familiarity.of
+    monkeypatch.setattr(Familiarity, "of", lambda cloud, *rest: made.append(cloud.shape) or of(cloud, *rest))
+    brain, known = Brain(make_chart(), 0).eval(), make_boards(90)
+    whole = familiarity_with(brain, known, known)
+    monkeypatch.setattr(familiar, "MOST_NUMBERS", 70 * len(whole.mean_F))
+    assert familiarity_with(brain, known, known).consistent
+    monkeypatch.setattr(familiar, "MOST_NUMBERS", 1)
+    familiarity_with(brain, known, known)
+    assert [count for count, _ in made] == [90, 70, familiar.LEAST_SCENES]
 
 
 def test_a_sorted_file_is_judged_by_all_of_it() -> None:

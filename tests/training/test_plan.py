@@ -58,6 +58,22 @@ def test_what_is_evidently_slower_is_not_measured_on(
     assert learned == list(range(steps))
 
 
+@pytest.mark.parametrize(("ticks", "told"), [(2, True), (3, True), (4, False), (8, False)])
+def test_scenes_that_enter_amid_the_rhythm_are_told(
+    chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch, ticks: int, told: bool
+) -> None:
+    times(monkeypatch, 0.1, 0.2)
+    chart = chart_of({"steps": 4, "ticks": ticks})
+    zones = {
+        name: zone.model_copy(
+            update={"roles": {"self": zone.roles["self"].model_copy(update={"period": 4, "phases": (0,)})}}
+        )
+        for name, zone in chart.zones.items()
+    }
+    notes = make_plan(chart.model_copy(update={"zones": zones}), boards(), quiet).notes
+    assert any("no multiple of the rhythm's 4 ticks" in note for note in notes) == told
+
+
 def test_minutes_become_steps_and_steps_stay(chart_of: Any, boards: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     times(monkeypatch, 0.1, 0.2)
     made = make_plan(chart_of({"steps": None, "minutes": 2.0}), boards(), quiet)

@@ -21,6 +21,8 @@ from ltm.zones.spec import Window
 
 MOST_SHAPES = 64
 """Shapes of scenes whose window matrices are kept: a stream may bring any number of shapes."""
+MOST_NUMBERS = 2**26
+"""Numbers of all matrices that are kept, 256 MB: those of long texts are large."""
 
 
 class Layout:
@@ -56,7 +58,7 @@ class Layout:
         # Window matrices depend on the shapes only, so every batch of one shape shares them.
         places._pools = self._pools.pop(grids, places._pools)
         self._pools[grids] = places._pools
-        if len(self._pools) > MOST_SHAPES:
+        while len(self._pools) > 1 and (len(self._pools) > MOST_SHAPES or self._kept() > MOST_NUMBERS):
             del self._pools[next(iter(self._pools))]  # what was needed longest ago
         batch = next(iter(values.values())).shape[0]
         if self.stepped:  # then without trees: checked by the chart
@@ -69,6 +71,9 @@ class Layout:
                 places.plant(trees, batch)
         places.mask_BS = places.mask(masks, batch)
         return places
+
+    def _kept(self) -> int:
+        return sum(matrix.numel() for pool in self._pools.values() for matrix in pool.values())
 
     def widened(self, places: Places, values: Mapping[str, Tensor]) -> Places:
         """Returns the places with the sites that a further step's values `[B, *sides]` add, and which it shows."""

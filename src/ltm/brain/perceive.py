@@ -130,10 +130,10 @@ class Coupled:
         return log_CV
 
     def _logits(self, values: dict[str, Tensor]) -> Tensor:
-        training = self.eye.chart.training
+        training, most = self.eye.chart.training, self.eye.chart.will.ticks
         with torch.inference_mode():
             mind = self.eye.begin(values, torch.Generator().manual_seed(0))
-            reading = self.eye.think_on(mind, training.ticks * training.segments)
+            reading = self.eye.think_on(mind, min(most, training.ticks * training.segments))
         (logits_B1V,) = reading.logits.values()
         return logits_B1V[:, 0].clone()
 

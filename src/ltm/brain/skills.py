@@ -97,7 +97,7 @@ class SkilledBrain:
         return float(brain.familiarity(features_BF)[0])
 
     def _briefly(self, name: str, scene: Scene, will: WillSpec, among: int) -> Thought:
-        """Returns what a skill thinks in the time that it had while learning, and so how sure it is.
+        """Returns what a skill thinks, and so how sure it is, in the time it had while learning, or its will gives.
 
         It may take one of so many parts of the will's budget.
         """
@@ -106,7 +106,7 @@ class SkilledBrain:
         ms = None if will.ms is None else will.ms / among
         training = brain.chart.training
         segments = max(training.segments, segments_to_say(brain.chart))  # or it would be judged before it has spoken
-        brief = {"ticks": training.ticks * segments, "tries": 1, "operations": operations, "ms": ms}
+        brief = {"ticks": min(will.ticks, training.ticks * segments), "tries": 1, "operations": operations, "ms": ms}
         return think(brain, [scene], will.model_copy(update=brief))[0]
 
 

@@ -62,6 +62,12 @@ def think(
     trace: Annotated[Path | None, typer.Option(help="Write everything that happened as JSON.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the thought as it happens.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave unreadable scenes out and go on.")] = False,
+    at_once: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=BATCH, help="Scenes thought about side by side; 1 answers each as it comes through a pipe."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print thoughts as JSON, one a line.")] = False,
 ) -> int:
     """Think about a scene, or about many.
@@ -96,7 +102,9 @@ def think(
     skip = leave_out if skip_bad else None
     thoughts: list[Thought] = []
     count = unsure = 0
-    for (loaded, will, chosen), last in _with_last(_groups(_questions(brain, opened, scene, asked, skip), asked)):
+    groups = _groups(_questions(brain, opened, scene, asked, skip), asked, at_once or BATCH)
+    # Who wants answers as scenes come doesn't wait to learn whether another one follows.
+    for (loaded, will, chosen), last in _with_last(groups) if at_once is None else ((group, False) for group in groups):
         group = [scene for _, scene in chosen]
         alone = last and not count and len(group) == 1
         if watch and not alone:
@@ -199,20 +207,25 @@ def _questions(
         yield choice, brain, read[name]
 
 
-def _groups(found: Iterator[tuple[Choice | None, Brain, Question]], asked: dict[str, Any]) -> Iterator[Group]:
-    """Yields runs of scenes of one brain, budget and shape, of 128 at most; those before a bad one before its error."""
+def _groups(
+    found: Iterator[tuple[Choice | None, Brain, Question]], asked: dict[str, Any], most: int
+) -> Iterator[Group]:
+    """Yields runs of scenes of one brain, budget and shape, so many at most; before an error those before it."""
     group: Group | None = None
     shape: tuple[Any, ...] = ()
     try:
         for choice, brain, question in found:
             will = _will(brain, asked) if choice is None else choice.left(_will(brain, asked))
             alike = group is not None and group[:2] == (brain, will) and question.shape == shape
-            if group is not None and not (alike and len(group[2]) < BATCH):
+            if group is not None and not alike:
                 yield group
                 group = None
             group = group or (brain, will, [])
             group[2].append((choice, question.scene))
             shape = question.shape
+            if len(group[2]) >= most:
+                yield group
+                group = None
     except DataError:
         if group is not None:
             yield group

@@ -145,4 +145,11 @@ def _columns(path: Path, stack: ExitStack) -> dict[str, _Column]:
     names = archive.namelist()
     if not names:
         raise ValueError("expected arrays whose first axis counts the rows")
-    return {name.removesuffix(".npy"): _Column(stack.enter_context(archive.open(name))) for name in names}
+    return {name.removesuffix(".npy"): _column(archive, name, stack) for name in names}
+
+
+def _column(archive: zipfile.ZipFile, name: str, stack: ExitStack) -> _Column:
+    try:
+        return _Column(stack.enter_context(archive.open(name)))
+    except ValueError as problem:
+        raise ValueError(f"array {name.removesuffix('.npy')!r}: {problem}") from None

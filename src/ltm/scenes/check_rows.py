@@ -15,12 +15,13 @@ from ltm.scenes.check_steps import StepReader
 from ltm.scenes.columns import lying_over
 from ltm.scenes.kinds import Kinds
 from ltm.scenes.lines import Row, attempts
-from ltm.scenes.read import check_alike, check_columns
+from ltm.scenes.read import check_alike
 from ltm.scenes.spool import SPOOL_BYTES, Spool
 from ltm.scenes.step_rows import ROLE
 from ltm.scenes.store import SceneWriter
 from ltm.scenes.tally import Tally, key_of
 from ltm.scenes.told import Told
+from ltm.scenes.wanted import is_ragged, with_columns
 from ltm.senses.grid import GridSpec
 
 KEPT = 1000
@@ -49,11 +50,8 @@ class Rows:
 
     def read(self, told: Told) -> None:
         """Reads the file from beginning to end."""
-        known = not self.kinds.named
-        for line, row in attempts(self.path, told):
-            if not known and not isinstance(row, DataError):
-                check_columns(self.path, row, list(self.tallies))
-                known = True
+        wanted = list(self.tallies) if self.kinds.named else []
+        for line, row in with_columns(self.path, attempts(self.path, told), wanted, ragged=is_ragged(self.path)):
             try:
                 if isinstance(row, DataError):
                     raise row
@@ -81,7 +79,7 @@ class Rows:
                 else:
                     values[name] = steps.read(tally, asked=name in self.kinds.do)
                 if values[name] is None and self.kinds.named and not self.kinds.may_miss(name):
-                    raise DataError("the cell is empty")
+                    raise DataError("the cell is empty" if name in row else "is missing")
             except DataError as mistake:
                 problem = problem or f"{name}: {mistake}"
         try:

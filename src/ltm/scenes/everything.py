@@ -9,10 +9,11 @@ from typing import Any
 
 from ltm.chart.schema import MOST_SENSES
 from ltm.errors import DataError
-from ltm.scenes.lines import Row, attempts
+from ltm.scenes.lines import attempts
 from ltm.scenes.look_label import PLAIN, is_empty
 from ltm.scenes.sample import nothing_read
 from ltm.scenes.step_rows import ROLE, spread
+from ltm.scenes.wanted import SAMPLED, is_ragged
 from ltm.senses.label import MOST_LABELS
 from ltm.senses.missing import is_missing
 from ltm.senses.vector import MOST_NUMBERS
@@ -24,15 +25,15 @@ _KEPT = 20_000
 
 
 def others(path: Path, named: Sequence[str], *, skip_bad: bool) -> list[str]:
-    """Returns the columns of a table that aren't named.
+    """Returns the columns of a table that aren't named, in the order in which they come.
 
     Raises:
         DataError: there are none, or more than a brain can see.
     """
-    first = _first_row(path, skip_bad=skip_bad)
-    found = [name for name in first if name not in {*named, ROLE}]
+    there = _columns(path, skip_bad=skip_bad)
+    found = [name for name in there if name not in {*named, ROLE}]
     if not found:
-        raise DataError(f"{path}: '{ALL}' stands for no column: all of {', '.join(first)} are named already")
+        raise DataError(f"{path}: '{ALL}' stands for no column: all of {', '.join(there)} are named already")
     if len(found) + len(named) > MOST_SENSES:
         raise DataError(
             f"{path}: '{ALL}' stands for {len(found):,} columns, but a brain has at most {MOST_SENSES:,} senses; name "
@@ -41,15 +42,23 @@ def others(path: Path, named: Sequence[str], *, skip_bad: bool) -> list[str]:
     return found
 
 
-def _first_row(path: Path, *, skip_bad: bool) -> Row:
-    first_bad = None
+def _columns(path: Path, *, skip_bad: bool) -> list[str]:
+    """Returns the columns of the first row; of JSON Lines those of many, as not every row need have them all."""
+    found: dict[str, None] = {}
+    good, first_bad = 0, None
     for _, row in attempts(path):
-        if not isinstance(row, DataError):
-            return row
-        if not skip_bad:
-            raise row
-        first_bad = first_bad or row
-    raise nothing_read(path, first_bad)
+        if isinstance(row, DataError):
+            if not skip_bad:
+                raise row
+            first_bad = first_bad or row
+            continue
+        found.update(dict.fromkeys(row))
+        good += 1
+        if good == (SAMPLED if is_ragged(path) else 1):
+            break
+    if not good:
+        raise nothing_read(path, first_bad)
+    return list(found)
 
 
 def whole_columns(path: Path, labels: Sequence[str], numbers: Sequence[str], seed: int = 0) -> dict[str, list[Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from ltm.acts.table import KINDS as ACTS
 from ltm.chart.schema import MOST_SENSES
 from ltm.errors import DataError
-from ltm.scenes.declare import Declared
+from ltm.scenes.declare import MOSTLY, Declared
 from ltm.scenes.describe import SHOWN_LABELS, count_words, sentences, spec_of
 from ltm.scenes.everything import ALL, whole_columns
 from ltm.scenes.family import Family, recognise
@@ -19,12 +19,12 @@ from ltm.scenes.lines import Row
 from ltm.scenes.look import look
 from ltm.scenes.look_audio import LOOKED_AT, too_long
 from ltm.scenes.look_canvas import laid_over
-from ltm.scenes.look_label import PLAIN, labelled
+from ltm.scenes.look_label import PLAIN, is_empty, labelled
 from ltm.scenes.look_steps import step_words, steps_of
 from ltm.scenes.named import check_name, declarations
 from ltm.scenes.read import cell
 from ltm.scenes.sample import fitting, sample_rows
-from ltm.scenes.step_rows import spread
+from ltm.scenes.step_rows import ROLE, spread
 from ltm.senses.label import label_text
 
 
@@ -149,10 +149,19 @@ def _columns(
             if declared.done and not whole and _same(values):
                 # Files are often sorted by their answers: the first rows have but one.
                 values = whole_columns(path, [], [name])[name]
-            columns[name] = look(values, declared, path.parent)
-            if declared.done and columns[name]["kind"] not in ACTS:
-                kind = columns[name]["kind"]
+            arguments = look(values, declared, path.parent)
+            kind = arguments["kind"]
+            if declared.done and kind not in ACTS:
                 raise DataError(f"is of kind {kind}, which can be seen but not answered (acts: {', '.join(ACTS)})")
+            absent = sum(name not in row and ROLE not in row for _, row in found)
+            if kind == "label" and absent and not declared.done:
+                arguments["missing"] = True
+            if name in free and kind not in ("label", "number"):
+                # A column that was named is refused at the first row that lacks it.
+                lacking = absent + (sum(map(is_empty, values)) if kind in ("image", "audio") else 0)
+                if lacking > (1 - MOSTLY) * (absent + len(values)):
+                    raise DataError(f"is missing in {lacking:,} of {absent + len(values):,} rows")
+            columns[name] = arguments
         except DataError as problem:
             if name not in free:
                 raise DataError(f"{path}: {name}: {problem}") from None

@@ -16,11 +16,10 @@ from ltm.scenes.look import look
 from ltm.scenes.look_label import is_empty
 from ltm.scenes.look_steps import step_words, steps_of
 from ltm.scenes.named import declarations
+from ltm.scenes.read import may_miss
 from ltm.scenes.sample import sample_rows
 from ltm.scenes.step_rows import ROLE, spread
-from ltm.senses.label import LabelSpec
 from ltm.senses.missing import number_of
-from ltm.senses.number import NumberSpec
 from ltm.senses.value import ValueSpec
 
 
@@ -59,7 +58,7 @@ class Kinds:
     def may_miss(self, name: str) -> bool:
         """Returns whether a brain takes an empty cell of a column for a missing value."""
         spec = self.specs.get(name)
-        return name not in self.do and (isinstance(spec, NumberSpec) or (isinstance(spec, LabelSpec) and spec.missing))
+        return name not in self.do and spec is not None and may_miss(spec)
 
 
 def kinds_of(
@@ -97,7 +96,7 @@ def kinds_of(
     kinds, specs = {}, {}
     for name in names:
         declared = said.get(name, Declared())
-        values = spread(row[name] for row in rows if name in row)
+        values = spread(row.get(name) for row in rows if name in row or ROLE not in row)
         there = [value for value in values if not is_empty(value)]
         try:
             if not there:

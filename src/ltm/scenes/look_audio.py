@@ -12,6 +12,9 @@ import numpy as np
 
 from ltm.errors import DataError
 from ltm.scenes.declare import MOSTLY, Declared
+from ltm.scenes.look_image import is_name, mostly_names, names_of
+from ltm.scenes.look_label import is_empty
+from ltm.scenes.read import file_of
 from ltm.senses.sound_file import ENDINGS, read_sound
 
 MOST_SITES = 80
@@ -31,13 +34,14 @@ def look_at_audio(values: Sequence[Any], said: Declared, folder: Path = Path()) 
     Raises:
         DataError: the values aren't sounds.
     """
-    if said.kind is None and not all(isinstance(value, str) and value.lower().endswith(ENDINGS) for value in values):
+    if said.kind is None and not mostly_names(values, ENDINGS):
         raise DataError("not names of sound files")
-    names = [value for value in values if isinstance(value, str) and not value.lstrip().startswith("[")]
-    if len(names) >= MOSTLY * len(values):
+    names = names_of(values, ENDINGS)
+    if names:
         rate, seconds = _in_files(names, folder)
     else:
-        rate, seconds = said.rate or RATE, _in_lists(values, said.rate or RATE)
+        there = [value for value in values if not is_empty(value)]
+        rate, seconds = said.rate or RATE, _in_lists(there, said.rate or RATE)
     rate = said.rate or min(RATE, rate)
     seconds = said.seconds or min(LONGEST, seconds)
     hop = max(HOP, float(np.ceil(seconds * 1000 / MOST_FRAMES)))
@@ -48,11 +52,11 @@ def look_at_audio(values: Sequence[Any], said: Declared, folder: Path = Path()) 
 
 def too_long(values: Sequence[Any], seconds: float, folder: Path) -> tuple[int, int]:
     """Returns how many of the first files are longer than what is heard, and how many were looked into."""
-    names = [value for value in values if isinstance(value, str) and value.lower().endswith(ENDINGS)][:LOOKED_AT]
+    names = [value for value in values if is_name(value, ENDINGS)][:LOOKED_AT]
     lengths = []
     for name in names:
         try:
-            lengths.append(read_sound(folder / name, 0.1).seconds)
+            lengths.append(read_sound(file_of(folder, name), 0.1).seconds)
         except DataError:
             continue
     return sum(length > seconds for length in lengths), len(lengths)
@@ -63,7 +67,7 @@ def _in_files(names: Sequence[str], folder: Path) -> tuple[int, float]:
     problem: DataError | None = None
     for name in names[:LOOKED_AT]:
         try:
-            sound = read_sound(folder / name, 0.1)
+            sound = read_sound(file_of(folder, name), 0.1)
         except DataError as wrong:  # said of its row, which may be left out
             problem = problem or wrong
             continue

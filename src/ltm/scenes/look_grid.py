@@ -19,6 +19,13 @@ _SMALLEST = 16
 _MOST_LETTERS = 32
 _DIGITS = frozenset("0123456789._")
 _DECIMAL = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_TIME = re.compile(r"\d{4}-?[01]\d-?[0-3]\d(?:[T ][0-2]\d:?[0-5]\d(?::?[0-5]\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_HEX = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]+|(?=.*[0-9])(?=.*[A-F])[0-9A-F]+")
+_DIGEST_SYMBOLS = {16: range(6, 16), 64: range(12, 17)}
+"""How many different symbols hexadecimal digests and keys of some lengths hold: all but one in thousands."""
+_BOARD_SYMBOLS = 4
+"""A board of 16 whole numbers has so many different ones at most beside 0, where nothing was said."""
 
 Shape = tuple[int, int]
 
@@ -85,12 +92,36 @@ def _look_at_texts(texts: Sequence[str], said: Declared) -> dict[str, Any]:
         texts = [text.strip() for text in texts]
         if said.kind is None and sum(bool(_DECIMAL.fullmatch(text)) for text in texts) >= MOSTLY * len(texts):
             raise DataError("they look like decimal numbers; say so if they are grids, as in grid(4x4)")
+        if said.kind is None and (what := _other_than_grids(texts)):
+            raise DataError(f"they look like {what}; say so if they are grids, as in grid(4x4)")
         length, often = Counter(map(len, texts)).most_common(1)[0]
         if often < MOSTLY * len(texts):
             raise DataError("texts in one line differ in length, so they can't be grids; separate rows by '/'")
         shape = _flat_shape(length, said)
         texts = [text for text in texts if len(text) == length]
     return {**shape, **_letters(texts, said), "form": "text"}
+
+
+def _other_than_grids(texts: Sequence[str]) -> str:
+    """Returns what most texts are, where their length makes a square only by chance; empty where they may be grids."""
+
+    def mostly(count: int) -> bool:
+        return count >= MOSTLY * len(texts)
+
+    if mostly(sum(bool(_UUID.fullmatch(text)) for text in texts)):
+        return "UUIDs"
+    if mostly(sum(bool(_TIME.fullmatch(text)) for text in texts)):
+        return "dates and times"
+    if mostly(sum(_is_digest(text) for text in texts)):
+        return "hexadecimal digests"
+    numbers = [text for text in texts if len(text) == _SMALLEST and text.isdecimal()]
+    if mostly(len(numbers)) and len(set(texts)) == len(texts) and len(set("".join(numbers)) - {"0"}) > _BOARD_SYMBOLS:
+        return f"numbers of {_SMALLEST} digits that all differ"
+    return ""
+
+
+def _is_digest(text: str) -> bool:
+    return bool(_HEX.fullmatch(text)) and len(set(text)) in _DIGEST_SYMBOLS.get(len(text), ())
 
 
 def _shape(shapes: Sequence[Shape], said: Declared) -> dict[str, int]:

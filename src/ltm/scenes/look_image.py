@@ -11,6 +11,8 @@ import numpy as np
 
 from ltm.errors import DataError
 from ltm.scenes.declare import MOSTLY, Declared
+from ltm.scenes.look_label import is_empty
+from ltm.scenes.read import file_of
 from ltm.senses.image import ENDINGS, open_image
 
 MOST_SITES = 64
@@ -22,11 +24,32 @@ _LEAST_BRIGHT = 32
 
 
 def are_images(values: Sequence[Any]) -> bool:
-    """Returns whether values look like pictures: names of picture files, or arrays of large numbers."""
-    if all(isinstance(value, str) and value.lower().endswith(ENDINGS) for value in values):
+    """Returns whether most values look like pictures: names of picture files, or arrays of large numbers."""
+    if mostly_names(values, ENDINGS):
         return True
     arrays = [value for value in values if isinstance(value, list | np.ndarray)]
-    return len(arrays) == len(values) and any(_brightest(value) >= _LEAST_BRIGHT for value in arrays[:100])
+    most = bool(arrays) and len(arrays) >= MOSTLY * sum(not is_empty(value) for value in values)
+    return most and any(_brightest(value) >= _LEAST_BRIGHT for value in arrays[:100])
+
+
+def mostly_names(values: Sequence[Any], endings: tuple[str, ...]) -> bool:
+    """Returns whether most values that aren't empty are names of files with some endings."""
+    there = [value for value in values if not is_empty(value)]
+    return bool(there) and sum(is_name(value, endings) for value in there) >= MOSTLY * len(there)
+
+
+def is_name(value: Any, endings: tuple[str, ...]) -> bool:
+    """Returns whether a value is the name of a file with one of some endings."""
+    return isinstance(value, str) and value.strip().lower().endswith(endings)
+
+
+def names_of(values: Sequence[Any], endings: tuple[str, ...]) -> list[str]:
+    """Returns the names of files among values, none where most values aren't such; those with an ending if any have."""
+    there = [value for value in values if not is_empty(value)]
+    names = [value for value in there if isinstance(value, str) and not value.lstrip().startswith("[")]
+    if len(names) < MOSTLY * len(there):
+        return []
+    return [name for name in names if is_name(name, endings)] or names
 
 
 def look_at_images(values: Sequence[Any], said: Declared, folder: Path = Path()) -> dict[str, Any]:
@@ -37,14 +60,14 @@ def look_at_images(values: Sequence[Any], said: Declared, folder: Path = Path())
     """
     if said.kind is None and not are_images(values):
         raise DataError("neither names of picture files nor arrays of brightnesses")
-    names = [value for value in values if isinstance(value, str) and not value.lstrip().startswith("[")]
-    if len(names) >= MOSTLY * len(values):
+    names = names_of(values, ENDINGS)
+    if names:
         rows, columns, channels = _in_files(names, folder)
         if said.rows is None and max(rows, columns) > LARGEST:
             shrink = LARGEST / max(rows, columns)
             rows, columns = max(1, round(rows * shrink)), max(1, round(columns * shrink))
     else:
-        rows, columns, channels = _in_arrays(values)
+        rows, columns, channels = _in_arrays([value for value in values if not is_empty(value)])
     rows, columns = said.rows or rows, said.columns or columns
     patch = next(p for p in (1, 2, 4, 8, 16, 32) if -(-rows // p) * -(-columns // p) <= MOST_SITES or p == 32)
     return {"kind": "image", "rows": rows, "columns": columns, "channels": channels, "patch": patch}
@@ -55,7 +78,7 @@ def _in_files(names: Sequence[str], folder: Path) -> tuple[int, int, int]:
     problem: DataError | None = None
     for name in names[:20]:
         try:
-            image = open_image(folder / name, "RGB")
+            image = open_image(file_of(folder, name), "RGB")
         except DataError as odd:  # reading locates bad rows; here one good picture is enough
             problem = odd
             continue

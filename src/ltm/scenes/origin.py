@@ -26,10 +26,16 @@ class Found:
     Attributes:
         scene: encoded; or why it can't be read.
         place: from which reading goes on behind it.
+        line: at which it begins; None where that isn't known.
     """
 
     scene: Single | DataError
     place: Place
+    line: int | None = None
+
+    def where(self, name: str) -> str:
+        """Returns the name of the origin, and the line where it is known."""
+        return name if self.line is None else f"{name}:{self.line}"
 
 
 class Origin(Protocol):

@@ -14,10 +14,11 @@ from ltm.errors import DataError
 from ltm.scenes.columns import alike_of, columns_of
 from ltm.scenes.following import source_columns
 from ltm.scenes.origin import Found, Place, Shard
-from ltm.scenes.read import check_columns, encode_row
+from ltm.scenes.read import encode_row
 from ltm.scenes.single import Single
 from ltm.scenes.text_rows import TextRows
 from ltm.scenes.told import Told, nobody
+from ltm.scenes.wanted import with_columns
 
 
 class PipeOrigin:
@@ -66,19 +67,15 @@ class PipeOrigin:
             head = file.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
             first = head.split(b"\n", 1)[0]
             ending = ".jsonl" if first.startswith(b"{") else ".tsv" if b"\t" in first and b'"' not in first else ".csv"
-            known = False
-            for number, (line, row) in enumerate(TextRows(file, self.name, ending), 1):
+            wanted, ragged = source_columns(self._columns), ending == ".jsonl"
+            rows = with_columns(Path(self.name), TextRows(file, self.name, ending), wanted, ragged=ragged)
+            for number, (line, row) in enumerate(rows, 1):
                 try:
                     if isinstance(row, DataError):
                         raise row
-                    if not known:
-                        check_columns(Path(self.name), row, source_columns(self._columns))
-                    known = True
                     scene: Single | DataError = encode_row(
                         f"{self.name}:{line}", row, self._columns, self._alike, Path()
                     )
                 except DataError as problem:
-                    if not known and not isinstance(row, DataError):
-                        raise
                     scene = problem
-                yield Found(scene, (number,))
+                yield Found(scene, (number,), line)

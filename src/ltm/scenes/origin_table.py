@@ -12,10 +12,11 @@ from ltm.scenes.columns import alike_of, columns_of
 from ltm.scenes.following import source_columns
 from ltm.scenes.lines import located
 from ltm.scenes.origin import Found, Place, Shard
-from ltm.scenes.read import check_columns, encode_row
+from ltm.scenes.read import encode_row
 from ltm.scenes.single import Single
 from ltm.scenes.text_rows import Row
 from ltm.scenes.told import Told, nobody
+from ltm.scenes.wanted import is_ragged, with_columns
 
 _HEAD_BYTES = 2**20
 """Of a file that tell it from another, beside its size and the time when it was written."""
@@ -55,15 +56,14 @@ class TableOrigin:
         if self.identity() != self._identity:
             raise DataError(f"{self.path}: was changed while it was being read")
         number, *start = place or (0,)
-        checked = False
-        for line, row, after in located(self.path, start or None, told):
+        # What is left of a file may lack a key that was there before.
+        wanted = [] if start else source_columns(self._columns)
+        rows = located(self.path, start or None, told)
+        for line, row, after in with_columns(self.path, rows, wanted, ragged=is_ragged(self.path)):
             number += 1
             if (number - 1) % shard[1] != shard[0]:
                 continue
-            if not isinstance(row, DataError) and not checked:
-                check_columns(self.path, row, source_columns(self._columns))
-                checked = True
-            yield Found(self._encoded(row, line), (number, *after))
+            yield Found(self._encoded(row, line), (number, *after), line)
 
     def _encoded(self, row: Row | DataError, line: int) -> Single | DataError:
         if isinstance(row, DataError):

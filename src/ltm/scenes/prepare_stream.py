@@ -12,7 +12,7 @@ from ltm.chart.scenes import PIPE
 from ltm.chart.schema import Chart
 from ltm.errors import DataError
 from ltm.scenes.columns import columns_of
-from ltm.scenes.moved_alike import check_moves, uneven
+from ltm.scenes.moved_alike import uneven
 from ltm.scenes.origin import Found, Origin
 from ltm.scenes.origin_made import built_in
 from ltm.scenes.origin_pipe import PipeOrigin
@@ -120,8 +120,11 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
                 raise found.scene
             problems.append(str(found.scene))
             continue
-        if skip_bad and (wrong := _unmoved(chart, found.scene)):
-            problems.append(f"{origin.name}: a scene has {wrong}")
+        if wrong := _unmoved(chart, found.scene):
+            problem = f"{found.where(origin.name)}: a scene has {wrong}"
+            if not skip_bad:
+                raise DataError(problem)
+            problems.append(problem)
             continue
         beginning.append(found)
         scenes.append(found.scene)
@@ -134,7 +137,6 @@ def open_stream(chart: Chart, origin: Origin, *, skip_bad: bool = False, told: T
     sides = largest(scenes, {name: (0,) * layout.rank for name, layout in layouts.items()})
     family, answers = family_of(chart), len(chart.acts)
     train, apart = packed(scenes, layouts, sides), kept_apart(chart, len(scenes))
-    check_moves(chart, train, origin.name)
     if apart is None:
         train, apart = split(
             train, validation=spec.validation, seed=spec.seed, family=family, told=told, answers=len(chart.acts)

@@ -33,6 +33,8 @@ _FILE_LIKE = re.compile(r"[\w./\\ -]*[a-z_-][\w./\\ -]*\.[a-z]{1,5}", re.IGNOREC
 
 CUT = 4096
 """A first line of which so many bytes are seen, but not its end, goes on; shorter ones are all there is."""
+_OBJECT = re.compile(r"""\s*\{\s*["'}]""")
+"""How a JSON object begins, or what was meant as one; other braces are part of a text or a list."""
 MOST_BYTES = 256 * 2**20
 """Longest picture or sound that is taken from a pipe."""
 
@@ -179,7 +181,7 @@ def _found(senses: Mapping[str, ValueSpec], given: str, stack: ExitStack) -> Fou
         yield from _value(senses, given)
         return
     path, ending = Path(given), Path(given).suffix.lower()
-    if given.lstrip().startswith("{"):
+    if _OBJECT.match(given):
         line = cast(BinaryIO, io.BytesIO(given.encode(errors="replace")))
         yield from _table(senses, iter(TextRows(line, "scene", ".jsonl")), "scene", Path())
         return
@@ -222,7 +224,7 @@ def _stream(senses: Mapping[str, ValueSpec], file: BinaryIO, name: str, folder: 
     is_table = _heads(first, set(senses), cut=b"\n" not in head and len(head) >= CUT)
     if _single_file(senses) and not _is_text(head):
         yield name, 0, {next(iter(senses)): _whole(file, name)}
-    elif first.startswith(b"{"):
+    elif _OBJECT.match(head.decode("utf-8", "replace")):
         yield from _table(senses, iter(TextRows(file, name, ".jsonl")), name, folder)
     elif is_table:
         ending = ".tsv" if b"\t" in first and b'"' not in first else ".csv"

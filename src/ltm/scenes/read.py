@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -16,18 +15,21 @@ import numpy.typing as npt
 from ltm.errors import DataError, nearest
 from ltm.scenes.following import source_columns, source_of
 from ltm.scenes.lines import Row, attempts, rows
+from ltm.scenes.look_label import is_empty
 from ltm.scenes.spool import SPOOL_BYTES
-from ltm.scenes.step_rows import ROLE, StepList
+from ltm.scenes.step_rows import ROLE, STEPS, StepList
 from ltm.scenes.steps import laid_over
 from ltm.scenes.store import SceneSet, SceneWriter, check_sides
 from ltm.scenes.told import Told, nobody
+from ltm.scenes.wanted import is_ragged, with_columns
+from ltm.senses.label import LabelSpec
 from ltm.senses.layout import Written
+from ltm.senses.number import NumberSpec
 from ltm.senses.value import ValueSpec
 
-__all__ = ["LoadReport", "cell", "check_columns", "digest", "load", "rows"]
+__all__ = ["LoadReport", "cell", "digest", "load", "rows"]
 
 _SHOWN = 10
-_SHOWN_COLUMNS = 40
 _Value = TypeVar("_Value")
 
 
@@ -72,20 +74,11 @@ def load(
     """
     path = Path(path)
     writer = SceneWriter({name: spec.layout for name, spec in columns.items()}, limit=spool_bytes)
-    skipped, problems, known = 0, list[str](), False
-    for line, row in attempts(path, told):
+    skipped, problems = 0, list[str]()
+    for line, row in with_columns(path, attempts(path, told), source_columns(columns), ragged=is_ragged(path)):
         try:
             if isinstance(row, DataError):
                 raise row
-            if not known:
-                check_columns(path, row, source_columns(columns))
-                known = True
-        except DataError as problem:
-            if not (skip_bad and isinstance(row, DataError)):
-                raise
-            skipped, problems = skipped + 1, [*problems, str(problem)][:_SHOWN]
-            continue
-        try:
             writer.append(encode_row(f"{path}:{line}", row, columns, alike or {}, path.parent), line)
         except DataError as problem:
             if not skip_bad:
@@ -115,17 +108,6 @@ def digest(path: Path) -> str:
     return hashed.hexdigest()
 
 
-def check_columns(path: Path, row: Row, names: list[str]) -> None:
-    """Raises a `DataError` that names the nearest column, if the first row lacks one of `names`.
-
-    A scene of several steps need not show every column.
-    """
-    for name in names if ROLE not in row else ():
-        if name not in row:
-            some = ", ".join([*itertools.islice(row, _SHOWN_COLUMNS), *(["…"] if len(row) > _SHOWN_COLUMNS else [])])
-            raise DataError(f"{path}: there is no column '{name}' among {some}{nearest(name, row)}")
-
-
 def cell(row: Row, name: str, written: Written, folder: Path) -> Any:
     """Returns a value in the form that its spec expects.
 
@@ -136,7 +118,7 @@ def cell(row: Row, name: str, written: Written, folder: Path) -> Any:
         folder: what names of files are relative to.
 
     Raises:
-        DataError: the row lacks the column, or the text isn't a list.
+        DataError: the row lacks the column, the text isn't a list, or the name of a file is empty.
     """
     if name not in row and ROLE not in row:
         raise DataError(f"is missing{nearest(name, row)}")
@@ -147,14 +129,47 @@ def cell(row: Row, name: str, written: Written, folder: Path) -> Any:
         for number, one in there:
             found[number] = cell({name: one}, name, written, folder)
         return found
+    if written == "file" and is_empty(value):
+        raise DataError("the cell is empty")  # rather than that the folder is no picture
     if written == "plain" or not isinstance(value, str):
         return value
     if written == "file" and not value.lstrip().startswith("["):
-        return folder / value
+        return file_of(folder, value)
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
         raise DataError("expected lists such as [[0, 1], [1, 0]] or [1.5, null, 2]") from None
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Returns the file that a cell names; blanks around the name count only where there is such a file."""
+    file = folder / name
+    # Path.exists raises where a name is longer than any file's.
+    as_written = name == name.strip() or os.path.exists(file)  # noqa: PTH110
+    return file if as_written else folder / name.strip()
+
+
+def may_miss(spec: ValueSpec) -> bool:
+    """Returns whether a sense takes an empty cell for a missing value."""
+    return isinstance(spec, NumberSpec) or (isinstance(spec, LabelSpec) and spec.missing)
+
+
+def encoded(row: Row, name: str, spec: ValueSpec, folder: Path) -> npt.NDArray[Any]:
+    """Returns the encoded value of a column; a key that a line of JSON lacks is a missing value where such are taken.
+
+    Args:
+        row: of a table.
+        name: of the column of scenes.
+        spec: how to read it.
+        folder: what names of files are relative to.
+
+    Raises:
+        DataError: the row lacks the column, or the value can't be read.
+    """
+    source = source_of(name, spec)
+    if source not in row and ROLE not in row and may_miss(spec):
+        return spec.encode(None)
+    return spec.encode(cell(row, source, spec.written, folder))
 
 
 def encode_row(
@@ -174,11 +189,12 @@ def encode_row(
             together.
     """
     if ROLE in columns and ROLE not in row:
-        raise DataError(f"{where}: expected a scene of several steps, under the key 'steps'{nearest('steps', row)}")
+        hint = ", a list of objects" if STEPS in row else nearest(STEPS, row)
+        raise DataError(f"{where}: expected a scene of several steps, under the key '{STEPS}'{hint}")
     scene: dict[str, npt.NDArray[Any]] = {}
     for name, spec in columns.items():
         try:
-            scene[name] = spec.encode(cell(row, source_of(name, spec), spec.written, folder))
+            scene[name] = encoded(row, name, spec, folder)
         except DataError as problem:
             raise DataError(f"{where}: {name}: {problem}") from None
     try:

@@ -11,9 +11,10 @@ from ltm.scenes.columns import lying_over
 from ltm.scenes.declare import MOSTLY
 from ltm.scenes.describe import spec_of
 from ltm.scenes.lines import Row, attempts
-from ltm.scenes.read import cell, check_alike, check_columns
+from ltm.scenes.read import check_alike, encoded
 from ltm.scenes.step_rows import ROLE
 from ltm.scenes.steps import Stepped
+from ltm.scenes.wanted import check_columns, is_ragged
 from ltm.senses.value import ValueSpec
 
 
@@ -30,16 +31,16 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
         DataError: no such column, no row that can be read, or one that can't.
     """
     found: list[tuple[int, Row]] = []
-    known, first_bad = set[str](), None
+    known, first_bad = dict[str, Any](), None
     for line, row in attempts(path):
         if isinstance(row, DataError):
             if not skip_bad:
                 raise row
             first_bad = first_bad or row
             continue
-        if not found and names is not None:
-            check_columns(path, row, list(names))
-        known.update(row)
+        if not found and names is not None and not is_ragged(path):
+            check_columns(path, row, names)
+        known.update(dict.fromkeys(row))
         found.append((line, row if names is None else {name: row[name] for name in (*names, ROLE) if name in row}))
         if len(found) == most:
             break
@@ -47,7 +48,9 @@ def sample_rows(path: Path, names: Sequence[str] | None, most: int, *, skip_bad:
         raise nothing_read(path, first_bad)
     found = _of_one_kind(path, found)
     strange = next((name for name in names or () if name not in known), None)
-    if strange is not None:  # scenes of several steps, of which none need show every column
+    if strange is not None:
+        check_columns(path, known, names or ())
+        # Scenes of several steps, of which none need show every column.
         raise DataError(f"{path}: no step of the first {len(found):,} scenes has {strange!r}{nearest(strange, known)}")
     return found
 
@@ -102,6 +105,6 @@ def fitting(
 
 def _shape(row: Row, name: str, spec: ValueSpec, folder: Path) -> tuple[int, ...]:
     try:
-        return spec.encode(cell(row, name, spec.written, folder)).shape
+        return encoded(row, name, spec, folder).shape
     except DataError as problem:
         raise DataError(f"{name}: {problem}") from None

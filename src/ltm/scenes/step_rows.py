@@ -23,6 +23,7 @@ DEFAULT_ROLE = "step"
 """What the role is called where no step of any scene names one; where a chart knows roles, the first of them."""
 MOST_STEPS = 4096
 _KEYS = ("role", "see", "do")
+_RESERVED = f"the key '{STEPS}' is for scenes of several steps: call another column otherwise"
 
 
 class StepList(list[Any]):
@@ -32,14 +33,16 @@ class StepList(list[Any]):
 def unrolled(row: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a row with a `StepList` for each column and for the roles, if it holds steps; otherwise the row itself.
 
+    A list without any object is a column like any other, also under that key.
+
     Raises:
         DataError: steps that aren't written as they should be; says at which step, counted from 1.
     """
     if isinstance(row.get(STEPS), Mapping):
-        raise DataError(f"{STEPS}: expected a list of steps, got an object")
-    if not isinstance(row.get(STEPS), list):
+        raise DataError(f"{STEPS}: expected a list of steps, got an object; {_RESERVED}")
+    steps = row.get(STEPS)
+    if not isinstance(steps, list) or (steps and not any(isinstance(step, Mapping) for step in steps)):
         return dict(row)
-    steps = row[STEPS]
     if not 1 <= len(steps) <= MOST_STEPS:
         raise DataError(f"steps: a scene has 1 to {MOST_STEPS:,} of them, got {len(steps):,}")
     columns = {name: StepList([value] * len(steps)) for name, value in row.items() if name != STEPS}
@@ -59,10 +62,12 @@ def unrolled(row: Mapping[str, Any]) -> dict[str, Any]:
 def _values(step: Any) -> Iterator[tuple[str, Any]]:
     """Yields the columns that a step fills, its role among them."""
     if not isinstance(step, Mapping):
-        raise DataError(f"expected an object with {', '.join(_KEYS)}; got {type(step).__name__}")
+        raise DataError(f"expected an object with {', '.join(_KEYS)}; got {type(step).__name__}; {_RESERVED}")
     for key in step:
         if key not in _KEYS:
-            raise DataError(f"unknown key {key!r} (a step has {', '.join(_KEYS)}){nearest(key, _KEYS)}")
+            raise DataError(
+                f"unknown key {key!r} (a step has {', '.join(_KEYS)}){nearest(key, _KEYS) or f'; {_RESERVED}'}"
+            )
     if step.get("role") is not None:
         if not isinstance(step["role"], str):
             raise DataError(f"role: expected a word, got {type(step['role']).__name__}")

@@ -125,7 +125,7 @@ class Stream:
                 elif not next(kept):
                     standing = replace(standing, aside=standing.aside + 1)
                 elif wrong := self.unfit(item.scene):
-                    standing = self._skip(DataError(f"{self.origin.name}: a scene has {wrong}"), standing)
+                    standing = self._skip(DataError(f"{item.where(self.origin.name)}: a scene has {wrong}"), standing)
                 else:
                     standing = replace(standing, given=standing.given + 1)
                     yield item.scene, standing

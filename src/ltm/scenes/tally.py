@@ -203,7 +203,7 @@ def key_of(value: npt.NDArray[Any] | str | None) -> bytes:
     if value is None:
         return bytes(8)
     if isinstance(value, str):
-        return hashlib.blake2b(value.encode(), digest_size=8).digest()
+        return hashlib.blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest()
     return hashlib.blake2b(repr(value.shape).encode() + value.tobytes(), digest_size=8).digest()
 
 

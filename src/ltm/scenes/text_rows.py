@@ -87,6 +87,8 @@ class _Lines:
         self.number = self.offset = 0
         self.blank = True
         self.row_bytes = 0
+        self.first = 1
+        """The line that the row begins at."""
         self._file = file
 
     def __iter__(self) -> _Lines:
@@ -104,7 +106,8 @@ class _Lines:
                 data = self._file.readline(MAX_ROW)
                 self.offset += len(data)
             self.blank = False
-            self.fail(f"a row of more than {MAX_ROW:,} bytes; {self._hint}")
+            reach = f", up to line {self.number:,}" if self.number > self.first else ""
+            self.fail(f"a row of more than {MAX_ROW:,} bytes{reach}; {self._hint}", self.first)
         if b"\0" in data:
             self.blank = False
             self.fail("a NUL byte; this isn't a text file in UTF-8")
@@ -139,7 +142,7 @@ def _table_rows(lines: _Lines, tabs: bool, start: TextPlace | None) -> Iterator[
     header: list[str] | None = None
     while True:
         first = lines.number + (header is not None)
-        lines.row_bytes = 0
+        lines.row_bytes, lines.first = 0, first
         try:
             cells = next(reader)
         except StopIteration:
@@ -182,12 +185,17 @@ def _separator(header: str) -> str:
     return next((mark for mark in ",;\t" if mark in bare), ",")
 
 
+_MEASURED = re.compile(r"\s*(?:[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?|[+-]\d+)\s*")
+"""A number that nobody calls a column: with a fraction, or a sign."""
+
+
 def _header(lines: _Lines, cells: list[str], line: int) -> list[str]:
     names = [column_name(cell) for cell in cells]
+    named = any(letter.isalpha() for letter in "".join(names)) and not any(_MEASURED.fullmatch(cell) for cell in cells)
     for index, name in enumerate(names, 1):
         if not name:
             lines.fail(f"column {index} of the header has no name", line)
-        if not any(letter.isalpha() for letter in name) or len(name) > 80:
+        if not named or len(name) > 80:
             lines.fail(f"the header is missing: the first line must name the columns, got {_short(name)}", line)
     for name, times in Counter(names).items():
         if times > 1:
@@ -198,7 +206,7 @@ def _header(lines: _Lines, cells: list[str], line: int) -> list[str]:
 def _json_rows(lines: _Lines, start: TextPlace | None) -> Iterator[tuple[int, Row | DataError]]:
     lines.jump(start)
     while True:
-        lines.row_bytes = 0
+        lines.row_bytes, lines.first = 0, lines.number + 1
         try:
             text = next(lines)
             if not text.strip():

@@ -127,12 +127,15 @@ def open_image(file: Path | bytes, mode: str) -> Any:
         DataError: no such file, not a picture, too large, or Pillow isn't installed.
     """
     Image = pillow()
+    from PIL import ImageOps
+
     name = f"{len(file):,} bytes" if isinstance(file, bytes) else repr(str(file)[:200])
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise DataError(f"{name}: {image.width:,}×{image.height:,} pixels; at most {MOST_PIXELS:,} are read")
-            return _flat(image).convert(mode)
+            # Cameras say by a mark which side is up, and leave the pixels as the sensor had them.
+            return _flat(ImageOps.exif_transpose(image)).convert(mode)
     except DataError:
         raise
     except FileNotFoundError:

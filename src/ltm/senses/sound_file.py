@@ -89,7 +89,7 @@ def _plain_wave(source: Any, seconds: float) -> Sound | None:
             wanted = min(count, int(np.ceil(seconds * rate)))
             data = file.readframes(wanted)
     except (wave.Error, EOFError, RuntimeError, ValueError, OSError) as problem:  # damaged files raise many kinds
-        if str(problem).startswith("unknown format"):
+        if str(problem).startswith("unknown "):  # a format, or an extended one
             return None
         raise DataError(f" can't be read as a WAV file: {problem or 'it is cut off'}") from None
     if not 1 <= width <= 4:

@@ -167,8 +167,11 @@ def sigmoid(logit: npt.ArrayLike) -> Floats:
     return result
 
 
-def fit_platt(logit: npt.ArrayLike, right: npt.ArrayLike) -> tuple[float, float]:
+def fit_platt(logit: npt.ArrayLike, right: npt.ArrayLike, looks: int = 1) -> tuple[float, float]:
     """Finds (scale, bias) for which `sigmoid(scale * logit + bias)` is calibrated on these answers; scale > 0.
+
+    Where each scene was looked at several times, its answers count as one when it comes to how much evidence there is:
+    eight scenes that are right at each of 24 looks say no more than eight right answers.
 
     Platt, "Probabilistic Outputs for Support Vector Machines", 1999, with its smoothed targets (a prior of one more
     answer in each class) and the damped Newton method of Lin, Lin and Weng, 2007. A weak pull of the scale towards 1
@@ -179,8 +182,8 @@ def fit_platt(logit: npt.ArrayLike, right: npt.ArrayLike) -> tuple[float, float]
     values, truth = _pair(logit, right)
     if not len(values):
         return 1.0, 0.0
-    good = int(truth.sum())
-    bad = len(truth) - good
+    good = float(truth.sum()) / looks
+    bad = len(truth) / looks - good
     target = np.where(truth, (good + 1) / (good + 2), 1 / (bad + 2))
     level = float(np.mean(target))
     level = float(np.log(level / (1 - level)))

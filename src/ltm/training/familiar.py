@@ -13,6 +13,9 @@ from ltm.training.looks import BATCH, batches
 
 MOST_SCENES = 2000
 """So many known scenes, spread over the set, are looked at."""
+MOST_NUMBERS = 5e7
+"""What is looked at of all of them, at most: a table of a thousand columns has a quarter of a million features."""
+LEAST_SCENES = 64
 
 
 def familiarity_with(brain: Brain, known: SceneSet, aside: SceneSet) -> Familiarity:
@@ -23,13 +26,16 @@ def familiarity_with(brain: Brain, known: SceneSet, aside: SceneSet) -> Familiar
         known: scenes it learned from.
         aside: others like them, which set the scale of what still counts as familiar.
     """
-    some = _some(known)
+    some = _some(known, MOST_SCENES)
     rarity_R = rarity_of(brain, (values for _, values in batches(some, BATCH)))
-    return Familiarity.of(_features(brain, some, rarity_R), _features(brain, _some(aside), rarity_R), rarity_R)
+    features = _features(brain, some.take(np.arange(1)), rarity_R).shape[1]
+    most = max(LEAST_SCENES, min(MOST_SCENES, int(MOST_NUMBERS / features)))
+    cloud, others = (_features(brain, _some(scenes, most), rarity_R) for scenes in (some, aside))
+    return Familiarity.of(cloud, others, rarity_R)
 
 
-def _some(scenes: SceneSet) -> SceneSet:
-    return scenes.take(np.linspace(0, len(scenes) - 1, min(MOST_SCENES, len(scenes))).astype(np.int64))
+def _some(scenes: SceneSet, most: int) -> SceneSet:
+    return scenes.take(np.linspace(0, len(scenes) - 1, min(most, len(scenes))).astype(np.int64))
 
 
 def _features(brain: Brain, scenes: SceneSet, rarity_R: Tensor) -> Tensor:

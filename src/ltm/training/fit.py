@@ -116,19 +116,19 @@ def train_chart(
             return Fitted(trainer.brain, False, {}, run, out)
         trainer.slots.feed.close()
         brain = trainer.finished_brain()
-        bf16 = trainer.plan.precision == "bf16"
         if isinstance(trainer, Rehearser):
             settle(trainer, out.name, run / EARLIER, say)
         say(
             f"calibrating on {len(choosing):,} of the scenes that were set aside, judging by the other {len(judging):,}"
         )
-        calibrate(brain, choosing, bf16, scorer)
+        # In fp32, whatever it was trained in: so it will think.
+        calibrate(brain, choosing, False, scorer)
         known = sample_of(scenes.train)
         brain.familiarity = familiarity_with(brain, known, choosing)
-        kept = choose(brain, known, judging, chart.scenes.replay, bf16, scorer, chart.training.seed)
+        kept = choose(brain, known, judging, chart.scenes.replay, False, scorer, chart.training.seed)
         brain.rehearsal = kept.rehearsal
         say(kept.words)
-        result = evaluate(brain, judging, bf16=bf16, scorer=scorer, speed=speed, say=say)
+        result = evaluate(brain, judging, bf16=False, scorer=scorer, speed=speed, say=say)
         source = without_path(chart).scenes.source
         provenance = {
             "seed": chart.training.seed,

@@ -23,6 +23,7 @@ from torch import Tensor
 from ltm.brain.brain import Brain
 from ltm.brain.mind import Mind, Reading
 from ltm.chart.dump import dump
+from ltm.chart.rhythm import cycle_length
 from ltm.chart.schema import Chart, TrainingSpec
 from ltm.runtime.atomic import write_file
 from ltm.scenes.store import SceneSet
@@ -117,7 +118,7 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
         endless: whether training sees other scenes than these.
     """
     spec = chart.training
-    notes, count = list[str](), len(scenes)
+    notes, count = _out_of_step(chart), len(scenes)
     looked = Looked() if spec.steps is not None else look_once(chart, scenes, spec.minutes * 60 * SHARE, say)
     if looked.scenes:
         notes.append(looked.words())
@@ -165,6 +166,17 @@ def make_plan(chart: Chart, scenes: SceneSet, say: Callable[[str], None], endles
     return Plan(
         steps=steps, precision=precision, compiled=compiled, seconds_a_step=seconds, seconds=left, notes=tuple(notes)
     )
+
+
+def _out_of_step(chart: Chart) -> list[str]:
+    """Notes where scenes enter at other ticks of the rhythm, while learning, than thinking begins with."""
+    rhythm = cycle_length(chart)
+    if chart.training.ticks % rhythm == 0:
+        return []
+    return [
+        f"training.ticks: {chart.training.ticks} is no multiple of the rhythm's {rhythm} ticks: while learning, scenes "
+        "enter at other ticks of it than thinking begins with"
+    ]
 
 
 def _most_steps(spec: TrainingSpec, count: int) -> int | None:
