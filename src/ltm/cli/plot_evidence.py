@@ -61,9 +61,7 @@ def _surface(drawing: Surface) -> Figure:
     """Accuracy as colour over parameters and loops, both logarithmic; dashed lines join what costs as much."""
     figure = blank_figure(8.4, 4.6)
     axes = figure.subplots()
-    starved = any(spot.starved for spot in drawing.spots)
-    words = f"{drawing.title}, %; dashed: equal operations a thought"
-    _plain(axes, words + ("; ringed: hardly trained" if starved else ""))
+    _plain(axes, f"{drawing.title}, %")
     x = [math.log10(spot.parameters) for spot in drawing.spots]
     y = [math.log2(spot.loops) for spot in drawing.spots]
     exact = [spot.exact for spot in drawing.spots]
@@ -82,7 +80,8 @@ def _surface(drawing: Surface) -> Figure:
     for across, up, share in zip(x, y, exact, strict=True):
         ink = INK if share > _LIGHT else "#ffffff"
         axes.text(across, up, f"{100 * share:.0f}", ha="center", va="center", color=ink, fontsize=9, zorder=4)
-    axes.set_xlabel("parameters", color=SOFT, fontsize=9.5)
+    ringed = "; ringed: hardly trained" if any(spot.starved for spot in drawing.spots) else ""
+    axes.set_xlabel(f"parameters (dashed: equal operations a thought{ringed})", color=SOFT, fontsize=9.5)
     axes.set_ylabel("loops", color=SOFT, fontsize=9.5)
     sizes = sorted({spot.parameters for spot in drawing.spots})
     loops = sorted({spot.loops for spot in drawing.spots})
