@@ -22,6 +22,7 @@ from ltm.runtime.weights import read_bytes
 
 MAIN = "main"
 _REPLACED = {RECORD, SKILLS, CARD, LICENSE}
+"""Files that are the brain's wherever it is, whoever wrote those that are there."""
 _RECORD = re.compile(rf"({SKILLS_FOLDER}/[a-z][a-z0-9_-]*/)?{re.escape(RECORD)}")
 """Records of an earlier brain, or of its skills: what they list goes, anything else in a repository stays."""
 
